@@ -1,0 +1,55 @@
+"""Everything timetrial raises on purpose: one base class, and every message names the fix."""
+
+from __future__ import annotations
+
+
+class TimetrialError(Exception):
+    """The base of all errors that timetrial raises on purpose."""
+
+
+class WorkloadError(TimetrialError):
+    """A workload is declared in a way that cannot be run, or not under the model that was asked for."""
+
+
+class ModelUnavailableError(TimetrialError):
+    """The concurrency model that was asked for cannot run here; no other one is put in its place."""
+
+
+class WorkerDiedError(TimetrialError):
+    """A worker process ended without reporting back, so the round it took part in is lost."""
+
+
+class NeverAwaitedError(TimetrialError):
+    """A coroutine was made and never awaited: no work was done, so there is nothing to time."""
+
+
+class VoidTrialError(TimetrialError):
+    """A trial whose timing means nothing, with the reason."""
+
+
+class MockServerError(TimetrialError):
+    """The mock server could not be started, or does not answer any more."""
+
+
+class ResultsError(TimetrialError):
+    """A file of results cannot be written or read."""
+
+
+_LONGEST_ITEM_SHOWN = 200
+
+
+def shorten(value: object) -> str:
+    """``repr(value)``, cut in the middle so that an error stays readable whatever the item is."""
+    text = repr(value)
+    if len(text) <= _LONGEST_ITEM_SHOWN:
+        return text
+    half = _LONGEST_ITEM_SHOWN // 2
+    return f"{text[:half]} … {text[-half:]} ({len(text)} characters)"
+
+
+def blame(error: BaseException, *, index: int, item: object, model: str) -> None:
+    """Notes on an exception which item caused it, so that it can be raised as it is.
+
+    The note travels with the exception through pickle, and pytest prints it below the traceback.
+    """
+    error.add_note(f"timetrial: raised by item {index}, {shorten(item)}, under {model!r}")
