@@ -52,7 +52,7 @@ class Workload(Generic[ItemT, ResultT]):
     comparable: Callable[[ResultT], object] | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name or set(self.name) & set("[]"):
+        if not self.name or set(self.name) & set("[]"):
             raise WorkloadError(f"a workload's name is a text without square brackets, not {self.name!r}")
         if not (self.task or self.async_task or self.implementations or self.variants):
             raise WorkloadError(
@@ -64,15 +64,11 @@ class Workload(Generic[ItemT, ResultT]):
                 f"pass it as async_task="
             )
         if self.async_task is not None and inspect.isgeneratorfunction(self.async_task):
-            raise WorkloadError(
-                f"workload {self.name!r}: async_task is a generator function; write it as async def"
-            )
+            raise WorkloadError(f"workload {self.name!r}: async_task is a generator function; write it as async def")
         if self.resource is not None and self.task is None:
             raise WorkloadError(f"workload {self.name!r} has a resource but no task that would use it")
         if self.async_resource is not None and self.async_task is None:
-            raise WorkloadError(
-                f"workload {self.name!r} has an async_resource but no async_task that would use it"
-            )
+            raise WorkloadError(f"workload {self.name!r} has an async_resource but no async_task that would use it")
 
     def variant(self, name: str | None) -> Workload[ItemT, ResultT]:
         """The variant of that name, or this workload itself for None."""

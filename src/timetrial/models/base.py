@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
-    asynccontextmanager,
-    contextmanager,
 )
 from typing import Any, Protocol, runtime_checkable
 
@@ -78,8 +76,6 @@ class ConcurrencyModel(Protocol):
 class InLoopModel(Protocol):
     """A model that can also run inside the event loop of an ``async def`` test."""
 
-    def open_in_loop(
-        self, workload: AnyWorkload, concurrency: int
-    ) -> AbstractAsyncContextManager[AsyncExecutor]:
+    def open_in_loop(self, workload: AnyWorkload, concurrency: int) -> AbstractAsyncContextManager[AsyncExecutor]:
         """As ConcurrencyModel.open, inside the running loop."""
         ...
