@@ -1,0 +1,151 @@
+"""Which trials a test becomes: one for each model that suits its workload, at the points of the chosen scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+import pytest
+
+from timetrial import models
+from timetrial.options import SCALES, TrialOptions
+from timetrial.workload import Workload
+
+MODEL_FIXTURE = "trial_model"
+_CONCURRENCY = "concurrency"
+
+
+def workload_of(node: pytest.Item) -> Workload[Any, Any]:
+    """The workload that a test's marker names; fails the test or its collection if there is none."""
+    marker = node.get_closest_marker("workload")
+    where = f"{node.nodeid}: @pytest.mark.workload"
+    if marker is None:
+        _refuse(f"{node.nodeid} uses trial: say which workload it runs, with @pytest.mark.workload(WORKLOAD)")
+    if marker.kwargs.keys() - {"models"}:
+        _refuse(f"{where} knows no argument {min(marker.kwargs.keys() - {'models'})!r}; it takes models=[…]")
+    if len(marker.args) != 1 or not isinstance(marker.args[0], Workload):
+        _refuse(f"{where} takes one Workload, not {', '.join(map(repr, marker.args)) or 'nothing'}")
+    return marker.args[0]
+
+
+def parametrize(metafunc: pytest.Metafunc, options: TrialOptions) -> None:
+    """Gives a trial's test its models, and the points of the chosen scale where it declares some."""
+    if MODEL_FIXTURE in metafunc.fixturenames:
+        ids = _model_ids(metafunc.definition)
+        metafunc.parametrize(MODEL_FIXTURE, [_param(each, options) for each in ids], ids=ids, indirect=True)
+    marker = metafunc.definition.get_closest_marker("trial_points")
+    if marker is not None:
+        metafunc.parametrize(*_points(marker, options.scale, metafunc.definition.nodeid))
+
+
+def arrange(items: list[pytest.Item], options: TrialOptions) -> list[pytest.Item]:
+    """Orders trials so that the models of one group run next to each other; takes out and returns the unwanted.
+
+    Unwanted is what ``--trial-models`` leaves out, and serial at a second concurrency, where it would be the same
+    trial again.
+    """
+    kept: list[pytest.Item] = []
+    dropped: list[pytest.Item] = []
+    serial_seen: set[object] = set()
+    for item in items:
+        model_id = model_of(item)
+        wanted = model_id is None or options.wants_model(model_id)
+        if wanted and model_id is not None and models.split(model_id)[0] == "serial":
+            key = (family_of(item), model_id)
+            wanted = key not in serial_seen
+            serial_seen.add(key)
+        (kept if wanted else dropped).append(item)
+    items[:] = _side_by_side(kept)
+    return dropped
+
+
+def model_of(item: pytest.Item) -> str | None:
+    """The model under which this item is a trial; None for any other test."""
+    model_id = _params(item).get(MODEL_FIXTURE)
+    return model_id if isinstance(model_id, str) else None
+
+
+def parameters(item: pytest.Item) -> dict[str, Any]:
+    """A trial's parameters apart from its model, in the order in which they were declared."""
+    return {name: value for name, value in _params(item).items() if name != MODEL_FIXTURE}
+
+
+def family_of(item: pytest.Item) -> str:
+    """What a trial shares with the same work at any concurrency, serial included."""
+    return " ".join([_function(item), *_values(item, without=(MODEL_FIXTURE, _CONCURRENCY))])
+
+
+def group_of(item: pytest.Item, workload: Workload[Any, Any]) -> str:
+    """The workload and its parameters but not the model, so that pytest-benchmark's table compares models."""
+    shown = [f"{name}={_plain(value)}" for name, value in parameters(item).items()]
+    return " ".join([workload.name, *shown])
+
+
+def _model_ids(definition: pytest.Item) -> list[str]:
+    workload = workload_of(definition)
+    ids = models.model_ids(workload)
+    marker = definition.get_closest_marker("workload")
+    narrowed = marker.kwargs.get("models") if marker else None
+    if narrowed is None:
+        return ids
+    for each in narrowed:
+        if each not in ids:
+            _refuse(f"{definition.nodeid}: {workload.name!r} can't run under {each!r}; it has: {', '.join(ids)}")
+    return [each for each in ids if each in narrowed]
+
+
+def _param(model_id: str, options: TrialOptions) -> Any:
+    """A model that can't run here is a skip with its reason, never another model in its place."""
+    reason = models.get(models.split(model_id)[0], start_method=options.start_method).unavailable()
+    return pytest.param(model_id, marks=pytest.mark.skip(reason=f"{model_id}: {reason}") if reason else ())
+
+
+def _points(marker: pytest.Mark, scale: str, nodeid: str) -> tuple[Any, Sequence[Any]]:
+    where = f"{nodeid}: @pytest.mark.trial_points"
+    unknown = sorted(marker.kwargs.keys() - set(SCALES))
+    if unknown:
+        _refuse(f"{where} knows no scale {unknown[0]!r}; there are: {', '.join(SCALES)}")
+    if len(marker.args) != 1 or "default" not in marker.kwargs:
+        _refuse(f"{where} takes the parameters' names and the points: trial_points('size', default=[1, 2], quick=[1])")
+    return marker.args[0], marker.kwargs.get(scale, marker.kwargs["default"])
+
+
+def _side_by_side(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The trials of a function sorted by group, each group where its first member stood; other tests stay put."""
+    rank: dict[object, int] = {}
+    slots = [index for index, item in enumerate(items) if model_of(item) is not None]
+    for index in slots:
+        rank.setdefault(_function(items[index]), index)
+        rank.setdefault(_race(items[index]), index)
+    ordered = sorted(slots, key=lambda index: (rank[_function(items[index])], rank[_race(items[index])]))
+    arranged = list(items)
+    for slot, source in zip(slots, ordered, strict=True):
+        arranged[slot] = items[source]
+    return arranged
+
+
+def _function(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
+
+
+def _race(item: pytest.Item) -> tuple[object, ...]:
+    return (_function(item), *_values(item, without=(MODEL_FIXTURE,)))
+
+
+def _values(item: pytest.Item, without: tuple[str, ...]) -> list[str]:
+    return [f"{name}={value!r}" for name, value in _params(item).items() if name not in without]
+
+
+def _params(item: pytest.Item) -> Mapping[str, Any]:
+    callspec = getattr(item, "callspec", None)
+    return callspec.params if callspec is not None else {}
+
+
+def _plain(value: object) -> str:
+    if value is None or isinstance(value, str | int | float | bool):
+        return str(value)
+    return str(getattr(value, "__name__", None) or getattr(value, "name", None) or type(value).__name__)
+
+
+def _refuse(message: str) -> NoReturn:
+    pytest.fail(message, pytrace=False)

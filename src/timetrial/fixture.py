@@ -1,0 +1,123 @@
+"""The ``trial`` fixture: what a test calls to have its workload proved, timed and recorded under one model."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from timetrial.errors import NeverAwaitedError, WorkloadError
+from timetrial.meter import Meter
+from timetrial.reference import References
+from timetrial.trial import CountingServer, Measurement, RoundsPolicy, TrialPlan, run_trial, run_trial_in_loop
+from timetrial.workload import Workload
+
+
+@dataclass(frozen=True)
+class TrialSettings:
+    """What the plugin knows of a test's trial before the test calls it."""
+
+    workload: Workload[Any, Any]
+    model: str
+    scale: str
+    policy: RoundsPolicy
+    in_loop: bool
+    disable_gc: bool
+    start_method: str | None
+    references: References
+    on_round: Callable[[Sequence[float]], None]
+    on_measured: Callable[[Measurement], None]
+
+
+class Trial:
+    """Call it once with the items: it runs them under the test's model, proves the work and times the rounds.
+
+    In an ``async def`` test, ``await`` it: the rounds then run inside that test's event loop.
+    """
+
+    def __init__(self, settings: TrialSettings, benchmark: Any, meter: Meter) -> None:
+        self._settings = settings
+        self._benchmark = benchmark
+        self._meter = meter
+        self._called = False
+        self._awaited = False
+
+    @property
+    def model(self) -> str:
+        """The model of this trial, with its variant: ``threads`` or ``threads[requests]``."""
+        return self._settings.model
+
+    @property
+    def scale(self) -> str:
+        """The sizes that were asked for: ``quick``, ``default`` or ``article``."""
+        return self._settings.scale
+
+    def __call__(
+        self,
+        items: Sequence[Any],
+        *,
+        concurrency: int = 1,
+        server: CountingServer | None = None,
+        requests_per_round: int | None = None,
+    ) -> Any:
+        """Runs the trial; returns its Measurement, whose ``results`` are the last round's, in the items' order.
+
+        ``concurrency`` is the most items in flight at once, the same for every model. With ``server``, what it
+        counted must agree with ``requests_per_round`` (one for each item, unless you say otherwise).
+
+        Raises VoidTrialError when the results differ from the serial reference or the server's count disagrees, and
+        whatever the task raises, with a note that names its item.
+        """
+        if self._called:
+            raise WorkloadError("trial(...) was called twice in one test: parametrise the test instead")
+        self._called = True
+        given = items if isinstance(items, list | tuple) else list(items)
+        plan = partial(
+            TrialPlan,
+            workload=self._settings.workload,
+            model_id=self._settings.model,
+            items=given,
+            concurrency=concurrency,
+            policy=self._settings.policy,
+            server=server,
+            requests_per_round=requests_per_round,
+            timed=self._benchmark.enabled,
+            disable_gc=self._settings.disable_gc,
+            start_method=self._settings.start_method,
+            on_round=self._settings.on_round,
+        )
+        return _Later(partial(self._run_in_loop, plan, given)) if self._settings.in_loop else self._run(plan, given)
+
+    def close(self) -> None:
+        """Raises NeverAwaitedError if the test forgot to await its trial."""
+        if self._called and self._settings.in_loop and not self._awaited:
+            raise NeverAwaitedError("trial(...) was called in an async test but never awaited: write await trial(...)")
+
+    def _run(self, plan: Callable[..., TrialPlan], items: Sequence[Any]) -> Measurement:
+        expected = self._settings.references.expected(self._settings.workload, items)
+        return self._record(run_trial(plan(expected=expected)))
+
+    async def _run_in_loop(self, plan: Callable[..., TrialPlan], items: Sequence[Any]) -> Measurement:
+        import asyncio
+
+        self._awaited = True
+        # In a thread of its own, because the reference may need an event loop of its own.
+        expected = await asyncio.to_thread(self._settings.references.expected, self._settings.workload, items)
+        return self._record(await run_trial_in_loop(plan(expected=expected)))
+
+    def _record(self, measurement: Measurement) -> Measurement:
+        if self._benchmark.enabled:
+            self._settings.on_measured(measurement)
+        self._meter.replay(self._benchmark, measurement.durations_s, measurement)
+        return measurement
+
+
+class _Later:
+    """Starts its coroutine only when it is awaited, so that a forgotten await is our error and not a warning."""
+
+    def __init__(self, run: Callable[[], Awaitable[Measurement]]) -> None:
+        self._run = run
+
+    def __await__(self) -> Generator[Any, Any, Measurement]:
+        return self._run().__await__()

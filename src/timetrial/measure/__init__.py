@@ -1,0 +1,1 @@
+"""What is measured and recorded around a trial. Nothing here prints."""

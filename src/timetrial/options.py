@@ -1,0 +1,123 @@
+"""The command-line options and what they mean: read once from pytest's config into frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from timetrial.trial import RoundsPolicy
+
+SCALES: Final = ("quick", "default", "article")
+START_METHODS: Final = ("fork", "forkserver", "spawn")
+_RESULTS_INI: Final = "trial_results"
+_RESULTS_DIRECTORY: Final = "results"
+# pytest-benchmark's own defaults: where the user left them alone, --trial-scale=quick may choose fewer rounds.
+_BENCHMARK_DEFAULTS: Final = (5, 1.0)
+_QUICK_ROUNDS: Final = (3, 0.15)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declares every ``--trial-…`` option; cheap, since each pytest run pays for it."""
+    group = parser.getgroup("timetrial", "timetrial: one workload under every concurrency model")
+    group.addoption(
+        "--trial-models",
+        metavar="MODEL,…",
+        help="Only these concurrency models, e.g. threads,coroutines or threads[requests]. "
+        "A model's plain name brings its variants along.",
+    )
+    group.addoption(
+        "--trial-scale",
+        choices=SCALES,
+        default="default",
+        help="The sizes to run: quick to see it work, default to compare, article for the sizes of the literature. "
+        "Default: %(default)r",
+    )
+    group.addoption(
+        "--trial-start-method",
+        choices=START_METHODS,
+        help="How worker processes start. Default: forkserver where there is one, else spawn.",
+    )
+    group.addoption(
+        "--trial-results",
+        metavar="DIR",
+        help=f"Where to write one JSON file for this run; an empty value writes none. Default with --benchmark-only: "
+        f"the ini setting {_RESULTS_INI}, or {_RESULTS_DIRECTORY}/ under the root directory; else none.",
+    )
+    parser.addini(_RESULTS_INI, f"Directory of result files (default: {_RESULTS_DIRECTORY})", default="")
+
+
+@dataclass(frozen=True)
+class TrialOptions:
+    """What the user asked for, as timetrial sees it."""
+
+    models: tuple[str, ...] | None
+    scale: str
+    start_method: str | None
+    results_directory: Path | None
+
+    def wants_model(self, model_id: str) -> bool:
+        """Whether ``--trial-models`` lets this model, or its variant, run."""
+        return self.models is None or model_id in self.models or model_id.partition("[")[0] in self.models
+
+
+def read_options(config: pytest.Config) -> TrialOptions:
+    """The options of this run; raises pytest.UsageError for a value that can't be meant."""
+    return TrialOptions(
+        models=_models(config.getoption("trial_models")),
+        scale=config.getoption("trial_scale"),
+        start_method=_start_method(config.getoption("trial_start_method")),
+        results_directory=_results_directory(config),
+    )
+
+
+def rounds_policy(config: pytest.Config, scale: str, marker: Mapping[str, Any]) -> RoundsPolicy:
+    """How long to time: pytest-benchmark's options, or what the test's own ``benchmark`` marker says instead."""
+    from timetrial.trial import RoundsPolicy
+
+    def setting(name: str, fallback: Any = None) -> Any:
+        return marker.get(name, config.getoption(f"benchmark_{name}", fallback))
+
+    policy = RoundsPolicy(min_rounds=int(setting("min_rounds")), max_time_s=float(setting("max_time")))
+    if scale == "quick" and (policy.min_rounds, policy.max_time_s) == _BENCHMARK_DEFAULTS:
+        policy = replace(policy, min_rounds=_QUICK_ROUNDS[0], max_time_s=_QUICK_ROUNDS[1])
+    precision, confidence = setting("precision"), setting("confidence")
+    if precision and confidence:
+        policy = replace(policy, precision=float(precision), confidence=float(confidence))
+    return policy
+
+
+def _models(text: str | None) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    from timetrial import models
+
+    chosen = tuple(each.strip() for each in text.split(",") if each.strip())
+    unknown = [each for each in chosen if models.split(each)[0] not in models.NAMES]
+    if unknown or not chosen:
+        raise pytest.UsageError(
+            f"--trial-models={text}: {unknown[0] if unknown else 'nothing'} is no concurrency model; "
+            f"there are: {', '.join(models.NAMES)}"
+        )
+    return chosen
+
+
+def _start_method(asked: str | None) -> str | None:
+    if asked is not None:
+        import multiprocessing
+
+        here = multiprocessing.get_all_start_methods()
+        if asked not in here:
+            raise pytest.UsageError(f"--trial-start-method={asked}: this platform has only {', '.join(here)}")
+    return asked
+
+
+def _results_directory(config: pytest.Config) -> Path | None:
+    asked: str | None = config.getoption("trial_results")
+    if asked is None and config.getoption("benchmark_only", default=False):
+        asked = config.getini(_RESULTS_INI) or _RESULTS_DIRECTORY
+    return config.rootpath / asked if asked else None

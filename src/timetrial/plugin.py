@@ -1,0 +1,88 @@
+"""pytest's way in: options, markers, fixtures and hooks, each of which only delegates.
+
+Every pytest run of an environment with timetrial in it imports this module, so it imports next to nothing; the rest
+is loaded once a collected test asks for a trial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from timetrial.options import TrialOptions, add_options, read_options
+
+if TYPE_CHECKING:
+    from timetrial.fixture import Trial
+
+_MARKERS = (
+    "workload(workload, models=None): the timetrial Workload that this test's trial runs, under every model that "
+    "suits it or only the models named",
+    "trial_points(names, default, quick=None, article=None): parametrize with the points of the chosen --trial-scale",
+)
+_OPTIONS = pytest.StashKey[TrialOptions]()
+_SESSION = "timetrial-session"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declares the ``--trial-…`` options."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declares the markers and reads the options."""
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+    config.stash[_OPTIONS] = read_options(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Parametrises trials over their models first, so that test ids read ``test_resize[threads-8]``."""
+    if _concerns(metafunc.definition):
+        from timetrial.collection import parametrize
+
+        parametrize(metafunc, metafunc.config.stash[_OPTIONS])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Sets the models of one group next to each other, and starts a session if there is anything to keep."""
+    options = config.stash[_OPTIONS]
+    trials = any(_concerns(item) for item in items)
+    if trials:
+        from timetrial.collection import arrange
+
+        dropped = arrange(items, options)
+        if dropped:
+            config.hook.pytest_deselected(items=dropped)
+    if trials or (options.results_directory and items):
+        from timetrial.session import TrialSession
+
+        config.pluginmanager.register(TrialSession(config, options), _SESSION)
+
+
+@pytest.fixture
+def trial_model(request: pytest.FixtureRequest) -> str:
+    """The concurrency model of this trial, e.g. ``threads``; parametrised by the ``workload`` marker."""
+    model: str = request.param
+    return model
+
+
+@pytest.fixture
+def trial_scale(request: pytest.FixtureRequest) -> str:
+    """The sizes that were asked for with ``--trial-scale``: ``quick``, ``default`` or ``article``."""
+    return request.config.stash[_OPTIONS].scale
+
+
+@pytest.fixture
+def trial(request: pytest.FixtureRequest, benchmark: Any, trial_model: str) -> Iterator[Trial]:
+    """Runs the test's workload under one concurrency model: ``trial(items, concurrency=8)``."""
+    session: Any = request.config.pluginmanager.getplugin(_SESSION)
+    trial = session.trial(request, benchmark, trial_model)
+    yield trial
+    trial.close()
+
+
+def _concerns(node: Any) -> bool:
+    return "trial" in getattr(node, "fixturenames", ()) or node.get_closest_marker("trial_points") is not None

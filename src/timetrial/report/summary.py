@@ -1,0 +1,33 @@
+"""The short table at the end of a run: for each workload the fastest model, by how much, and what was void."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from timetrial.report.text import columns, duration, times
+from timetrial.results.standings import Placing, Standings, Void
+
+_HEAD = ("workload", "fastest", "a round", "x serial", "next best", "takes")
+
+
+def summary_lines(standings: Standings) -> list[str]:
+    """The lines of the table, without colours; empty when nothing was measured and nothing was void."""
+    rows = [_row(each) for each in standings.placings()]
+    lines = columns([_HEAD, *rows], right=(2, 3, 5)) if rows else []
+    return [*lines, *_void_lines(standings.voids)]
+
+
+def _row(placing: Placing) -> Sequence[str]:
+    fastest, next_best = placing.fastest.measurement, placing.next_best
+    return (
+        placing.group,
+        fastest.model,
+        duration(fastest.median_s_per_round),
+        times(placing.speedup),
+        next_best.measurement.model if next_best else "-",
+        times(placing.lead),
+    )
+
+
+def _void_lines(voids: Sequence[Void]) -> list[str]:
+    return [f"void: {each.group}, {each.model}: {each.reason}" for each in voids]

@@ -1,0 +1,47 @@
+"""Figures and tables as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_UNITS = ((1.0, "s", 1.0), (1e-3, "ms", 1e3), (1e-6, "µs", 1e6), (0.0, "ns", 1e9))
+_MINUTE_S = 60
+
+
+def duration(seconds: float) -> str:
+    """A duration to three digits: ``12.3 ms``, ``1.20 s``."""
+    for least, unit, factor in _UNITS:
+        if seconds >= least:
+            return f"{three_digits(seconds * factor)} {unit}"
+    return f"{seconds} s"
+
+
+def three_digits(value: float) -> str:
+    """Three significant digits without an exponent: ``1.23``, ``12.3``, ``1234``."""
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def times(ratio: float | None) -> str:
+    """A ratio as ``3.91x``, or a dash where there is none."""
+    return "-" if ratio is None else f"{three_digits(ratio)}x"
+
+
+def about(seconds: float) -> str:
+    """A time to wait, roughly: ``40 s``, ``3 min``."""
+    return f"{max(1, round(seconds))} s" if seconds < 2 * _MINUTE_S else f"{round(seconds / _MINUTE_S)} min"
+
+
+def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
+    """Rows of cells as aligned lines; the columns numbered in ``right`` are aligned to the right."""
+    if not rows:
+        return []
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.rjust(width) if index in right else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]

@@ -1,0 +1,138 @@
+"""One JSON file a run, complete and valid at every moment: what was measured before a crash is on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from timetrial.errors import ResultsError
+from timetrial.measure.environment import python_label
+
+_TEMPORARY_SUFFIX = ".writing"
+
+
+class RunFile:
+    """The file of one run in pytest-benchmark's schema, written anew after each benchmark.
+
+    ``header`` is everything but the benchmarks. The name sorts by time, tells the Python, and ends in a random part,
+    so that two runs at once never share a file.
+    """
+
+    def __init__(self, directory: Path, header: Mapping[str, Any]) -> None:
+        self.path = directory / f"{datetime.now(UTC):%Y_%m_%d-%H%M%S}-{python_label()}-{secrets.token_hex(3)}.json"
+        self._header = dict(header)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._failure(error) from error
+        _sweep(directory)
+
+    def write(self, benchmarks: list[dict[str, Any]], *, complete: bool = False) -> None:
+        """Replaces the file in one step; ``complete`` tells a finished run from one that was cut off."""
+        content = {**self._header, "benchmarks": benchmarks, "timetrial": {"complete": complete}}
+        try:
+            replace_file(self.path, dumps(content).encode(), durable=complete)
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: OSError) -> ResultsError:
+        return ResultsError(
+            f"can't write {self.path}: {error.strerror or error}; make room or permit it, or choose another directory "
+            f"with --trial-results=DIR (what was written before is still there, and whole)"
+        )
+
+
+def dumps(content: Any) -> str:
+    """Strict JSON, one line: what has no JSON form becomes text, and NaN or infinity null."""
+    try:
+        return json.dumps(content, default=_plain, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(content), default=_plain, allow_nan=False)
+
+
+def _plain(value: object) -> object:
+    return float(value) if isinstance(value, Decimal) else repr(value)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def replace_file(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Puts content at path so that a reader, a crash or SIGKILL finds the old file or the new one, never a part.
+
+    Where the system can make a nameless file (Linux), not even a temporary one can be left behind half-written.
+    ``durable`` waits for the disk, which a power cut needs and a crash of the process does not.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{_TEMPORARY_SUFFIX}")
+    try:
+        if not _write_nameless(temporary, content, durable):
+            with temporary.open("wb") as file:
+                _fill(file, content, durable)
+        temporary.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def _write_nameless(path: Path, content: bytes, durable: bool) -> bool:
+    """Writes a file that gets its name only once it is whole; False where the system or file system has no such."""
+    flag = getattr(os, "O_TMPFILE", None)
+    if flag is None:
+        return False
+    try:
+        descriptor = os.open(path.parent, flag | os.O_WRONLY, 0o644)
+    except OSError:
+        return False
+    with os.fdopen(descriptor, "wb") as file:
+        _fill(file, content, durable)
+        # A directory's descriptor makes Python call linkat(), which alone can follow the link in /proc.
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=directory, follow_symlinks=True)
+        except OSError:
+            return False
+        finally:
+            os.close(directory)
+    return True
+
+
+def _fill(file: BinaryIO, content: bytes, durable: bool) -> None:
+    file.write(content)
+    file.flush()
+    if durable:
+        os.fsync(file.fileno())
+
+
+def _sweep(directory: Path) -> None:
+    """Removes the temporary files of runs that were killed while they wrote."""
+    for path in directory.glob(f".*{_TEMPORARY_SUFFIX}"):
+        with contextlib.suppress(OSError, ValueError):
+            if not _alive(int(path.name.removesuffix(_TEMPORARY_SUFFIX).rpartition(".")[2])):
+                path.unlink()
+
+
+def _alive(pid: int) -> bool:
+    """Whether a process of this machine may still be writing; in doubt, yes."""
+    if os.name != "posix":
+        return True  # a signal 0 would end the process there; Windows keeps an open file from being removed anyway
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -1,0 +1,38 @@
+"""What timetrial keeps of a trial, under one key in pytest-benchmark's ``extra_info``."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from timetrial.measure.environment import python_facts
+from timetrial.trial import Measurement
+
+KEY: Final = "timetrial"
+
+# 1: workload, model, concurrency, items, throughput_per_s, speedup, speedup_against, startup_s, teardown_s, digest,
+#    server, start_method, event_loop, executor, python, scale.
+SCHEMA_VERSION: Final = 1
+
+
+def figures(measurement: Measurement, *, scale: str) -> dict[str, Any]:
+    """One trial's figures, ready for JSON; ``speedup`` stays None until the same run has measured a serial trial."""
+    details = dict(measurement.details)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "workload": measurement.workload,
+        "model": measurement.model,
+        "concurrency": measurement.concurrency,
+        "items": measurement.items,
+        "throughput_per_s": measurement.throughput_per_s,
+        "speedup": None,
+        "speedup_against": None,
+        "startup_s": measurement.startup_s,
+        "teardown_s": measurement.teardown_s,
+        "digest": measurement.digest,
+        "server": measurement.server,
+        "start_method": details.pop("start_method", None),
+        "event_loop": details.pop("event_loop", None),
+        "executor": details,
+        "python": python_facts(),
+        "scale": scale,
+    }

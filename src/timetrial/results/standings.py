@@ -1,0 +1,98 @@
+"""The trials of one run held against each other: who is fastest, and by how much than serial and the next best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from timetrial import models
+from timetrial.trial import Measurement
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A measured trial: ``group`` holds the models side by side, ``family`` is the group at any concurrency."""
+
+    group: str
+    family: str
+    measurement: Measurement
+    figures: dict[str, Any] = field(compare=False)
+
+    @property
+    def s_per_item(self) -> float:
+        """The median round divided by its items."""
+        return self.measurement.median_s_per_round / max(1, self.measurement.items)
+
+
+@dataclass(frozen=True)
+class Void:
+    """A trial without a meaning, with its reason."""
+
+    group: str
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Placing:
+    """A group's result: its fastest trial, the next best (None if alone), and the fastest's speed-up over serial."""
+
+    group: str
+    fastest: Entry
+    next_best: Entry | None
+    serial: Entry | None
+
+    @property
+    def lead(self) -> float | None:
+        """How many times as long the next best takes."""
+        return _ratio(self.next_best, self.fastest)
+
+    @property
+    def speedup(self) -> float | None:
+        """How many times as long serial takes."""
+        return _ratio(self.serial, self.fastest)
+
+
+class Standings:
+    """All trials of a run so far; a serial trial that arrives late still gives the others their speed-up."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.voids: list[Void] = []
+
+    def add(self, entry: Entry) -> None:
+        """Takes in a trial and brings the speed-ups of its family up to date."""
+        self.entries.append(entry)
+        for each in self.entries:
+            if each.family == entry.family:
+                self._rate(each)
+
+    def placings(self) -> Iterator[Placing]:
+        """One for each group, in the order in which they were first measured."""
+        for group in dict.fromkeys(each.group for each in self.entries):
+            ranked = sorted((each for each in self.entries if each.group == group), key=lambda each: each.s_per_item)
+            yield Placing(group, ranked[0], ranked[1] if len(ranked) > 1 else None, self.serial_of(ranked[0]))
+
+    def serial_of(self, entry: Entry) -> Entry | None:
+        """The serial trial to compare with: the same variant's, else the plain one, else the fastest there is."""
+        variant = models.split(entry.measurement.model)[1]
+        serials = [
+            each
+            for each in self.entries
+            if each.family == entry.family and models.split(each.measurement.model)[0] == "serial"
+        ]
+        for wanted in (variant, None):
+            for each in serials:
+                if models.split(each.measurement.model)[1] == wanted:
+                    return each
+        return min(serials, key=lambda each: each.s_per_item, default=None)
+
+    def _rate(self, entry: Entry) -> None:
+        serial = self.serial_of(entry)
+        entry.figures["speedup"] = _ratio(serial, entry)
+        entry.figures["speedup_against"] = serial.measurement.model if serial else None
+
+
+def _ratio(slower: Entry | None, faster: Entry) -> float | None:
+    return slower.s_per_item / faster.s_per_item if slower is not None and faster.s_per_item > 0 else None

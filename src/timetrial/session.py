@@ -1,0 +1,169 @@
+"""One pytest run with trials in it: keeps what was measured, writes it as it goes, tells it at the end."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from timetrial import collection
+from timetrial.errors import ResultsError, VoidTrialError
+from timetrial.fixture import Trial, TrialSettings
+from timetrial.meter import Meter
+from timetrial.options import TrialOptions, rounds_policy
+from timetrial.reference import References
+from timetrial.report.live import LiveLine, terminal_of
+from timetrial.report.summary import summary_lines
+from timetrial.results.runfile import RunFile
+from timetrial.results.schema import KEY, figures
+from timetrial.results.standings import Entry, Standings, Void
+from timetrial.trial import Measurement
+
+_METER = pytest.StashKey[Meter]()
+
+
+class TrialSession:
+    """Registered with pytest only when a run has trials, so that other runs pay nothing for it."""
+
+    def __init__(self, config: pytest.Config, options: TrialOptions) -> None:
+        self._config = config
+        self._options = options
+        self._references = References()
+        self._standings = Standings()
+        self._benchmarks: list[dict[str, Any]] = []
+        self._file: RunFile | None = None
+        self._live: LiveLine | None = None
+
+    def trial(self, request: pytest.FixtureRequest, benchmark: Any, model: str) -> Trial:
+        """The fixture's value for one test."""
+        item: pytest.Item = request.node
+        marker = item.get_closest_marker("benchmark")
+        options = marker.kwargs if marker else {}
+        settings = TrialSettings(
+            workload=collection.workload_of(item),
+            model=model,
+            scale=self._options.scale,
+            policy=rounds_policy(self._config, self._options.scale, options),
+            in_loop=inspect.iscoroutinefunction(request.function),
+            disable_gc=options.get("disable_gc", self._config.getoption("benchmark_disable_gc")),
+            start_method=self._options.start_method,
+            references=self._references,
+            on_round=self._show_round,
+            on_measured=lambda measurement: self._enter(item, benchmark, measurement),
+        )
+        return Trial(settings, benchmark, item.stash[_METER])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Opens the live line where there is a terminal to draw it on."""
+        total = sum(collection.model_of(item) is not None for item in session.items)
+        stream = terminal_of() if total and not session.config.option.collectonly else None
+        if stream is not None:
+            self._live = LiveLine(stream, total)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Before pytest-benchmark reads its marker: the group that sets models side by side, and our timer."""
+        model = collection.model_of(item)
+        if model is None:
+            return
+        own = item.get_closest_marker("benchmark")
+        settings = dict(own.kwargs) if own else {}
+        if "timer" in settings:
+            pytest.fail("a trial brings its own timer: take timer= out of the test's benchmark marker", pytrace=False)
+        workload = collection.workload_of(item)
+        item.stash[_METER] = settings["timer"] = Meter()
+        settings.setdefault("group", collection.group_of(item, workload))
+        item.add_marker(pytest.mark.benchmark(**settings), append=False)
+        if self._live:
+            self._live.begin(f"{settings['group']}  {model}")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        """After each test, writes down what it brought."""
+        report = yield
+        if call.when == "call":
+            self._note(item, call)
+        if self._live and collection.model_of(item) is not None:
+            self._live.clear()
+            if call.when == "teardown":
+                self._live.end()
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Marks the file as complete, unless the run was cut short."""
+        if self._live:
+            self._live.close()
+            self._live = None
+        if self._file:
+            finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+            self._file.write(self._benchmarks, complete=finished)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Prints the table and where the results are."""
+        lines = summary_lines(self._standings)
+        if lines:
+            terminalreporter.section("timetrial: the fastest model of each workload")
+            for line in lines:
+                terminalreporter.write_line(line, red=line.startswith("void:"))
+        if self._file:
+            terminalreporter.write_line(f"results: {_relative(self._file, self._config)}")
+
+    def _show_round(self, durations_s: Sequence[float]) -> None:
+        if self._live and durations_s:
+            self._live.round(len(durations_s), durations_s[-1])
+
+    def _enter(self, item: pytest.Item, benchmark: Any, measurement: Measurement) -> None:
+        entry = Entry(
+            group=benchmark.group,
+            family=collection.family_of(item),
+            measurement=measurement,
+            figures=figures(measurement, scale=self._options.scale),
+        )
+        benchmark.extra_info[KEY] = entry.figures
+        self._standings.add(entry)
+
+    def _note(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """Writes down what a test brought: its benchmark's rounds, or why its trial is void."""
+        benchmark = getattr(item, "funcargs", {}).get("benchmark")
+        if benchmark is None:
+            return
+        if call.excinfo is not None and isinstance(call.excinfo.value, VoidTrialError):
+            model = collection.model_of(item) or item.name
+            self._standings.voids.append(Void(benchmark.group or item.name, model, str(call.excinfo.value)))
+        if benchmark.stats and not benchmark.has_error and self._options.results_directory:
+            self._benchmarks.append(benchmark.stats.as_dict(include_data=True))
+            self._write()
+
+    def _write(self) -> None:
+        assert self._options.results_directory is not None
+        try:
+            if self._file is None:
+                self._file = RunFile(self._options.results_directory, self._header())
+            self._file.write(self._benchmarks)
+        except ResultsError as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+
+    def _header(self) -> dict[str, Any]:
+        hook = self._config.hook
+        machine_info = hook.pytest_benchmark_generate_machine_info(config=self._config)
+        hook.pytest_benchmark_update_machine_info(config=self._config, machine_info=machine_info)
+        commit_info = hook.pytest_benchmark_generate_commit_info(config=self._config)
+        hook.pytest_benchmark_update_commit_info(config=self._config, commit_info=commit_info)
+        header: dict[str, Any] = hook.pytest_benchmark_generate_json(
+            config=self._config,
+            benchmarks=[],
+            include_data=True,
+            machine_info=machine_info,
+            commit_info=commit_info,
+        )
+        return header
+
+
+def _relative(file: RunFile, config: pytest.Config) -> str:
+    path = file.path
+    return str(path.relative_to(config.rootpath)) if path.is_relative_to(config.rootpath) else str(path)
