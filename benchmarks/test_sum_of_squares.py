@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.executors import stateless
 from timetrial import Workload
 
 if TYPE_CHECKING:
     from timetrial.fixture import Trial
-    from timetrial.models.base import Executor
 
 _YIELD_EVERY = 100_000
 
@@ -38,39 +37,22 @@ async def sum_of_squares_yielding(n: int) -> int:
     return total
 
 
-class ArticleProcesses:
+def article_processes(numbers: Sequence[int]) -> list[int]:
     """As in the article: one new process for each number, whatever the cores; start-up is inside the timing.
 
     There the children print their results, and nobody notices one that fails. Here they print into a pipe, so that
     the work can be proved all the same.
     """
-
-    details: Mapping[str, object] = {"start_method": multiprocessing.get_start_method()}
-
-    def run(self, items: Sequence[int]) -> list[int]:
-        """Starts, joins, and only then looks at what was printed."""
-        reader, writer = multiprocessing.Pipe(duplex=False)
-        processes = [multiprocessing.Process(target=_print_sum, args=(n, writer)) for n in items]
-        for process in processes:
-            process.start()
-        for process in processes:
-            process.join()
-        writer.close()
-        printed = [reader.recv() for _ in items]
-        reader.close()
-        sums = dict(printed)
-        return [sums[n] for n in items]
-
-    def worker_pids(self) -> Sequence[int]:
-        """None outlives a round."""
-        return []
-
-
-@contextmanager
-def article_processes(concurrency: int) -> Generator[Executor]:
-    """Nothing is kept open between rounds, and the concurrency is not asked."""
-    del concurrency
-    yield ArticleProcesses()
+    reader, writer = multiprocessing.Pipe(duplex=False)
+    processes = [multiprocessing.Process(target=_print_sum, args=(n, writer)) for n in numbers]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    printed = dict(reader.recv() for _ in numbers)
+    reader.close()
+    writer.close()
+    return [printed[n] for n in numbers]
 
 
 def _print_sum(n: int, printer: Connection) -> None:
@@ -81,7 +63,14 @@ SUM_OF_SQUARES = Workload(
     "sum_of_squares",
     task=sum_of_squares,
     async_task=sum_of_squares_yielding,
-    variants={"article": Workload("article", implementations={"processes": article_processes})},
+    variants={
+        "article": Workload(
+            "as in the article",
+            implementations={
+                "processes": stateless(article_processes, start_method=multiprocessing.get_start_method())
+            },
+        )
+    },
 )
 
 

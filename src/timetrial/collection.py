@@ -15,7 +15,7 @@ MODEL_FIXTURE = "trial_model"
 _CONCURRENCY = "concurrency"
 
 
-def workload_of(node: pytest.Item) -> Workload[Any, Any]:
+def workload_of(node: pytest.Item) -> Workload:
     """The workload that a test's marker names; fails the test or its collection if there is none."""
     marker = node.get_closest_marker("workload")
     where = f"{node.nodeid}: @pytest.mark.workload"
@@ -75,7 +75,7 @@ def family_of(item: pytest.Item) -> str:
     return " ".join([_function(item), *_values(item, without=(MODEL_FIXTURE, _CONCURRENCY))])
 
 
-def group_of(item: pytest.Item, workload: Workload[Any, Any]) -> str:
+def group_of(item: pytest.Item, workload: Workload) -> str:
     """The workload and its parameters but not the model, so that pytest-benchmark's table compares models."""
     shown = [f"{name}={_plain(value)}" for name, value in parameters(item).items()]
     return " ".join([workload.name, *shown])

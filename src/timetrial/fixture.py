@@ -18,7 +18,7 @@ from timetrial.workload import Workload
 class TrialSettings:
     """What the plugin knows of a test's trial before the test calls it."""
 
-    workload: Workload[Any, Any]
+    workload: Workload
     model: str
     scale: str
     policy: RoundsPolicy

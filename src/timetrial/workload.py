@@ -6,16 +6,13 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from timetrial.errors import WorkloadError
 
-ItemT = TypeVar("ItemT")
-ResultT = TypeVar("ResultT")
-
 
 @dataclass(frozen=True)
-class Workload(Generic[ItemT, ResultT]):
+class Workload:
     """The work to be done, written once and run under every concurrency model that suits it.
 
     Most workloads are a task over independent items::
@@ -41,15 +38,15 @@ class Workload(Generic[ItemT, ResultT]):
     """
 
     name: str
-    task: Callable[..., ResultT] | None = None
-    async_task: Callable[..., Awaitable[ResultT]] | None = None
+    task: Callable[..., Any] | None = None
+    async_task: Callable[..., Awaitable[Any]] | None = None
     _: KW_ONLY
     resource: Callable[[int], AbstractContextManager[Any]] | None = None
     async_resource: Callable[[int], AbstractAsyncContextManager[Any]] | None = None
     implementations: Mapping[str, Callable[[int], Any]] = field(default_factory=dict)
-    variants: Mapping[str, Workload[ItemT, ResultT]] = field(default_factory=dict)
-    reference: Callable[[Sequence[ItemT]], Sequence[ResultT]] | None = None
-    comparable: Callable[[ResultT], object] | None = None
+    variants: Mapping[str, Workload] = field(default_factory=dict)
+    reference: Callable[[Sequence[Any]], Sequence[Any]] | None = None
+    comparable: Callable[[Any], object] | None = None
 
     def __post_init__(self) -> None:
         if not self.name or set(self.name) & set("[]"):
@@ -70,7 +67,7 @@ class Workload(Generic[ItemT, ResultT]):
         if self.async_resource is not None and self.async_task is None:
             raise WorkloadError(f"workload {self.name!r} has an async_resource but no async_task that would use it")
 
-    def variant(self, name: str | None) -> Workload[ItemT, ResultT]:
+    def variant(self, name: str | None) -> Workload:
         """The variant of that name, or this workload itself for None."""
         if name is None:
             return self

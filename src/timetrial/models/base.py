@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from timetrial.workload import Workload
 
-AnyWorkload = Workload[Any, Any]
+AnyWorkload = Workload
 
 
 class Executor(Protocol):

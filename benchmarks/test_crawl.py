@@ -1,0 +1,185 @@
+"""The mixed case: follow the links of a site, fetch no page twice, parse each, with parsing cheap or dear."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import pytest
+
+from fixtures import clients, parsing
+from timetrial import Workload, models
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from timetrial.fixture import Trial
+    from timetrial.mockserver import MockServer
+    from timetrial.models.base import AsyncExecutor, Executor
+
+LATENCY_MS: Final = 5
+PAGE_BYTES: Final = 4096
+
+
+class Visit(NamedTuple):
+    """A page to fetch and how much work its parsing is."""
+
+    url: str
+    burn_iterations: int
+
+
+class Page(NamedTuple):
+    """What a page was, and where it leads."""
+
+    url: str
+    fingerprint: str
+    links: list[str]
+
+
+Site = dict[str, str]
+"""Address to fingerprint of every page that was found."""
+
+
+def visit(item: Visit, connection: clients.KeepAliveConnection) -> Page:
+    """Fetches a page by http.client, of the clients for threads the one whose cost is nearest to aiohttp's."""
+    return parse(item, connection.get(item.url))
+
+
+async def visit_async(item: Visit, session: aiohttp.ClientSession) -> Page:
+    """Fetches a page by aiohttp; parsing holds up the event loop, as it does."""
+    async with session.get(item.url) as response:
+        body = await response.read()
+    return parse(item, body)
+
+
+def parse(item: Visit, body: bytes) -> Page:
+    """Really parses, then burns the rest of the cost."""
+    parsing.burn(item.burn_iterations)
+    return Page(item.url, parsing.fingerprint(body), parsing.links_in(body, item.url))
+
+
+ONE_PAGE = Workload(
+    "one page",
+    task=visit,
+    resource=clients.open_http_client,
+    async_task=visit_async,
+    async_resource=clients.open_aiohttp,
+)
+
+
+class Frontier:
+    """What is still to be fetched: wave after wave, the pages that the last wave linked to and nobody has seen."""
+
+    def __init__(self, root: Visit) -> None:
+        self._burn_iterations = root.burn_iterations
+        self._seen = {root.url}
+        self.found: Site = {}
+        self.wave = [root]
+
+    def take(self, pages: Sequence[Page]) -> None:
+        """Notes a wave's pages and makes up the next wave."""
+        self.wave = []
+        for page in pages:
+            self.found[page.url] = page.fingerprint
+            for link in page.links:
+                if link not in self._seen:
+                    self._seen.add(link)
+                    self.wave.append(Visit(link, self._burn_iterations))
+
+
+class CrawlExecutor:
+    """A crawl on top of any model: its workers fetch and parse, this side keeps the frontier."""
+
+    def __init__(self, visits: Executor) -> None:
+        self._visits = visits
+        self.details: Mapping[str, object] = visits.details
+
+    def run(self, items: Sequence[Visit]) -> list[Site]:
+        """Crawls from each root in turn."""
+        sites = []
+        for root in items:
+            frontier = Frontier(root)
+            while frontier.wave:
+                frontier.take(self._visits.run(frontier.wave))
+            sites.append(frontier.found)
+        return sites
+
+    def worker_pids(self) -> Sequence[int]:
+        """Those of the workers."""
+        return self._visits.worker_pids()
+
+
+class AsyncCrawlExecutor:
+    """The same inside a running event loop."""
+
+    def __init__(self, visits: AsyncExecutor) -> None:
+        self._visits = visits
+        self.details: Mapping[str, object] = visits.details
+
+    async def run(self, items: Sequence[Visit]) -> list[Site]:
+        """Crawls from each root in turn."""
+        sites = []
+        for root in items:
+            frontier = Frontier(root)
+            while frontier.wave:
+                frontier.take(await self._visits.run(frontier.wave))
+            sites.append(frontier.found)
+        return sites
+
+
+def crawling_under(model: str) -> Callable[[int], AbstractContextManager[Executor]]:
+    """The crawl on a model's generic executor."""
+
+    @contextmanager
+    def opened(concurrency: int) -> Generator[Executor]:
+        with models.get(model).open(ONE_PAGE, concurrency) as visits:
+            yield CrawlExecutor(visits)
+
+    return opened
+
+
+@asynccontextmanager
+async def crawling_in_loop(concurrency: int) -> AsyncGenerator[AsyncExecutor]:
+    """The crawl on coroutines."""
+    coroutines: Any = models.get("coroutines")
+    async with coroutines.open_in_loop(ONE_PAGE, concurrency) as visits:
+        yield AsyncCrawlExecutor(visits)
+
+
+def crawl_at_once(items: Sequence[Visit]) -> list[Site]:
+    """The expected sites: one page after the other, without the cost of parsing."""
+    with crawling_under("serial")(1) as executor:
+        return executor.run([Visit(item.url, 0) for item in items])
+
+
+CRAWL = Workload(
+    "crawl",
+    reference=crawl_at_once,
+    implementations={
+        **{name: crawling_under(name) for name in models.NAMES if name != "coroutines"},
+        "coroutines": crawling_in_loop,
+    },
+)
+
+
+@pytest.fixture(scope="session")
+def iterations_per_ms() -> float:
+    """The machine's speed, measured once so that every model gets the same work."""
+    return parsing.iterations_per_ms()
+
+
+@pytest.mark.workload(CRAWL)
+@pytest.mark.trial_points(
+    "pages, parse_ms, concurrency",
+    quick=[(60, 1, 8)],
+    default=[(200, 0, 16), (200, 1, 16)],
+    article=[(300, 0, 16), (300, 1, 16), (300, 10, 16), (300, 0, 64), (300, 1, 64), (300, 10, 64)],
+)
+def test_crawl(
+    trial: Trial, mock_server: MockServer, iterations_per_ms: float, pages: int, parse_ms: int, concurrency: int
+) -> None:
+    """Where waiting and computing mix, processes that each run coroutines have their chance."""
+    root = mock_server.site(pages=pages, links=8, size_bytes=PAGE_BYTES, delay_ms=LATENCY_MS)
+    visit = Visit(root, round(parse_ms * iterations_per_ms))
+    trial([visit], concurrency=concurrency, server=mock_server, requests_per_round=pages)

@@ -1,0 +1,134 @@
+"""The article's third example: fetch a batch of pages and tell the length of each, with every client and model."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from fixtures import clients
+from fixtures.executors import stateless_async
+from timetrial import Workload, models
+
+if TYPE_CHECKING:
+    import aiohttp
+    import httpx
+    import requests
+
+    from timetrial.fixture import Trial
+    from timetrial.mockserver import MockServer
+
+PAGE_BYTES: Final = 1024
+MOST_PROCESSES: Final = 64  # each is an interpreter of its own, with some 20 MB
+LONGEST_IDEAL_S: Final = {"quick": 0.3, "default": 1.0, "article": 5.0}
+
+
+def fetch_with_requests(url: str, session: requests.Session) -> int:
+    """The page's length, by requests."""
+    response = session.get(url, timeout=clients.TIMEOUT_S)
+    response.raise_for_status()
+    return len(response.content)
+
+
+def fetch_with_http_client(url: str, connection: clients.KeepAliveConnection) -> int:
+    """The page's length, by the standard library."""
+    return len(connection.get(url))
+
+
+def fetch_with_httpx(url: str, client: httpx.Client) -> int:
+    """The page's length, by httpx, one of the clients that exist for threads and for coroutines."""
+    return len(client.get(url).raise_for_status().content)
+
+
+async def fetch_with_async_httpx(url: str, client: httpx.AsyncClient) -> int:
+    """The same client, awaited."""
+    response = await client.get(url)
+    return len(response.raise_for_status().content)
+
+
+async def fetch_with_aiohttp(url: str, session: aiohttp.ClientSession) -> int:
+    """The page's length, by aiohttp."""
+    async with session.get(url) as response:
+        return len(await response.read())
+
+
+async def article_gather(urls: Sequence[str]) -> list[int]:
+    """As in the article: a new session for every page, all at once, no time limit, and one failure loses the rest."""
+    return await asyncio.gather(*(_article_fetch(url) for url in urls))
+
+
+async def _article_fetch(url: str) -> int:
+    import aiohttp
+
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        return len(await response.text())
+
+
+def lengths(urls: Sequence[str]) -> list[int]:
+    """The expected lengths: the same pages, one after the other, without their delay."""
+    with clients.open_http_client(1) as connection:
+        return [fetch_with_http_client(without_delay(url), connection) for url in urls]
+
+
+def without_delay(url: str) -> str:
+    """The same page, answered at once."""
+    base, _, query = url.partition("?")
+    kept = [each for each in query.split("&") if not each.startswith("delay_ms=")]
+    return f"{base}?{'&'.join(kept)}"
+
+
+FETCH_PAGES = Workload(
+    "fetch_pages",
+    reference=lengths,
+    variants={
+        "requests": Workload("requests", task=fetch_with_requests, resource=clients.open_requests),
+        "http.client": Workload("http.client", task=fetch_with_http_client, resource=clients.open_http_client),
+        "aiohttp": Workload("aiohttp", async_task=fetch_with_aiohttp, async_resource=clients.open_aiohttp),
+        "httpx": Workload(
+            "httpx",
+            task=fetch_with_httpx,
+            resource=clients.open_httpx,
+            async_task=fetch_with_async_httpx,
+            async_resource=clients.open_async_httpx,
+        ),
+        "article": Workload(
+            "as in the article", implementations={"coroutines": stateless_async(article_gather, event_loop="asyncio")}
+        ),
+    },
+)
+
+
+def grid() -> list[tuple[int, int, int]]:
+    """Pages, latency in ms and concurrency: every combination that differs from the others and ends in time."""
+    points = []
+    for pages, latency_ms in itertools.product((3, 100, 1000), (0, 20, 100)):
+        for concurrency, smaller in zip((1, 8, 64, 512), (0, 1, 8, 64), strict=True):
+            if smaller < pages and ideal_s(pages, latency_ms, concurrency) <= LONGEST_IDEAL_S["article"]:
+                points.append((pages, latency_ms, concurrency))
+    return points
+
+
+def ideal_s(pages: int, latency_ms: int, concurrency: int) -> float:
+    """How long a round takes if nothing but the latency counts."""
+    return -(-pages // concurrency) * latency_ms / 1000
+
+
+@pytest.mark.workload(FETCH_PAGES)
+@pytest.mark.trial_points(
+    "pages, latency_ms, concurrency",
+    quick=[(3, 20, 8), (100, 20, 64)],
+    default=[(3, 100, 8), (100, 0, 8), (100, 20, 8), (100, 100, 64)],
+    article=grid(),
+)
+def test_fetch_pages(trial: Trial, mock_server: MockServer, pages: int, latency_ms: int, concurrency: int) -> None:
+    """Coroutines win where many pages are waited for; how much of it is the client's doing shows beside them."""
+    model = models.split(trial.model)[0]
+    if model == "serial" and ideal_s(pages, latency_ms, 1) > LONGEST_IDEAL_S[trial.scale]:
+        pytest.skip(f"one page after the other would take {ideal_s(pages, latency_ms, 1):.0f} s a round")
+    if model == "processes" and concurrency > MOST_PROCESSES:
+        pytest.skip(f"{concurrency} processes are more than this suite asks a machine for ({MOST_PROCESSES})")
+    urls = [mock_server.page(size_bytes=PAGE_BYTES, delay_ms=latency_ms, key=key) for key in range(pages)]
+    trial(urls, concurrency=concurrency, server=mock_server)
