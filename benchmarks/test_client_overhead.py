@@ -13,7 +13,7 @@ import respx
 from timetrial import Workload
 
 if TYPE_CHECKING:
-    from timetrial.fixture import Trial
+    from timetrial import Trial
 
 URL: Final = "http://mock.invalid/page"
 BODY: Final = b"x" * 1024

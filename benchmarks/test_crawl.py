@@ -14,8 +14,7 @@ from timetrial import Workload, models
 if TYPE_CHECKING:
     import aiohttp
 
-    from timetrial.fixture import Trial
-    from timetrial.mockserver import MockServer
+    from timetrial import MockServer, Trial
     from timetrial.models.base import AsyncExecutor, Executor
 
 LATENCY_MS: Final = 5

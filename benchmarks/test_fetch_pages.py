@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     import httpx
     import requests
 
-    from timetrial.fixture import Trial
-    from timetrial.mockserver import MockServer
+    from timetrial import MockServer, Trial
 
 PAGE_BYTES: Final = 1024
 MOST_PROCESSES: Final = 64  # each is an interpreter of its own, with some 20 MB

@@ -14,7 +14,7 @@ from fixtures.executors import stateless
 from timetrial import Workload
 
 if TYPE_CHECKING:
-    from timetrial.fixture import Trial
+    from timetrial import Trial
 
 _YIELD_EVERY = 100_000
 

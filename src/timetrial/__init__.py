@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from timetrial.errors import TimetrialError
 from timetrial.workload import Workload
 
-__all__ = ["TimetrialError", "Workload"]
+if TYPE_CHECKING:
+    from timetrial.fixture import Trial
+    from timetrial.mockserver import MockServer
+
+__all__ = ["MockServer", "TimetrialError", "Trial", "Workload"]
+
+# Loaded when they are asked for: every pytest run imports this package, and most have no use for them.
+_LATER = {"MockServer": "timetrial.mockserver", "Trial": "timetrial.fixture"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

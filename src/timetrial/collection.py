@@ -96,7 +96,8 @@ def _model_ids(definition: pytest.Item) -> list[str]:
 
 def _param(model_id: str, options: TrialOptions) -> Any:
     """A model that can't run here is a skip with its reason, never another model in its place."""
-    reason = models.get(models.split(model_id)[0], start_method=options.start_method).unavailable()
+    name = models.split(model_id)[0]
+    reason = models.get(name, start_method=options.start_method, event_loop=options.event_loop).unavailable()
     return pytest.param(model_id, marks=pytest.mark.skip(reason=f"{model_id}: {reason}") if reason else ())
 
 

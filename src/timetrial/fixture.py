@@ -25,6 +25,7 @@ class TrialSettings:
     in_loop: bool
     disable_gc: bool
     start_method: str | None
+    event_loop: str
     references: References
     on_round: Callable[[Sequence[float]], None]
     on_measured: Callable[[Measurement], None]
@@ -85,6 +86,7 @@ class Trial:
             timed=self._benchmark.enabled,
             disable_gc=self._settings.disable_gc,
             start_method=self._settings.start_method,
+            event_loop=self._settings.event_loop,
             on_round=self._settings.on_round,
         )
         return _Later(partial(self._run_in_loop, plan, given)) if self._settings.in_loop else self._run(plan, given)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SCALES: Final = ("quick", "default", "article")
 START_METHODS: Final = ("fork", "forkserver", "spawn")
+EVENT_LOOPS: Final = ("asyncio", "uvloop")
 _RESULTS_INI: Final = "trial_results"
 _RESULTS_DIRECTORY: Final = "results"
 # pytest-benchmark's own defaults: where the user left them alone, --trial-scale=quick may choose fewer rounds.
@@ -43,6 +44,12 @@ def add_options(parser: pytest.Parser) -> None:
         help="How worker processes start. Default: forkserver where there is one, else spawn.",
     )
     group.addoption(
+        "--trial-event-loop",
+        choices=EVENT_LOOPS,
+        default="asyncio",
+        help="What coroutines run on, apart from async tests, which bring their own loop. Default: %(default)r",
+    )
+    group.addoption(
         "--trial-results",
         metavar="DIR",
         help=f"Where to write one JSON file for this run; an empty value writes none. Default with --benchmark-only: "
@@ -58,6 +65,7 @@ class TrialOptions:
     models: tuple[str, ...] | None
     scale: str
     start_method: str | None
+    event_loop: str
     results_directory: Path | None
 
     def wants_model(self, model_id: str) -> bool:
@@ -71,6 +79,7 @@ def read_options(config: pytest.Config) -> TrialOptions:
         models=_models(config.getoption("trial_models")),
         scale=config.getoption("trial_scale"),
         start_method=_start_method(config.getoption("trial_start_method")),
+        event_loop=config.getoption("trial_event_loop"),
         results_directory=_results_directory(config),
     )
 

@@ -49,6 +49,7 @@ class TrialSession:
             in_loop=inspect.iscoroutinefunction(request.function),
             disable_gc=options.get("disable_gc", self._config.getoption("benchmark_disable_gc")),
             start_method=self._options.start_method,
+            event_loop=self._options.event_loop,
             references=self._references,
             on_round=self._show_round,
             on_measured=lambda measurement: self._enter(item, benchmark, measurement),

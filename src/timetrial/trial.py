@@ -93,12 +93,13 @@ class TrialPlan:
     timed: bool = True
     disable_gc: bool = False
     start_method: str | None = None
+    event_loop: str = "asyncio"
     clock_ns: Callable[[], int] = time.perf_counter_ns
     on_round: Callable[[Sequence[float]], None] = lambda _durations_s: None
 
     def model(self) -> ConcurrencyModel:
         """The model under which the trial runs; raises ModelUnavailableError where it can't run here."""
-        return models.get(models.split(self.model_id)[0], start_method=self.start_method)
+        return models.get(models.split(self.model_id)[0], start_method=self.start_method, event_loop=self.event_loop)
 
     def way(self) -> AnyWorkload:
         """The workload, or the variant of it that the model's id names."""
