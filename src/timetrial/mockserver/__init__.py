@@ -1,3 +1,51 @@
 """The mock HTTP server: an instrument that costs little and attests what really happened."""
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from timetrial.mockserver.client import MockServer, View
+    from timetrial.mockserver.content import page_body, stream_chunks, stream_sha256
+    from timetrial.mockserver.counters import Counters
+    from timetrial.mockserver.declared import Route, route
+    from timetrial.mockserver.options import FAULTS, Behaviour
+    from timetrial.mockserver.site import SitePages, site_pages
+
+_HOMES = {
+    "Behaviour": "options",
+    "Counters": "counters",
+    "FAULTS": "options",
+    "MockServer": "client",
+    "Route": "declared",
+    "SitePages": "site",
+    "View": "client",
+    "page_body": "content",
+    "route": "declared",
+    "site_pages": "site",
+    "stream_chunks": "content",
+    "stream_sha256": "content",
+}
+
+__all__ = [
+    "FAULTS",
+    "Behaviour",
+    "Counters",
+    "MockServer",
+    "Route",
+    "SitePages",
+    "View",
+    "page_body",
+    "route",
+    "site_pages",
+    "stream_chunks",
+    "stream_sha256",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what is asked for and no more, so that a mere ``import timetrial.mockserver`` costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,17 @@
+"""Reproducible chance: every draw depends on a seed and a request's number, never on the order of arrival."""
+
+from __future__ import annotations
+
+_MASK = (1 << 64) - 1
+
+
+def draw(seed: int, index: int) -> float:
+    """A number above 0 and below 1 for the request with this number; the same one in every run.
+
+    This is the mixing step of SplitMix64: cheap, well spread, and without a state that requests would share.
+    """
+    z = (seed * 0x9E3779B97F4A7C15 + (index + 1) * 0xD1342543DE82EF95) & _MASK
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
+    z ^= z >> 31
+    return ((z >> 11) + 0.5) / (1 << 53)

@@ -1,0 +1,70 @@
+"""What the mock server sends, as pure functions, so that a client knows what to expect without asking it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+# Bodies repeat after this many bytes. It is prime, so that a lost or doubled chunk shows up in the digest.
+PERIOD_BYTES = 1_048_573
+CHUNK_BYTES = 262_144
+
+
+@dataclass(frozen=True)
+class Body:
+    """The bytes of a body, described rather than built: any part of it can be had at once, whatever its size."""
+
+    seed: str
+    size_bytes: int
+
+    def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[memoryview]:
+        """The bytes from ``start`` to ``stop``, in chunks that are views and never copies."""
+        end = self.size_bytes if stop is None else stop
+        block = _block(self.seed, min(self.size_bytes, PERIOD_BYTES))
+        while start < end:
+            offset = start % PERIOD_BYTES
+            step = min(CHUNK_BYTES, PERIOD_BYTES - offset, end - start)
+            yield block[offset : offset + step]
+            start += step
+
+    def whole(self) -> bytes:
+        """All of it, built in memory."""
+        return b"".join(self.chunks())
+
+
+@lru_cache(maxsize=32)
+def _block(seed: str, size_bytes: int) -> memoryview:
+    raw = hashlib.shake_256(seed.encode()).digest(size_bytes * 3 // 4 + 3)
+    return memoryview(base64.b64encode(raw)[:size_bytes])
+
+
+def page_content(size_bytes: int, key: int) -> Body:
+    """The body of ``page(size_bytes, key=key)``; it depends on both."""
+    return Body(f"timetrial page {key} of {size_bytes}", size_bytes)
+
+
+def stream_content(size_bytes: int, key: int) -> Body:
+    """The body of ``stream(size_bytes, key=key)``; a shorter one is the beginning of a longer one."""
+    return Body(f"timetrial stream {key}", size_bytes)
+
+
+def page_body(size_bytes: int = 1024, key: int = 0) -> bytes:
+    """What ``server.page(size_bytes, key=key)`` answers with: ASCII text, exactly this long."""
+    return page_content(size_bytes, key).whole()
+
+
+def stream_chunks(size_bytes: int, key: int = 0) -> Iterator[memoryview]:
+    """What ``server.stream(size_bytes, key=key)`` answers with, chunk by chunk in constant memory."""
+    return stream_content(size_bytes, key).chunks()
+
+
+@lru_cache(maxsize=64)
+def stream_sha256(size_bytes: int, key: int = 0) -> str:
+    """The SHA-256 of that stream, in hexadecimal."""
+    digest = hashlib.sha256()
+    for chunk in stream_chunks(size_bytes, key):
+        digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,172 @@
+"""What the connections of one server process share: ledgers, remembered targets and plans, the clock, the limits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from time import process_time
+
+from timetrial.mockserver.options import PLAIN
+from timetrial.mockserver.server.exchange import Exchange, Plan
+from timetrial.mockserver.server.ledger import Ledger, snapshot
+from timetrial.mockserver.server.messages import Clock
+from timetrial.mockserver.server.resources import Missing
+from timetrial.mockserver.server.routes import Routes
+from timetrial.mockserver.server.slots import ServiceQueue
+from timetrial.mockserver.server.targets import Target, resolve, split_url
+
+_MOST_PLANS = 8_192
+_MOST_TARGETS = 65_536
+_TICK_S = 0.1
+SCOPE_MARK = "/~"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a request may bring before it is refused."""
+
+    head_bytes: int = 65_536
+    url_bytes: int = 16_384
+    body_bytes: int = 4 * 2**30
+
+
+class Engine:
+    """The state of one server process; everything here runs in its event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, routes: Routes, limits: Limits) -> None:
+        self.loop = loop
+        self.routes = routes
+        self.limits = limits
+        self.clock = Clock()
+        self.numbers = count(1)
+        self.total = Ledger("the whole server")
+        self.unscoped = Ledger("")
+        self.scopes: dict[str, Ledger] = {}
+        self.plans: dict[bytes, Plan] = {}
+        self.targets: dict[bytes, Target] = {}
+        self.queues: dict[tuple[str, str], ServiceQueue] = {}
+        self.record: deque[list[object]] | None = None
+        self.listener: asyncio.Server | None = None
+        self.reopen: Callable[[bool], None] | None = None
+        self.retired: list[Ledger] = []
+        self.lag_s = 0.0
+        self.ticks = 0
+        self._due = loop.time() + _TICK_S
+        loop.call_at(self._due, self._tick)
+
+    def _tick(self) -> None:
+        """Renews the date and sees how late the loop is."""
+        now = self.loop.time()
+        lag = max(now - self._due, 0.0)
+        self.lag_s += lag
+        for ledger in (self.total, *self.scopes.values()):
+            ledger.lag_peak_s = max(ledger.lag_peak_s, lag)
+        self.ticks += 1
+        self.clock.tick()
+        self._due = now + _TICK_S
+        self.loop.call_at(self._due, self._tick)
+
+    def target(self, url: bytes) -> Target:
+        """The target of a URL, remembered."""
+        target = self.targets.get(url)
+        if target is None:
+            if len(self.targets) >= _MOST_TARGETS:
+                del self.targets[next(iter(self.targets))]
+            target = self.targets[url] = self._resolve(url)
+        return target
+
+    def _resolve(self, url: bytes) -> Target:
+        path, query = split_url(url)
+        ledger = self.unscoped
+        if path.startswith(SCOPE_MARK):
+            name, slash, rest = path[len(SCOPE_MARK) :].partition("/")
+            if name not in self.scopes:
+                missing = Missing(404, f"there is no scope {name}: it was closed, or belongs to another server")
+                return Target(path, missing, PLAIN, ledger)
+            ledger, path = self.scopes[name], slash + rest
+        resource, how = self.routes.find(path) or resolve(path, query)
+        return Target(path, resource, how, ledger)
+
+    def queue(self, target: Target) -> ServiceQueue:
+        """The queue with service slots that this target shares with those of the same name."""
+        name = target.how.queue or f"{target.path}?{target.how.query()}"
+        key = target.ledger.name, name
+        if key not in self.queues:
+            self.queues[key] = ServiceQueue(target.how.slots, self.loop.call_soon)
+        return self.queues[key]
+
+    def remember(self, data: bytes, plan: Plan) -> None:
+        """Answers the very same bytes from this plan from now on."""
+        if self.record is not None:
+            return
+        if len(self.plans) >= _MOST_PLANS:
+            self.forget_plans()
+        self.plans[data] = plan
+
+    def forget_plans(self) -> None:
+        """Drops all plans; their counts stay."""
+        self.fold()
+        self.plans.clear()
+
+    def fold(self) -> None:
+        """Brings the ledgers up to date."""
+        for plan in self.plans.values():
+            plan.fold()
+        for ledger in [ledger for ledger in self.retired if not ledger.pending]:
+            self.retired.remove(ledger)
+            self.unscoped.absorb(ledger)
+
+    def open_scope(self, name: str) -> None:
+        """A ledger for the URLs below ``/~name``."""
+        self.scopes[name] = Ledger(name)
+        self.targets.clear()
+
+    def close_scope(self, name: str) -> None:
+        """Forgets the scope's URLs; its counts become the server's own once its last request has ended."""
+        self.forget_plans()
+        self.targets.clear()
+        self.retired.append(self.scopes.pop(name))
+        self.queues = {key: queue for key, queue in self.queues.items() if key[0] != name}
+
+    def counters(self, scope: str | None) -> dict[str, object]:
+        """A consistent snapshot: nothing else runs while it is taken."""
+        self.fold()
+        if scope is None:
+            counts = snapshot(self.total, [self.unscoped, *self.retired, *self.scopes.values()])
+        else:
+            counts = snapshot(self.scopes[scope], [self.scopes[scope]])
+        times = {"cpu_s": process_time(), "wall_s": self.loop.time(), "lag_s": self.lag_s, "ticks": self.ticks}
+        return {**counts, **times}
+
+    def journal(self, scope: str | None) -> dict[str, object]:
+        """Requests by path and status, and by connection and client port."""
+        self.fold()
+        ledgers = [self.unscoped, *self.retired, *self.scopes.values()] if scope is None else [self.scopes[scope]]
+        connections = self.total if scope is None else ledgers[0]
+        return {
+            "outcomes": [[path, status, n] for part in ledgers for (path, status), n in part.outcomes.items()],
+            "connections": [tally.row() for tally in [*connections.gone, *connections.open]],
+            "requests": list(self.record or ()),
+        }
+
+    def refuse_connections(self, refused: bool) -> None:  # noqa: FBT001 - it comes over the control channel
+        """Closes the listening socket, or opens it again on the same port."""
+        if self.reopen is not None:
+            self.reopen(refused)
+
+    def start_recording(self, limit: int) -> None:
+        """Keeps the last ``limit`` requests one by one, at the price of the plans; 0 ends it."""
+        self.forget_plans()
+        self.record = deque(maxlen=limit) if limit else None
+
+    def ended(self, exchange: Exchange, connection: int, port: int, *, whole: bool) -> None:
+        """An exchange is over."""
+        exchange.end(whole=whole)
+        if self.record is not None and exchange.counted:
+            target = exchange.target
+            what = target.ledger.name, exchange.request.method.decode("latin-1"), target.path, exchange.status
+            times = exchange.began, self.loop.time(), exchange.delay_s
+            self.record.append([*what, exchange.fault, whole, connection, port, *times])

@@ -1,0 +1,205 @@
+"""One request on its way to its end: which program answers it, and how its end is counted, exactly once."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from timetrial.mockserver.content import Body
+from timetrial.mockserver.server.conditions import conditional
+from timetrial.mockserver.server.faults import COMPLETE, PROGRAMS
+from timetrial.mockserver.server.messages import Clock, Reply, Request, text_reply
+from timetrial.mockserver.server.targets import Target
+from timetrial.mockserver.server.wire import Step, Wire, paced, plain
+
+if TYPE_CHECKING:
+    from timetrial.mockserver.server.engine import Engine
+
+# Larger bodies are sent in chunks and never joined with their head.
+PLANNED_BYTES = 262_144
+
+
+def proper_reply(target: Target, request: Request) -> Reply:
+    """The reply that no fault has touched."""
+    resource = target.resource
+    if resource.methods and request.method not in resource.methods:
+        refusal = text_reply(405, f"{request.method.decode('latin-1')} is not for this URL")
+        refusal.headers.append(("Allow", ", ".join(method.decode() for method in resource.methods)))
+        return refusal
+    reply = resource.reply(request)
+    if target.how.status and target.always and not target.how.fault:
+        return status_reply(target)
+    if resource.fixed and reply.status == 200 and request.method in (b"GET", b"HEAD"):
+        if target.how.gzip and _accepts_gzip(request):
+            _compress(reply)
+        reply = conditional(request, reply)
+    reply.chunked = target.how.chunked and request.version == "1.1" and reply.span is None
+    return reply
+
+
+def status_reply(target: Target) -> Reply:
+    """The status that the URL asks for."""
+    reply = text_reply(target.how.status)
+    if target.how.retry_after_s >= 0:
+        reply.headers.append(("Retry-After", str(target.how.retry_after_s)))
+    return reply
+
+
+def _accepts_gzip(request: Request) -> bool:
+    accepted = (request.header(b"accept-encoding") or "").replace(" ", "").lower().split(",")
+    return any(part.split(";q=0")[0] == "gzip" and not part.endswith((";q=0", ";q=0.0")) for part in accepted)
+
+
+def _compress(reply: Reply) -> None:
+    reply.body = _gzipped(reply.body)
+    reply.headers += [("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")]
+
+
+@lru_cache(maxsize=64)
+def _gzipped(body: bytes | Body) -> bytes:
+    return gzip.compress(body.whole() if isinstance(body, Body) else body, mtime=0)
+
+
+class Plan:
+    """The answer to a request that always gets the same one: rendered once a second, for the Date, and counted here."""
+
+    __slots__ = ("close", "ledger", "payload", "reply", "request", "request_bytes", "second", "served", "target")
+
+    def __init__(self, target: Target, request: Request, request_bytes: int) -> None:
+        self.target = target
+        self.request = request
+        self.ledger = target.ledger
+        self.request_bytes = request_bytes
+        self.served = 0
+        self.second = 0
+        self.payload = b""
+        self.close = not request.keep_alive
+        self.reply = proper_reply(target, request)
+        self.reply.close = self.close
+
+    def render(self, clock: Clock) -> bytes:
+        """The bytes to send, with this second's date."""
+        wire = Wire(self.reply, self.request, self.target.how, clock.date, reused=False)
+        self.payload = b"".join(step for step in plain(wire) if isinstance(step, (bytes, memoryview)))
+        self.second = clock.second
+        return self.payload
+
+    def fold(self) -> None:
+        """Moves its counts to the ledger."""
+        ledger, times = self.ledger, self.served
+        if times:
+            self.served = 0
+            ledger.arrived += times
+            ledger.completed += times
+            ledger.bytes_in += times * self.request_bytes
+            ledger.bytes_out += times * len(self.payload)
+            ledger.count(self.target.path, self.reply.status, times)
+
+
+def plannable(target: Target, request: Request) -> bool:
+    """Whether a Plan can answer such requests."""
+    if not (target.undisturbed and target.resource.fixed and request.method in (b"GET", b"HEAD")):
+        return False
+    return request.method == b"HEAD" or proper_reply(target, request).size_bytes <= PLANNED_BYTES
+
+
+class Exchange:
+    """A request between its arrival and its end."""
+
+    __slots__ = (
+        "began", "bytes_out", "client", "close", "counted", "delay_s", "engine", "fault", "flushed", "linger", "port",
+        "program", "request", "resume", "reused", "status", "target",
+    )  # fmt: skip
+
+    def __init__(self, engine: Engine, target: Target, request: Request, client: str, *, reused: bool) -> None:
+        self.engine = engine
+        self.target = target
+        self.request = request
+        self.client = client
+        self.reused = reused
+        self.began = monotonic()
+        self.bytes_out = 0
+        self.delay_s = 0.0
+        self.status = 0
+        self.fault = ""
+        self.close = not request.keep_alive
+        self.linger = False
+        self.counted = True
+        self.resume: Callable[[], None] = _nothing
+        self.program: Iterator[Step] = iter(())
+
+    def prepare(self) -> None:
+        """Decides on the program that answers; the request's body has arrived."""
+        target, how = self.target, self.target.how
+        number, disturbed = target.hit(self.client)
+        reply = proper_reply(target, self.request)
+        if disturbed and how.status and not target.always:
+            reply = status_reply(target)
+        fault = target.fault if disturbed else ""
+        if fault == "close_on_reuse" and not self.reused:
+            fault = ""
+        self.answer(reply, fault)
+        if how.rate_bytes_per_s:
+            self.program = paced(self.program, how.rate_bytes_per_s)
+        if how.slots:
+            self.program = self._queued(number, self.program)
+        if how.delay_ms is not None:
+            self.program = self._delayed(how.delay_ms.sample_s(how.seed, number), self.program)
+
+    def answer(self, reply: Reply, fault: str = "") -> None:
+        """Sets the program for this reply."""
+        reply.close = self.close = self.close or reply.close
+        wire = Wire(reply, self.request, self.target.how, self.engine.clock.date, self.reused)
+        self.fault = fault
+        self.status = 302 if fault == "redirect_loop" else reply.status
+        self.program = PROGRAMS[fault](wire) if fault else plain(wire)
+
+    def refuse(self, status: int, text: str) -> None:
+        """Answers with an error at once and ends the connection, gently, so that a client still sending sees it."""
+        self.linger = True
+        self.answer(text_reply(status, text, close=True))
+
+    def _delayed(self, delay_s: float, steps: Iterator[Step]) -> Iterator[Step]:
+        self.delay_s = delay_s
+        due = self.began + delay_s
+        ledger = self.target.ledger
+        ledger.delay_s += delay_s
+        left = due - monotonic()
+        if left > 0:
+            yield left
+        ledger.delay_late_s += max(monotonic() - due, 0.0)
+        yield from steps
+
+    def _queued(self, number: int, steps: Iterator[Step]) -> Iterator[Step]:
+        how, queue = self.target.how, self.engine.queue(self.target)
+        service_s = how.service_ms.sample_s(how.seed, number) if how.service_ms else 0.0
+        resume = self.resume
+        try:
+            yield queue.enter
+            yield service_s
+        finally:
+            queue.leave(resume)
+        yield from steps
+
+    def end(self, *, whole: bool) -> None:
+        """Counts how it ended; ``whole``: its program ran to its end."""
+        if not self.counted:
+            return
+        ledger = self.target.ledger
+        ledger.bytes_out += self.bytes_out
+        if self.fault and self.fault not in COMPLETE:
+            ledger.faulted += 1
+        elif whole:
+            ledger.completed += 1
+            ledger.count(self.target.path, self.status)
+        else:
+            ledger.abandoned += 1
+        if self.fault:
+            ledger.faults[self.fault] += 1
+
+
+def _nothing() -> None:
+    """What resumes an exchange that has not begun."""

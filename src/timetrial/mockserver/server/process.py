@@ -1,0 +1,96 @@
+"""The mock server's own process, from its start to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import logging
+import os
+import signal
+import socket
+import ssl
+import sys
+from typing import Any
+
+from timetrial.mockserver.server.control import Control, send
+from timetrial.mockserver.server.lifeline import Lifeline
+
+BACKLOG = 4096
+
+
+def main(argv: list[str]) -> None:
+    """Serves until the parent, whose process id is the one argument, is gone or closes our standard input."""
+    lifeline = Lifeline(int(argv[0]))
+    out = os.dup(1)
+    os.dup2(2, 1)  # so that nothing but the control channel is ever written to the parent's pipe
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it closes our input then
+    settings = json.loads(lifeline.lines.get())
+    try:
+        serve(settings, lifeline, out)
+    except Exception as problem:
+        send(out, {"error": f"{type(problem).__name__}: {problem}"})
+        raise
+
+
+def serve(settings: dict[str, Any], lifeline: Lifeline, out: int) -> None:
+    """Opens the port, says so, and runs the event loop."""
+    _allow_many_connections()
+    # The transports warn about each client that left in the middle of an answer, which is what clients here do.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    loop = _event_loop(settings["loop"])
+    asyncio.set_event_loop(loop)
+    from timetrial.mockserver.server.connection import Connection
+    from timetrial.mockserver.server.engine import Engine, Limits
+    from timetrial.mockserver.server.routes import Routes
+
+    engine = Engine(loop, Routes(settings["routes"]), Limits(**settings["limits"]))
+    listener = _listen(settings["port"], shared=settings["shared"])
+    context = _tls_context(settings["certificate"])
+    engine.listener = loop.run_until_complete(
+        loop.create_server(lambda: Connection(engine), sock=listener, backlog=BACKLOG, ssl=context)
+    )
+    Control(lifeline, engine, out).start()
+    gc.collect()
+    gc.freeze()
+    send(out, {"ok": {"port": listener.getsockname()[1]}})
+    loop.run_forever()
+
+
+def _event_loop(name: str) -> asyncio.AbstractEventLoop:
+    if name == "uvloop":
+        import uvloop
+
+        return uvloop.new_event_loop()
+    # Windows' proactor loop copes with more connections than select does; it is asyncio's own choice there.
+    return asyncio.new_event_loop()
+
+
+def _listen(port: int, *, shared: bool) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(BACKLOG)
+    return listener
+
+
+def _tls_context(certificate: str) -> ssl.SSLContext | None:
+    if not certificate:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _allow_many_connections() -> None:
+    if sys.platform == "win32":
+        return
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hard if hard != resource.RLIM_INFINITY else 65_536
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

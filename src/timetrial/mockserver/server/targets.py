@@ -1,0 +1,139 @@
+"""From a request's URL to what is done about it; decided once for a URL and then remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import parse_qsl, unquote
+
+from timetrial.errors import MockServerError
+from timetrial.mockserver.addresses import MOST_BODY_BYTES
+from timetrial.mockserver.chance import draw
+from timetrial.mockserver.options import PLAIN, Behaviour, behaviour
+from timetrial.mockserver.server import resources
+from timetrial.mockserver.server.ledger import Ledger
+from timetrial.mockserver.server.resources import Resource
+from timetrial.mockserver.server.slots import ServiceQueue
+from timetrial.mockserver.site import Site, page_name
+
+_MOST_CLIENTS = 100_000
+
+
+class Target:
+    """One URL: what is served there, how it behaves, where it is counted, and how often it was asked for."""
+
+    def __init__(self, path: str, resource: Resource, how: Behaviour, ledger: Ledger) -> None:
+        self.path = path
+        self.resource = resource
+        self.how = how
+        self.ledger = ledger
+        self.queue: ServiceQueue | None = None
+        self.number = 0
+        self.tries: dict[str, int] = {}
+        limited = how.share < 1 or how.nth or how.first
+        disturbed = how.fault or how.cut_after_bytes >= 0 or (how.status and limited)
+        # Whether each reply to the same request is the same, at once.
+        self.undisturbed = not (disturbed or how.delay_ms or how.slots or how.rate_bytes_per_s)
+        self.always = not limited
+        self.fault = how.fault or ("short_body" if how.cut_after_bytes >= 0 else "")
+
+    def hit(self, client: str) -> tuple[int, bool]:
+        """The number of this request, from 0, and whether the URL's fault or status is meant for it."""
+        number = self.number
+        self.number += 1
+        if self.always:
+            return number, True
+        how = self.how
+        if how.nth and number != how.nth - 1:
+            return number, False
+        if how.first and not self._early(client, how.first):
+            return number, False
+        return number, how.share >= 1 or draw(~how.seed, number) < how.share
+
+    def _early(self, client: str, first: int) -> bool:
+        tries = self.tries.get(client, 0)
+        if tries < first and (client in self.tries or len(self.tries) < _MOST_CLIENTS):
+            self.tries[client] = tries + 1
+        return tries < first
+
+
+def resolve(path: str, query: str) -> tuple[Resource, Behaviour]:
+    """The resource and behaviour that a URL asks for by itself; 404 and 400 are resources too."""
+    kind, _, rest = path.removeprefix("/").partition("/")
+    maker = _KINDS.get(kind)
+    if maker is None:
+        return resources.Missing(404, f"there is nothing at {path}; the kinds are {', '.join(_KINDS)}"), PLAIN
+    try:
+        return maker(rest, query)
+    except (ValueError, MockServerError) as problem:
+        return resources.Missing(400, f"{problem}"), PLAIN
+
+
+def options_of(query: str, where: str) -> Behaviour:
+    """The behaviour that a query string asks for."""
+    return behaviour(dict(parse_qsl(query, keep_blank_values=True)), where) if query else PLAIN
+
+
+def _sized(make: Callable[[int, int], Resource], kind: str) -> Callable[[str, str], tuple[Resource, Behaviour]]:
+    def maker(rest: str, query: str) -> tuple[Resource, Behaviour]:
+        size, _, key = rest.partition("/")
+        if not (size.isdecimal() and len(size) < 16 and int(size) <= MOST_BODY_BYTES and _is_integer(key or "0")):
+            raise ValueError(f"/{kind}/SIZE/KEY takes two integers, SIZE from 0 to {MOST_BODY_BYTES}, not {rest!r}")
+        return make(int(size), int(key or "0")), options_of(query, f"/{kind}")
+
+    return maker
+
+
+def _is_integer(text: str) -> bool:
+    return text.removeprefix("-").isdecimal() and len(text) < 20
+
+
+def _site(rest: str, query: str) -> tuple[Resource, Behaviour]:
+    shape, _, name = rest.partition("/")
+    options = dict(parse_qsl(shape, keep_blank_values=True))
+    numbers = {key: options.pop(key) for key in ("pages", "links", "size_bytes") if key in options}
+    seed = options.get("seed", "1")
+    if not all(_is_integer(number) for number in [*numbers.values(), seed]):
+        raise ValueError(f"/site/SHAPE takes integers for pages, seed, links and size_bytes, not {shape!r}")
+    site = Site(seed=int(seed), **{key: int(number) for key, number in numbers.items()})
+    number = name.removeprefix("p").removesuffix(".html")
+    if not (_is_integer(number) and 0 <= int(number) < site.pages and name == page_name(int(number))):
+        return resources.Missing(404, f"the site has the pages {page_name(0)} to {page_name(site.pages - 1)}"), PLAIN
+    options.update(parse_qsl(query, keep_blank_values=True))
+    return resources.site_page(site, int(number)), behaviour(options, "/site")
+
+
+def _echo(_rest: str, query: str) -> tuple[Resource, Behaviour]:
+    return resources.Echo(), options_of(query, "/echo")
+
+
+def _upload(_rest: str, query: str) -> tuple[Resource, Behaviour]:
+    return resources.Upload(), options_of(query, "/upload")
+
+
+def _redirect(rest: str, query: str) -> tuple[Resource, Behaviour]:
+    if not (rest.isdecimal() and 1 <= int(rest[:6]) <= 1000):
+        raise ValueError(f"/redirect/HOPS takes 1 to 1000 hops, not {rest!r}")
+    pairs = dict(parse_qsl(query, keep_blank_values=True))
+    to = pairs.pop("to", "")
+    how = behaviour(pairs, "/redirect")
+    return resources.Redirect(int(rest), query, to, how.status or 302), replace(how, status=0)
+
+
+_KINDS: dict[str, Callable[[str, str], tuple[Resource, Behaviour]]] = {
+    "page": _sized(resources.page, "page"),
+    "stream": _sized(resources.stream, "stream"),
+    "site": _site,
+    "echo": _echo,
+    "upload": _upload,
+    "redirect": _redirect,
+}
+
+
+def split_url(url: bytes) -> tuple[str, str]:
+    """The decoded path and the query of a request's target, in origin form or absolute form."""
+    text = url.decode("latin-1")
+    if not text.startswith("/") and "://" in text:
+        text = "/" + text.split("://", 1)[1].partition("/")[2]
+    path, _, query = text.partition("#")[0].partition("?")
+    return unquote(path), query
