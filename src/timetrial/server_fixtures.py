@@ -23,7 +23,7 @@ def mock_server() -> Iterator[MockServer]:
 
 @pytest.fixture
 def mock_space(mock_server: MockServer) -> Iterator[View]:
-    """This test's own part of ``mock_server``: the same methods, and only this test's requests in its counters."""
+    """A test's own part of ``mock_server``: the same methods, and only its requests in its counters."""
     with mock_server.scope() as view:
         yield view
 

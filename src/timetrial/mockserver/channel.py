@@ -25,9 +25,7 @@ class Channel:
         self._lock = threading.Lock()
         # -P: a module in the current directory must not be taken for one of the standard library.
         command = [sys.executable, "-P", "-m", "timetrial.mockserver", str(os.getpid())]
-        self._process = subprocess.Popen(  # noqa: S603 - our own module, run by our own interpreter
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
-        )
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment())
         self.pid = self._process.pid
         self._owner_pid = os.getpid()
         try:

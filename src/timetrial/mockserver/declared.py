@@ -35,9 +35,7 @@ class Route:
         if not self.path.startswith("/") or self.path.startswith("/~"):
             raise MockServerError(f"a route's path begins with a slash and not with /~, which {self.path!r} doesn't do")
         if self.like and (self.body or not self.like.startswith("/")):
-            raise MockServerError(
-                f"route {self.path}: give either body= or like=, and like= a path such as /page/2048/0"
-            )
+            raise MockServerError(f"route {self.path}: give body= or like=, and like= a path such as /page/2048/0")
         for name, value in self.headers.items():
             if not name.isascii() or set(name + value) & set("\r\n\0") or not name:
                 raise MockServerError(f"route {self.path}: {name!r}: {value!r} cannot be a header")
@@ -79,7 +77,7 @@ def load_site(file: str | Path) -> tuple[dict[str, Any], tuple[Route, ...]]:
         raise MockServerError(f"{file} cannot be read as a site: {problem}") from problem
     unknown = set(declared) - {"server", "route"}
     if unknown:
-        raise MockServerError(f"{file}: there is no {sorted(unknown)[0]!r}; a site has [server] and [[route]]")
+        raise MockServerError(f"{file}: there is no {min(unknown)!r}; a site has [server] and [[route]]")
     routes = declared.get("route", [])
     if not isinstance(routes, list) or not isinstance(declared.get("server", {}), dict):
         raise MockServerError(f"{file}: write routes as [[route]] and the server's settings as [server]")

@@ -47,7 +47,7 @@ class Site:
         children = _children(self.pages, self.seed, self.links)[page]
         wanted = min(self.links, self.pages - 1)
         chosen = dict.fromkeys(children)
-        rng = random.Random(f"{self.seed}/{page}")  # noqa: S311 - repeatable, not secret
+        rng = random.Random(f"{self.seed}/{page}")
         while len(chosen) < wanted:
             other = rng.randrange(self.pages)
             if other != page:
@@ -72,7 +72,7 @@ def page_name(page: int) -> str:
 def _children(pages: int, seed: int, links: int) -> tuple[tuple[int, ...], ...]:
     """A tree over all pages with page 0 as its root, which is what makes every page reachable."""
     order = list(range(1, pages))
-    random.Random(seed).shuffle(order)  # noqa: S311 - repeatable, not secret
+    random.Random(seed).shuffle(order)
     order.insert(0, 0)
     children: list[tuple[int, ...]] = [()] * pages
     for position, page in enumerate(order):

@@ -152,7 +152,7 @@ class Engine:
             "requests": list(self.record or ()),
         }
 
-    def refuse_connections(self, refused: bool) -> None:  # noqa: FBT001 - it comes over the control channel
+    def refuse_connections(self, refused: bool) -> None:
         """Closes the listening socket, or opens it again on the same port."""
         if self.reopen is not None:
             self.reopen(refused)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from timetrial.mockserver.content import Body
-from timetrial.mockserver.server.messages import Chunk
 from timetrial.mockserver.server.wire import Act, Step, Wire, plain
 
 # Long enough for what was sent to be read before the reset, which would otherwise overtake it.
@@ -112,7 +111,7 @@ def bad_encoding(wire: Wire) -> Iterator[Step]:
 def garbage(wire: Wire) -> Iterator[Step]:
     """Bytes that are no HTTP at all, from the seed."""
     # The first byte is fixed, so that no seed can begin with something that looks like a status line.
-    yield b"\x00" + random.Random(wire.behaviour.seed).randbytes(255) + b"\r\n\r\n"  # noqa: S311 - repeatable, not secret
+    yield b"\x00" + random.Random(wire.behaviour.seed).randbytes(255) + b"\r\n\r\n"
     yield Act.CLOSE
 
 
@@ -120,7 +119,7 @@ def endless_body(wire: Wire) -> Iterator[Step]:
     """A chunked body that never ends; for HTTP/1.0 one without a length."""
     old = wire.request.version == "1.0"
     yield wire.head("" if old else "Transfer-Encoding: chunked\r\n")
-    chunk: Chunk = Body("timetrial endless", 65_536).whole()
+    chunk = Body("timetrial endless", 65_536).whole()
     while True:
         yield chunk if old else b"%x\r\n%b\r\n" % (len(chunk), chunk)
 
@@ -133,7 +132,7 @@ def redirect_loop(wire: Wire) -> Iterator[Step]:
 
 
 def close_after(wire: Wire) -> Iterator[Step]:
-    """The right answer, which promises to keep the connection, and then its end: the next request meets a closed one."""
+    """The right answer, which promises to keep the connection, and then its end: the next request finds it closed."""
     yield from plain(wire)
     yield Act.CLOSE
 

@@ -29,31 +29,15 @@ class Clock:
 class Request:
     """A request whose headers have arrived; its body, where it has one, is taken by ``sink``."""
 
-    __slots__ = (
-        "body_bytes",
-        "client",
-        "declared_bytes",
-        "headers",
-        "keep_alive",
-        "method",
-        "reused",
-        "sink",
-        "url",
-        "version",
-    )
+    __slots__ = ("body_bytes", "headers", "keep_alive", "method", "sink", "url", "version")
 
-    def __init__(
-        self, method: bytes, url: bytes, version: str, headers: list[tuple[bytes, bytes]], client: str
-    ) -> None:
+    def __init__(self, method: bytes, url: bytes, version: str, headers: list[tuple[bytes, bytes]]) -> None:
         self.method = method
         self.url = url
         self.version = version
         self.headers = headers
-        self.client = client
         self.keep_alive = True
-        self.reused = False
         self.body_bytes = 0
-        self.declared_bytes: int | None = None  # None: chunked, so nobody knows yet
         self.sink: Callable[[bytes], None] | None = None
 
     def header(self, name: bytes) -> str | None:

@@ -22,7 +22,7 @@ _UNKNOWN_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40} \S+ HTTP/1\.[01
 _MOST_HEADERS = 200
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """Leaves llhttp's callbacks; the answer has been submitted already."""
 
 
@@ -55,7 +55,7 @@ class Reception:
         self.whole, self.messages = None, 0
         try:
             self._parse(data)
-        except _Refused:
+        except _RefusedError:
             return None
         finally:
             self._ledger().bytes_in += len(data)  # only now is it known whom a first request is counted for
@@ -69,7 +69,7 @@ class Reception:
         except httptools.HttpParserUpgrade as upgrade:
             self._ignore_upgrade(data, upgrade)
         except httptools.HttpParserCallbackError as problem:
-            if not isinstance(problem.__context__, _Refused):
+            if not isinstance(problem.__context__, _RefusedError):
                 raise
         except httptools.HttpParserError as problem:
             self._malformed(data, problem)
@@ -109,7 +109,7 @@ class Reception:
     def on_headers_complete(self) -> None:
         """llhttp: the request has arrived as far as it decides what is done about it."""
         parser = self.parser
-        request = Request(parser.get_method(), self.url, parser.get_http_version(), self.headers, "")
+        request = Request(parser.get_method(), self.url, parser.get_http_version(), self.headers)
         request.keep_alive = parser.should_keep_alive()
         self._check(request)
         self._limit_head()
@@ -181,7 +181,7 @@ class Reception:
             if "version" in str(problem):
                 self._refuse(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
             self._refuse(400, f"this is not HTTP: {problem}")
-        except _Refused:
+        except _RefusedError:
             return
 
     def _refuse(self, status: int, text: str) -> None:
@@ -190,7 +190,7 @@ class Reception:
         if self.incoming is not None:
             self.connection.abandon(self.incoming)
             self.incoming = None
-        request = Request(b"GET", b"", "1.1", [], "")
+        request = Request(b"GET", b"", "1.1", [])
         target = Target("", Missing(status, text), PLAIN, self._ledger())
         refusal = Exchange(self.engine, target, request, "", reused=False)
         refusal.counted = False
@@ -208,4 +208,4 @@ class Reception:
         self.receiving = False
         self.connection.deaf = True
         self.connection.submit(exchange)
-        raise _Refused
+        raise _RefusedError

@@ -144,6 +144,7 @@ class Intake:
         self.keep = keep
 
     def __call__(self, chunk: bytes) -> None:
+        """Takes a part of the body."""
         self.digest.update(chunk)
         self.size_bytes += len(chunk)
         if self.keep:

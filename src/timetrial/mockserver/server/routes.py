@@ -27,10 +27,11 @@ class Routes:
 
     def find(self, path: str) -> tuple[Resource, Behaviour] | None:
         """The resource and behaviour declared for the path, or None."""
-        route = self.exact.get(path) or next(
-            (route for start, route in self.beginnings if path.startswith(start)), None
-        )
+        route = self.exact.get(path) or self._longest_beginning(path)
         return None if route is None else _made(route)
+
+    def _longest_beginning(self, path: str) -> Mapping[str, Any] | None:
+        return next((route for beginning, route in self.beginnings if path.startswith(beginning)), None)
 
 
 def _made(route: Mapping[str, Any]) -> tuple[Resource, Behaviour]:
