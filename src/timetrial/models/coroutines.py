@@ -1,0 +1,204 @@
+"""coroutines: a fixed number of worker coroutines in one event loop, pulling from one shared iterator."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
+from typing import Any
+
+from timetrial.errors import WorkloadError, blame
+from timetrial.models import eventloops
+from timetrial.models.base import AnyWorkload, AsyncExecutor, Executor
+from timetrial.models.tasks import (
+    AsyncCall,
+    explain,
+    opened_async_task,
+    require_async_task,
+    require_concurrency,
+    was_cancelled,
+)
+
+
+class CoroutinesModel:
+    """As many worker coroutines as items in flight, in an event loop of its own or in the one that runs."""
+
+    name = "coroutines"
+
+    def __init__(self, event_loop: str = "asyncio") -> None:
+        self._event_loop = event_loop
+
+    def unavailable(self) -> str | None:
+        """The event loop that was asked for may be missing."""
+        return eventloops.unavailable(self._event_loop)
+
+    def suits(self, workload: AnyWorkload) -> bool:
+        """Whether there is an async_task to await."""
+        return workload.async_task is not None or self.name in workload.implementations
+
+    def open(self, workload: AnyWorkload, concurrency: int) -> AbstractContextManager[Executor]:
+        """As ConcurrencyModel.open, in an event loop of its own; raises WorkloadError where one is running already."""
+        return _open_own_loop(self, workload, concurrency, eventloops.factory(self._event_loop))
+
+    def open_in_loop(self, workload: AnyWorkload, concurrency: int) -> AbstractAsyncContextManager[AsyncExecutor]:
+        """As InLoopModel.open_in_loop: in the running loop, whichever that is."""
+        own: Callable[[int], AbstractAsyncContextManager[AsyncExecutor]] | None
+        own = workload.implementations.get(self.name)
+        return own(concurrency) if own is not None else _open_generic(workload, require_concurrency(concurrency))
+
+
+def create(start_method: str | None, event_loop: str) -> CoroutinesModel:
+    """The model on that event loop; it has no processes."""
+    del start_method
+    return CoroutinesModel(event_loop)
+
+
+@asynccontextmanager
+async def _open_generic(workload: AnyWorkload, concurrency: int) -> AsyncGenerator[AsyncExecutor, None]:
+    async_task = require_async_task(workload, CoroutinesModel.name)
+    async with opened_async_task(async_task, workload.async_resource, concurrency) as call:
+        yield _Crew(async_task, call, concurrency)
+
+
+class _Crew:
+    def __init__(self, async_task: Callable[..., Any], call: AsyncCall, concurrency: int) -> None:
+        self._async_task = async_task
+        self._call = call
+        self._concurrency = concurrency
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        return {"workers": self._concurrency, "event_loop": eventloops.name_of(asyncio.get_running_loop())}
+
+    async def run(self, items: Sequence[Any]) -> list[Any]:
+        current = _Round(self._async_task, self._call, items)
+        await current.run(min(self._concurrency, len(items)))
+        return current.results
+
+
+class _Round:
+    """One run: worker coroutines that share an iterator; the first failure cancels the others."""
+
+    def __init__(self, async_task: Callable[..., Any], call: AsyncCall, items: Sequence[Any]) -> None:
+        self._async_task = async_task
+        self._call = call
+        self._todo = enumerate(items)
+        self._workers: list[asyncio.Task[None]] = []
+        self._failure: BaseException | None = None
+        self.results: list[Any] = [None] * len(items)
+
+    async def run(self, workers: int) -> None:
+        self._workers = [asyncio.create_task(self._work()) for _ in range(workers)]
+        try:
+            if self._workers:
+                await asyncio.wait(self._workers)
+        except BaseException:
+            self._cancel()
+            await asyncio.wait(self._workers)
+            raise
+        if self._failure is not None:
+            raise self._failure
+
+    async def _work(self) -> None:
+        call, results = self._call, self.results
+        for index, item in self._todo:
+            awaitable = None
+            try:
+                awaitable = call(item)
+                results[index] = await awaitable
+            except BaseException as error:
+                if was_cancelled(error):
+                    raise
+                self._fail(explain(error, self._async_task, awaitable), index, item)
+                return
+
+    def _fail(self, error: BaseException, index: int, item: object) -> None:
+        if self._failure is None:
+            blame(error, index=index, item=item, model=CoroutinesModel.name)
+            self._failure = error
+            self._cancel()
+
+    def _cancel(self) -> None:
+        deque(self._todo, maxlen=0)  # so that nothing that has not begun is begun
+        me = asyncio.current_task()
+        for worker in self._workers:
+            if worker is not me:
+                worker.cancel()
+
+
+@contextmanager
+def _open_own_loop(
+    model: CoroutinesModel, workload: AnyWorkload, concurrency: int, loop_factory: eventloops.LoopFactory
+) -> Generator[Executor, None, None]:
+    _refuse_running_loop()
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        keeper = _Keeper(model.open_in_loop(workload, concurrency))
+        executor = runner.run(keeper.open())
+        try:
+            yield _OwnLoop(runner, executor)
+        finally:
+            runner.run(keeper.close())
+
+
+class _OwnLoop:
+    """The sync face: the same executor, its rounds driven from outside the loop."""
+
+    def __init__(self, runner: asyncio.Runner, executor: AsyncExecutor) -> None:
+        self._runner = runner
+        self._executor = executor
+        self.details = runner.run(_details_of(executor))
+
+    def run(self, items: Sequence[Any]) -> list[Any]:
+        return self._runner.run(self._executor.run(items))
+
+    def worker_pids(self) -> Sequence[int]:
+        return [os.getpid()]
+
+
+class _Keeper:
+    """Opens and closes an async context manager in one task of its own, as timeouts and task groups need it."""
+
+    def __init__(self, manager: AbstractAsyncContextManager[AsyncExecutor]) -> None:
+        self._manager = manager
+
+    async def open(self) -> AsyncExecutor:
+        self._opened: asyncio.Future[AsyncExecutor] = asyncio.get_running_loop().create_future()
+        self._closing = asyncio.Event()
+        self._task = asyncio.create_task(self._keep())
+        try:
+            return await self._opened
+        except BaseException:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            raise
+
+    async def close(self) -> None:
+        self._closing.set()
+        await self._task
+
+    async def _keep(self) -> None:
+        try:
+            async with self._manager as executor:
+                self._opened.set_result(executor)
+                await self._closing.wait()
+        except BaseException as error:
+            if self._opened.done():
+                raise
+            self._opened.set_exception(error)
+
+
+async def _details_of(executor: AsyncExecutor) -> Mapping[str, object]:
+    return dict(executor.details)
+
+
+def _refuse_running_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise WorkloadError(
+        "the coroutines model can't open an event loop of its own inside one that is running; "
+        "write `await trial(...)` in the async def test, or make the test a plain def"
+    )

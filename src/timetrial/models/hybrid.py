@@ -1,0 +1,200 @@
+"""processes+coroutines: one event loop in each worker process, with slots that take items from batches as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
+from typing import Any, cast
+
+from timetrial.models import eventloops, startmethods, wire
+from timetrial.models.base import AnyWorkload, Executor
+from timetrial.models.tasks import (
+    AsyncCall,
+    explain,
+    opened_async_task,
+    require_async_task,
+    require_concurrency,
+    was_cancelled,
+)
+from timetrial.models.worker import Link, load, send_results, unpack_batch
+from timetrial.models.workerpool import Job, WorkerPool
+
+
+class HybridModel:
+    """One process for each usable core, at most; the items in flight are shared out over their event loops."""
+
+    name = "processes+coroutines"
+
+    def __init__(self, start_method: str | None = None, event_loop: str = "asyncio") -> None:
+        self._start_method = start_method
+        self._event_loop = event_loop
+
+    def unavailable(self) -> str | None:
+        """The start method or the event loop that was asked for may be missing."""
+        return startmethods.unavailable(self._start_method) or eventloops.unavailable(self._event_loop)
+
+    def suits(self, workload: AnyWorkload) -> bool:
+        """Whether there is an async_task to await."""
+        return workload.async_task is not None or self.name in workload.implementations
+
+    def open(self, workload: AnyWorkload, concurrency: int) -> AbstractContextManager[Executor]:
+        """As ConcurrencyModel.open: ``concurrency`` slots over all processes, a resource for each process."""
+        own: Callable[[int], AbstractContextManager[Executor]] | None = workload.implementations.get(self.name)
+        if own is not None:
+            return own(concurrency)
+        eventloops.factory(self._event_loop)
+        start_method = startmethods.choose(self._start_method)
+        return _open_generic(workload, require_concurrency(concurrency), start_method, self._event_loop)
+
+
+def create(start_method: str | None, event_loop: str) -> HybridModel:
+    """The model with that start method and event loop."""
+    return HybridModel(start_method, event_loop)
+
+
+def usable_cores() -> int:
+    """The cores that this process may use, as far as the system says."""
+    if sys.version_info >= (3, 13):
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def share_out(concurrency: int, processes: int) -> tuple[int, ...]:
+    """The slots of each process; they add up to the concurrency and differ by one at most."""
+    each, more = divmod(concurrency, processes)
+    return tuple(each + (number < more) for number in range(processes))
+
+
+@contextmanager
+def _open_generic(
+    workload: AnyWorkload, concurrency: int, start_method: str, event_loop: str
+) -> Generator[Executor, None, None]:
+    job = Job(
+        workload=workload.name,
+        model=HybridModel.name,
+        kind="async_task",
+        task=require_async_task(workload, HybridModel.name),
+        resource=workload.async_resource,
+        serve=f"{__name__}:serve",
+        slots=share_out(concurrency, min(usable_cores(), concurrency)),
+        batches_ahead=1,
+        options={"event_loop": event_loop},
+    )
+    with WorkerPool(job, start_method) as pool:
+        yield pool
+
+
+def serve(link: Link, setup: dict[str, Any]) -> None:
+    """A worker's life: one event loop in which the resource is opened, batches are worked through, all is closed."""
+    with asyncio.Runner(loop_factory=eventloops.factory(setup["event_loop"])) as runner:
+        runner.run(_serve(link, setup))
+
+
+async def _serve(link: Link, setup: dict[str, Any]) -> None:
+    loop = asyncio.get_running_loop()
+    inbox: asyncio.Queue[bytes] = asyncio.Queue()
+    link.listen(partial(_deliver, loop, inbox))
+    async_task, resource, facts = load(setup)
+    async with opened_async_task(async_task, resource, setup["slots"]) as call:
+        crew = _Crew(link, async_task, call, setup["slots"])
+        link.send(wire.READY, {**facts, "event_loop": eventloops.name_of(loop)})
+        while (kind := wire.kind_of(message := await inbox.get())) != wire.CLOSE:
+            if kind == wire.CANCEL:
+                await crew.stop()
+                link.cancelled = False
+                link.send(wire.STOPPED)
+            elif not link.cancelled:
+                crew.take(message)
+
+
+def _deliver(loop: asyncio.AbstractEventLoop, inbox: asyncio.Queue[bytes], message: bytes) -> None:
+    with suppress(RuntimeError):  # the loop is closed: nobody is left to read a message after CLOSE
+        loop.call_soon_threadsafe(inbox.put_nowait, message)
+
+
+class _Crew:
+    """The slots of one process: tasks that live as long as there are items for them."""
+
+    def __init__(self, link: Link, async_task: Callable[..., Any], call: AsyncCall, slots: int) -> None:
+        self._link = link
+        self._async_task = async_task
+        self._call = call
+        self._slots = slots
+        self._todo: deque[tuple[int, Any]] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+        self._indices: list[int] = []
+        self._results: list[Any] = []
+        self._low_water = 0
+        self._asked = False
+        self._failed = False
+
+    def take(self, message: bytes) -> None:
+        """Puts a batch before the slots; those that had nothing to do begin."""
+        if self._failed:
+            return
+        try:
+            start, items = unpack_batch(message)
+        except Exception as error:  # noqa: BLE001 - the parent raises it
+            self._fail(None, error)
+            return
+        self._todo.extend(enumerate(items, start))
+        self._low_water = max(self._slots, len(items)) // 2
+        self._asked = False
+        for _ in range(min(self._slots - len(self._running), len(self._todo))):
+            self._running.add(asyncio.create_task(self._work()))
+
+    async def stop(self) -> None:
+        """Cancels what runs, begins nothing more, and is ready for the next round."""
+        self._todo.clear()
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
+        self._running.clear()
+        self._indices, self._results = [], []
+        self._failed = False
+
+    async def _work(self) -> None:
+        todo, call = self._todo, self._call
+        while todo:
+            index, item = todo.popleft()
+            if not self._asked and len(todo) <= self._low_water:
+                self._report()
+            awaitable = None
+            try:
+                awaitable = call(item)
+                result = await awaitable
+            except BaseException as error:  # noqa: BLE001 - the parent raises it, whatever it is
+                self._settle(index, error, awaitable)
+                return
+            self._indices.append(index)
+            self._results.append(result)
+        self._running.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+        if not self._running:
+            self._report()
+
+    def _report(self) -> None:
+        """Sends the results so far; the first report after each batch asks for another one as well."""
+        self._asked = True
+        indices, results = self._indices, self._results
+        self._indices, self._results = [], []
+        self._failed = not send_results(self._link, indices, results, self._async_task) or self._failed
+
+    def _settle(self, index: int, error: BaseException, awaitable: object) -> None:
+        """Ends a slot whose item raised."""
+        self._running.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+        if not was_cancelled(error):
+            self._fail(index, explain(error, self._async_task, awaitable))
+
+    def _fail(self, index: int | None, error: BaseException) -> None:
+        self._todo.clear()
+        if not self._failed:
+            self._failed = True
+            self._link.send(wire.FAILED, index, wire.pack_failure(error))

@@ -1,0 +1,105 @@
+"""processes: persistent worker processes, each with its own resource, that get items in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from queue import SimpleQueue
+from typing import Any
+
+from timetrial.models import startmethods, wire
+from timetrial.models.base import AnyWorkload, Executor
+from timetrial.models.startmethods import preload
+from timetrial.models.tasks import Call, opened_task, require_concurrency, require_task
+from timetrial.models.worker import Link, load, send_results, unpack_batch
+from timetrial.models.workerpool import Job, WorkerPool
+
+__all__ = ["ProcessesModel", "create", "preload", "serve"]
+
+
+class ProcessesModel:
+    """As many worker processes as items in flight, started and warm before the first round."""
+
+    name = "processes"
+
+    def __init__(self, start_method: str | None = None) -> None:
+        self._start_method = start_method
+
+    def unavailable(self) -> str | None:
+        """The start method that was asked for may be missing, or the platform may have no processes."""
+        return startmethods.unavailable(self._start_method)
+
+    def suits(self, workload: AnyWorkload) -> bool:
+        """Whether there is a task to call."""
+        return workload.task is not None or self.name in workload.implementations
+
+    def open(self, workload: AnyWorkload, concurrency: int) -> AbstractContextManager[Executor]:
+        """As ConcurrencyModel.open: ``concurrency`` processes, with a resource each."""
+        own: Callable[[int], AbstractContextManager[Executor]] | None = workload.implementations.get(self.name)
+        if own is not None:
+            return own(concurrency)
+        return _open_generic(workload, require_concurrency(concurrency), startmethods.choose(self._start_method))
+
+
+def create(start_method: str | None, event_loop: str) -> ProcessesModel:
+    """The model with that start method; it has no event loop."""
+    del event_loop
+    return ProcessesModel(start_method)
+
+
+@contextmanager
+def _open_generic(workload: AnyWorkload, concurrency: int, start_method: str) -> Generator[Executor, None, None]:
+    job = Job(
+        workload=workload.name,
+        model=ProcessesModel.name,
+        kind="task",
+        task=require_task(workload, ProcessesModel.name),
+        resource=workload.resource,
+        serve=f"{__name__}:serve",
+        slots=(1,) * concurrency,
+        batches_ahead=2,
+        options={},
+    )
+    with WorkerPool(job, start_method) as pool:
+        yield pool
+
+
+def serve(link: Link, setup: dict[str, Any]) -> None:
+    """A worker's life: open the resource, work through batches, close the resource."""
+    inbox: SimpleQueue[bytes] = SimpleQueue()
+    link.listen(inbox.put)
+    task, resource, facts = load(setup)
+    with opened_task(task, resource, 1) as call:
+        link.send(wire.READY, facts)
+        _work(link, inbox, call, task)
+
+
+def _work(link: Link, inbox: SimpleQueue[bytes], call: Call, task: Callable[..., Any]) -> None:
+    failed = False
+    while True:
+        message = inbox.get()
+        kind = wire.kind_of(message)
+        if kind == wire.CLOSE:
+            return
+        if kind == wire.CANCEL:
+            link.cancelled = failed = False
+            link.send(wire.STOPPED)
+        elif not (failed or link.cancelled):
+            failed = not _run_batch(link, message, call, task)
+
+
+def _run_batch(link: Link, message: bytes, call: Call, task: Callable[..., Any]) -> bool:
+    """Runs one batch and sends its results; False when something in it failed, which it has then sent instead."""
+    results: list[Any] = []
+    append = results.append
+    start = None
+    try:
+        start, items = unpack_batch(message)
+        for item in items:
+            append(call(item))
+            if link.cancelled:
+                return True
+    except BaseException as error:  # noqa: BLE001 - the parent raises it, whatever it is
+        link.send(wire.FAILED, None if start is None else start + len(results), wire.pack_failure(error))
+        return False
+    return send_results(link, range(start, start + len(results)), results, task)

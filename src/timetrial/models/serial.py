@@ -1,0 +1,74 @@
+"""serial: one item after the other in the calling thread; what all other models are compared with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from timetrial.errors import blame
+from timetrial.models.base import AnyWorkload, Executor
+from timetrial.models.tasks import Call, check_awaited, opened_task, require_task
+
+
+class SerialModel:
+    """One item at a time, whatever concurrency is asked for."""
+
+    name = "serial"
+
+    def unavailable(self) -> str | None:
+        """It runs everywhere."""
+        return None
+
+    def suits(self, workload: AnyWorkload) -> bool:
+        """Whether there is a task to call."""
+        return workload.task is not None or self.name in workload.implementations
+
+    def open(self, workload: AnyWorkload, concurrency: int) -> AbstractContextManager[Executor]:
+        """As ConcurrencyModel.open; ``concurrency`` is always 1 here."""
+        del concurrency
+        own: Callable[[int], AbstractContextManager[Executor]] | None = workload.implementations.get(self.name)
+        return own(1) if own is not None else _open_generic(workload)
+
+
+def create(start_method: str | None, event_loop: str) -> SerialModel:
+    """The model; it has neither processes nor an event loop."""
+    del start_method, event_loop
+    return SerialModel()
+
+
+@contextmanager
+def _open_generic(workload: AnyWorkload) -> Generator[Executor, None, None]:
+    task = require_task(workload, SerialModel.name)
+    with opened_task(task, workload.resource, 1) as call:
+        yield _SerialExecutor(task, call)
+
+
+class _SerialExecutor:
+    def __init__(self, task: Callable[..., Any], call: Call) -> None:
+        self._task = task
+        self._call = call
+        self._ran_before = False
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        return {"workers": 1}
+
+    def run(self, items: Sequence[Any]) -> list[Any]:
+        results: list[Any] = []
+        call, append = self._call, results.append
+        try:
+            for item in items:
+                append(call(item))
+        except Exception as error:
+            index = len(results)
+            blame(error, index=index, item=items[index], model=SerialModel.name)
+            raise
+        if not self._ran_before:
+            check_awaited(results, self._task)
+            self._ran_before = True
+        return results
+
+    def worker_pids(self) -> Sequence[int]:
+        return [os.getpid()]

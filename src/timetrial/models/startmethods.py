@@ -1,0 +1,70 @@
+"""How worker processes are started: the method in words, and what a fork server imports ahead of them."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterable
+
+from timetrial.errors import ModelUnavailableError
+from timetrial.models.forkserver_path import VARIABLE
+
+# The fork server is one per process, so what it is to import is one list per process as well.
+_wanted: dict[str, None] = {}
+
+
+def default() -> str:
+    """The method that is used unless another one is asked for: forkserver where there is one, else spawn."""
+    return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+def unavailable(start_method: str | None) -> str | None:
+    """Why worker processes can't be started that way here, or None."""
+    if sys.platform in ("emscripten", "wasi"):
+        return "this platform has no processes"
+    methods = multiprocessing.get_all_start_methods()
+    if start_method is not None and start_method not in methods:
+        return f"there is no start method {start_method!r} here; there are: {', '.join(methods)}"
+    return None
+
+
+def choose(start_method: str | None) -> str:
+    """The method asked for, or the default; raises ModelUnavailableError where it can't be had."""
+    reason = unavailable(start_method)
+    if reason is not None:
+        raise ModelUnavailableError(reason)
+    return start_method or default()
+
+
+def preload(modules: Iterable[str]) -> None:
+    """Has the fork server import these modules before it starts workers, which then begin with them loaded.
+
+    It counts only before the process's first fork server starts, and a module that can't be imported there is
+    passed over: an executor's ``details["preloaded"]`` says what came of it. Does nothing where there is no
+    fork server.
+    """
+    if default() != "forkserver":
+        return
+    _wanted.update(dict.fromkeys(modules))
+    _wanted.pop("__main__", None)
+    multiprocessing.set_forkserver_preload(["__main__", VARIABLE_MODULE, *_wanted])
+
+
+VARIABLE_MODULE = "timetrial.models.forkserver_path"
+
+
+def start_fork_server() -> None:
+    """Starts the fork server if there is none yet, with this process's import path.
+
+    Before 3.14 a fork server ignores sys.path, so that it could not import a test module in a folder that pytest
+    has put there: forkserver_path makes up for it.
+    """
+    from multiprocessing.forkserver import ensure_running
+
+    os.environ[VARIABLE] = json.dumps(sys.path)
+    try:
+        ensure_running()
+    finally:
+        os.environ.pop(VARIABLE, None)

@@ -1,0 +1,206 @@
+"""threads: persistent worker threads of our own, each with its own resource, taking items from one queue."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from queue import SimpleQueue
+from typing import Any
+
+from timetrial.errors import TimetrialError, blame
+from timetrial.models.base import AnyWorkload, Executor
+from timetrial.models.tasks import Call, check_awaited, opened_task, require_concurrency, require_task
+
+_CLOSING_S = 5.0
+"""How long threads get to finish the item they are at and to close their resources."""
+
+_WAIT_S = 0.5 if sys.platform == "win32" else threading.TIMEOUT_MAX
+"""Windows hears Ctrl-C only between two waits on a lock; elsewhere a wait can be interrupted."""
+
+
+class ThreadsModel:
+    """As many threads as items in flight, started and warm before the first round."""
+
+    name = "threads"
+
+    def unavailable(self) -> str | None:
+        """Platforms without threads (WebAssembly) say so."""
+        return "this platform has no threads" if sys.platform in ("emscripten", "wasi") else None
+
+    def suits(self, workload: AnyWorkload) -> bool:
+        """Whether there is a task to call."""
+        return workload.task is not None or self.name in workload.implementations
+
+    def open(self, workload: AnyWorkload, concurrency: int) -> AbstractContextManager[Executor]:
+        """As ConcurrencyModel.open: ``concurrency`` threads, with a resource each."""
+        own: Callable[[int], AbstractContextManager[Executor]] | None = workload.implementations.get(self.name)
+        return own(concurrency) if own is not None else _open_generic(workload, require_concurrency(concurrency))
+
+
+def create(start_method: str | None, event_loop: str) -> ThreadsModel:
+    """The model; it has neither processes nor an event loop."""
+    del start_method, event_loop
+    return ThreadsModel()
+
+
+@contextmanager
+def _open_generic(workload: AnyWorkload, concurrency: int) -> Generator[Executor, None, None]:
+    team = _Team(workload, concurrency)
+    try:
+        team.start()
+        yield team
+    except BaseException as error:
+        for problem in team.close():
+            error.add_note(f"timetrial: {problem}")
+        raise
+    problems = team.close()
+    if problems:
+        raise problems[0]
+
+
+class _Countdown:
+    """Wakes one waiting thread when the last of several has arrived."""
+
+    def __init__(self, count: int) -> None:
+        self._left = count
+        self._counting = threading.Lock()
+        self._done = threading.Lock()
+        self._done.acquire()
+
+    def arrive(self) -> None:
+        with self._counting:
+            self._left -= 1
+            last = self._left == 0
+        if last:
+            self._done.release()
+
+    def wait(self) -> None:
+        while not self._done.acquire(timeout=_WAIT_S):
+            pass
+
+
+class _Round:
+    """One run: the items still to be taken, the results by index, what failed."""
+
+    def __init__(self, items: Sequence[Any], threads: int) -> None:
+        self.items = items
+        self.results: list[Any] = [None] * len(items)
+        self.failures: list[tuple[int, BaseException]] = []
+        self.finished = _Countdown(threads)
+        # A deque's popleft is atomic with and without the GIL; a shared iterator is not.
+        self._indices = deque(range(len(items)))
+
+    def work(self, call: Call) -> None:
+        take, items, results = self._indices.popleft, self.items, self.results
+        while True:
+            try:
+                index = take()
+            except IndexError:
+                return
+            try:
+                results[index] = call(items[index])
+            except BaseException as error:  # noqa: BLE001 - the caller raises it, whatever it is
+                self.failures.append((index, error))
+                self.cancel()
+
+    def cancel(self) -> None:
+        """Items that have not begun are not begun."""
+        self._indices.clear()
+
+
+class _Team:
+    def __init__(self, workload: AnyWorkload, concurrency: int) -> None:
+        self._task = require_task(workload, ThreadsModel.name)
+        self._resource = workload.resource
+        self._rounds: list[SimpleQueue[_Round | None]] = [SimpleQueue() for _ in range(concurrency)]
+        self._threads = [
+            threading.Thread(
+                target=self._serve, args=(rounds,), name=f"timetrial-{workload.name}-{number}", daemon=True
+            )
+            for number, rounds in enumerate(self._rounds)
+        ]
+        self._opened = _Countdown(concurrency)
+        self._errors: list[BaseException] = []
+        self._current: _Round | None = None
+        self._ran_before = False
+
+    def start(self) -> None:
+        """Starts the threads and waits until each has its resource open; raises what opening raised."""
+        for thread in self._threads:
+            thread.start()
+        self._opened.wait()
+        if self._errors:
+            raise self._errors.pop(0)
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        return {"workers": len(self._threads)}
+
+    def run(self, items: Sequence[Any]) -> list[Any]:
+        threads = min(len(self._threads), len(items))
+        if not threads:
+            return []
+        self._current = current = _Round(items, threads)
+        for rounds in self._rounds[:threads]:
+            rounds.put(current)
+        current.finished.wait()
+        self._current = None
+        if current.failures:
+            _raise_first(current)
+        if not self._ran_before:
+            check_awaited(current.results, self._task)
+            self._ran_before = True
+        return current.results
+
+    def worker_pids(self) -> Sequence[int]:
+        return [os.getpid()]
+
+    def close(self) -> list[BaseException]:
+        """Stops the threads; returns what went wrong, threads that did not stop in time included."""
+        if self._current is not None:
+            self._current.cancel()
+        for rounds in self._rounds:
+            rounds.put(None)
+        deadline = time.monotonic() + _CLOSING_S
+        started = [thread for thread in self._threads if thread.ident is not None]
+        for thread in started:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        stuck = [thread.name for thread in started if thread.is_alive()]
+        return [*self._errors, *([_stuck_error(stuck)] if stuck else [])]
+
+    def _serve(self, rounds: SimpleQueue[_Round | None]) -> None:
+        opened = False
+        try:
+            with opened_task(self._task, self._resource, 1) as call:
+                opened = True
+                self._opened.arrive()
+                while (current := rounds.get()) is not None:
+                    current.work(call)
+                    current.finished.arrive()
+                    del current
+        except BaseException as error:  # noqa: BLE001 - whoever opens or closes the team raises it
+            self._errors.append(error)
+            if not opened:
+                self._opened.arrive()
+
+
+def _raise_first(current: _Round) -> None:
+    index, error = current.failures[0]
+    blame(error, index=index, item=current.items[index], model=ThreadsModel.name)
+    try:
+        raise error
+    finally:
+        # The traceback holds this frame: a cycle that would keep the round's items alive.
+        del error, current
+
+
+def _stuck_error(names: Sequence[str]) -> TimetrialError:
+    return TimetrialError(
+        f"{len(names)} thread(s) did not stop within {_CLOSING_S:g} s and were left behind: {', '.join(names)}; "
+        f"give the task's blocking calls a timeout"
+    )
