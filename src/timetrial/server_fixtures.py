@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from timetrial.mockserver.client import MockServer, View
+    from timetrial.mockserver.client import MockServer
+    from timetrial.mockserver.view import View
 
 
 @pytest.fixture(scope="session")

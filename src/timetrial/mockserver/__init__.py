@@ -6,21 +6,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from timetrial.mockserver.client import MockServer, View
+    from timetrial.mockserver.client import MockServer
     from timetrial.mockserver.content import page_body, stream_chunks, stream_sha256
     from timetrial.mockserver.counters import Counters
     from timetrial.mockserver.declared import Route, route
+    from timetrial.mockserver.journal import ConnectionRecord, Journal, RequestRecord
     from timetrial.mockserver.options import FAULTS, Behaviour
     from timetrial.mockserver.site import SitePages, site_pages
+    from timetrial.mockserver.view import View
 
 _HOMES = {
     "Behaviour": "options",
+    "ConnectionRecord": "journal",
     "Counters": "counters",
     "FAULTS": "options",
+    "Journal": "journal",
     "MockServer": "client",
+    "RequestRecord": "journal",
     "Route": "declared",
     "SitePages": "site",
-    "View": "client",
+    "View": "view",
     "page_body": "content",
     "route": "declared",
     "site_pages": "site",
@@ -31,8 +36,11 @@ _HOMES = {
 __all__ = [
     "FAULTS",
     "Behaviour",
+    "ConnectionRecord",
     "Counters",
+    "Journal",
     "MockServer",
+    "RequestRecord",
     "Route",
     "SitePages",
     "View",

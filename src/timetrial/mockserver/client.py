@@ -1,73 +1,25 @@
-"""The handle of a running mock server: its URLs, its counters, its end."""
+"""The handle of a running mock server: its start, its parts, its end."""
 
 from __future__ import annotations
 
+import socket
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from timetrial.errors import MockServerError
-from timetrial.mockserver.addresses import Addresses
+from timetrial.mockserver.certificates import make_certificates
 from timetrial.mockserver.channel import Channel
-from timetrial.mockserver.counters import Counters, Peaks, highest
 from timetrial.mockserver.declared import Route, load_site
+from timetrial.mockserver.kinds import LoopKind, TlsKind
+from timetrial.mockserver.view import View
 
-_ADDED = {  # Counters' names for what the processes send; these are added up
-    "requests_arrived": "arrived",
-    "requests_completed": "completed",
-    "requests_faulted": "faulted",
-    "requests_abandoned": "abandoned",
-    "requests_malformed": "malformed",
-    "requests_in_flight": "in_flight",
-    "connections_opened": "opened",
-    "connections_closed": "closed",
-    "connections_open": "open",
-    "connections_reused": "reused",
-    "connections_reset": "reset",
-    "bytes_in": "bytes_in",
-    "bytes_out": "bytes_out",
-    "service_s": "service_s",
-    "delay_s": "delay_s",
-    "delay_late_s": "delay_late_s",
-    "cpu_s": "cpu_s",
-    "loop_lag_s": "lag_s",
-    "loop_ticks": "ticks",
-}
-
-
-class View(Addresses):
-    """The URLs and the counters of a server, or of the part of it that is one test's own."""
-
-    def __init__(self, url: str, channels: Sequence[Channel], scope: str | None) -> None:
-        super().__init__(url)
-        self._channels = channels
-        self._scope = scope
-        self._windows: list[Peaks] = []
-
-    def counters(self) -> Counters:
-        """What has been counted since the server's start, asked over a pipe: no request is delayed or counted by it.
-
-        ``after - before`` of two of them is what happened in between. Raises MockServerError if the server is gone.
-        """
-        answers = [channel.ask("counters", self._scope) for channel in self._channels]
-        self._windows.append(_peaks(answers))
-        peaks = highest(self._windows)
-        added: dict[str, Any] = {name: sum(answer[key] for answer in answers) for name, key in _ADDED.items()}
-        return Counters(
-            **added,
-            requests_in_flight_max=peaks.requests_in_flight,
-            connections_open_max=peaks.connections_open,
-            loop_lag_max_s=peaks.loop_lag_s,
-            wall_s=max(answer["wall_s"] for answer in answers),
-            by_status=_merged([{int(status): n for status, n in a["by_status"].items()} for a in answers]),
-            by_fault=_merged([answer["by_fault"] for answer in answers]),
-            processes=len(answers),
-            windows=self._windows,
-            window=len(self._windows),
-        )
+_LIMITS = ("head_bytes", "url_bytes", "body_bytes")
 
 
 class MockServer(View):
@@ -77,45 +29,59 @@ class MockServer(View):
     ``server.counters()`` says what really happened.
     """
 
+    def __init__(self, url: str, channels: Sequence[Channel], ca_file: Path | None, stack: ExitStack) -> None:
+        super().__init__(url, channels, None)
+        self._scope_numbers = count(1)
+        self._ca_file = ca_file
+        self._stack = stack
+
     @classmethod
     def start(
         cls,
         *,
-        loop: Literal["asyncio", "uvloop"] = "asyncio",
-        processes: int = 1,
-        port: int = 0,
+        loop: LoopKind | None = None,
+        processes: int | None = None,
+        port: int | None = None,
+        tls: TlsKind | None = None,
         site: str | Path | Sequence[Route] = (),
         limits: Mapping[str, int] | None = None,
     ) -> Self:
         """Starts the server and waits until it answers.
 
-        ``processes`` share one port (SO_REUSEPORT). ``site`` is a TOML file or a list of ``route()``. ``limits``
-        sets ``head_bytes``, ``url_bytes`` and ``body_bytes``, beyond which a request is refused.
+        ``loop`` is asyncio's own unless it is "uvloop". ``processes`` share one port (SO_REUSEPORT). ``port`` is a
+        free one unless given. ``tls`` makes it speak HTTPS with a certificate made now: clients trust ``ca_file``.
+        ``site`` is a TOML file, whose ``[server]`` may set all of these, or a list of ``route()``. ``limits`` sets
+        ``head_bytes``, ``url_bytes`` and ``body_bytes``, beyond which a request is refused.
         Raises MockServerError if it can't be done here.
         """
-        routes = load_site(site)[1] if isinstance(site, (str, Path)) else tuple(site)
-        _check(loop, processes)
-        settings: dict[str, Any] = {
-            "loop": loop,
-            "port": port,
-            "shared": processes > 1,
-            "certificate": "",
-            "routes": [route.for_wire() for route in routes],
-            "limits": dict(limits or {}),
-        }
-        channels = [Channel(settings)]
-        try:
-            for _ in range(processes - 1):
-                channels.append(Channel({**settings, "port": channels[0].port}))
-        except BaseException:
-            for channel in channels:
-                channel.close()
-            raise
-        return cls(f"http://127.0.0.1:{channels[0].port}", channels, None)
+        declared, routes = load_site(site) if isinstance(site, (str, Path)) else ({}, tuple(site))
+        given = {"loop": loop, "processes": processes, "port": port, "tls": tls, "limits": limits}
+        settings = _settings(declared, {name: value for name, value in given.items() if value is not None})
+        with ExitStack() as stack:
+            return cls._open(settings, routes, stack)
 
-    def __init__(self, url: str, channels: Sequence[Channel], scope: str | None) -> None:
-        super().__init__(url, channels, scope)
-        self._scope_numbers = count(1)
+    @classmethod
+    def _open(cls, settings: Mapping[str, Any], routes: Sequence[Route], stack: ExitStack) -> Self:
+        certificate, ca_file = "", None
+        if settings["tls"]:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="timetrial-")))
+            made = make_certificates(settings["tls"], folder)
+            certificate, ca_file = str(made.server_file), made.ca_file
+        start: dict[str, Any] = {
+            "loop": settings["loop"],
+            "port": settings["port"],
+            "shared": settings["processes"] > 1,
+            "certificate": certificate,
+            "routes": [route.for_wire() for route in routes],
+            "limits": settings["limits"],
+        }
+        channels: list[Channel] = []
+        for _ in range(settings["processes"]):
+            channels.append(Channel(start))
+            stack.callback(channels[-1].close)
+            start["port"] = channels[0].port
+        scheme = "https" if certificate else "http"
+        return cls(f"{scheme}://127.0.0.1:{start['port']}", channels, ca_file, stack.pop_all())
 
     @property
     def port(self) -> int:
@@ -127,6 +93,13 @@ class MockServer(View):
         """The server's processes."""
         return tuple(channel.pid for channel in self._channels)
 
+    @property
+    def ca_file(self) -> Path:
+        """The certificate authority for clients to trust; raises MockServerError unless the server speaks TLS."""
+        if self._ca_file is None:
+            raise MockServerError('this server speaks plain HTTP; start it with tls="trusted" to have a ca_file')
+        return self._ca_file
+
     @contextmanager
     def scope(self) -> Iterator[View]:
         """A part of the server with URLs and counters of its own, so that tests in parallel don't see each other's.
@@ -134,18 +107,33 @@ class MockServer(View):
         When the block ends, its URLs answer 404 and its counts remain in the server's own.
         """
         name = str(next(self._scope_numbers))
+        view = View(f"{self.url}/~{name}", self._channels, name)
         for channel in self._channels:
             channel.ask("open_scope", name)
         try:
-            yield View(f"{self.url}/~{name}", self._channels, name)
+            yield view
         finally:
             for channel in self._channels:
                 channel.ask("close_scope", name)
 
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """While the block runs, new connections to the server's port are refused; those that are open stay so."""
+        self._ask("refuse")
+        try:
+            yield
+        finally:
+            self._ask("accept")
+
+    def refused(self) -> str:
+        """The URL of a port that refuses every connection and that nobody else gets while the server lives."""
+        unheard = self._stack.enter_context(socket.socket())
+        unheard.bind(("127.0.0.1", 0))
+        return f"{self.url.partition(':')[0]}://127.0.0.1:{unheard.getsockname()[1]}/"
+
     def close(self) -> None:
         """Ends the server; may be called again."""
-        for channel in self._channels:
-            channel.close()
+        self._stack.close()
 
     def __enter__(self) -> Self:
         return self
@@ -154,28 +142,32 @@ class MockServer(View):
         self.close()
 
 
-def _check(loop: str, processes: int) -> None:
+def _settings(declared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The server's settings: what was given, else what the file says, else the defaults; all of it checked."""
+    settings: dict[str, Any] = {"loop": "asyncio", "processes": 1, "port": 0, "tls": "", "limits": {}}
+    unknown = set(declared) - set(settings)
+    if unknown:
+        raise MockServerError(f"[server] has no {min(unknown)!r}; it has {', '.join(settings)}")
+    settings = {**settings, **declared, **given}
+    _check_loop(settings["loop"])
+    _check_integer("processes", settings["processes"], 1, 256)
+    _check_integer("port", settings["port"], 0, 65_535)
+    if settings["processes"] > 1 and sys.platform == "win32":
+        raise MockServerError("processes > 1 needs SO_REUSEPORT, which Windows does not have; use processes=1")
+    for name, value in dict(settings["limits"]).items():
+        if name not in _LIMITS:
+            raise MockServerError(f"there is no limit {name!r}; the limits are {', '.join(_LIMITS)}")
+        _check_integer(name, value, 0, 2**42)
+    return settings
+
+
+def _check_loop(loop: object) -> None:
     if loop not in ("asyncio", "uvloop"):
         raise MockServerError(f"there is no event loop {loop!r}; loop= is 'asyncio' or 'uvloop'")
-    if loop == "uvloop":
-        from importlib.util import find_spec
-
-        if find_spec("uvloop") is None:
-            raise MockServerError("loop='uvloop' needs uvloop, which is not installed; install timetrial[uvloop]")
-    if processes < 1:
-        raise MockServerError(f"processes={processes}: a server has at least one")
-    if processes > 1 and sys.platform == "win32":
-        raise MockServerError("processes > 1 needs SO_REUSEPORT, which Windows does not have; use processes=1")
+    if loop == "uvloop" and find_spec("uvloop") is None:
+        raise MockServerError("loop='uvloop' needs uvloop, which is not installed; install timetrial[uvloop]")
 
 
-def _peaks(answers: Sequence[Mapping[str, Any]]) -> Peaks:
-    return Peaks(
-        sum(answer["in_flight_max"] for answer in answers),
-        sum(answer["open_max"] for answer in answers),
-        max(answer["lag_max_s"] for answer in answers),
-    )
-
-
-def _merged(counts: Sequence[Mapping[Any, int]]) -> dict[Any, int]:
-    keys = sorted({key for each in counts for key in each})
-    return {key: sum(each.get(key, 0) for each in counts) for key in keys}
+def _check_integer(name: str, value: object, low: int, high: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise MockServerError(f"{name}={value!r} cannot be used; it takes an integer from {low} to {high}")

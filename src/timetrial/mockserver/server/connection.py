@@ -14,6 +14,7 @@ from timetrial.mockserver.server.exchange import Exchange, Plan, plannable
 from timetrial.mockserver.server.ledger import Ledger, Tally
 from timetrial.mockserver.server.messages import Request
 from timetrial.mockserver.server.reception import Reception
+from timetrial.mockserver.server.targets import Target
 from timetrial.mockserver.server.wire import Act
 
 if TYPE_CHECKING:
@@ -67,7 +68,10 @@ class Connection(asyncio.Protocol):
         if self.idle:
             plan = self.plans.get(data)
             if plan is not None:
-                self._answer_from(plan)
+                if plan.direct:
+                    self._answer_from(plan)
+                else:
+                    self._begin_from(plan)
                 return
         self._receive(data)
 
@@ -84,11 +88,19 @@ class Connection(asyncio.Protocol):
         if total.pending >= total.pending_peak:
             total.pending_peak = total.pending + 1
         plan.served += 1
-        clock = self.engine.clock
-        self.write(plan.payload if plan.second == clock.second else plan.render(clock))
+        self.write(plan.sent(self.engine.clock))
         if plan.close:
             self._hang_up()
         ledger.service_s += perf_counter() - began
+
+    def _begin_from(self, plan: Plan) -> None:
+        """The same for an answer that is known but has to wait."""
+        plan.ledger.bytes_in += plan.request_bytes
+        exchange = self.arrive(plan.request, plan.target)
+        exchange.plan = plan
+        self.idle = False
+        self._begin(exchange)
+        self._settle()
 
     def enter(self, ledger: Ledger) -> None:
         """Counts this connection in the ledger, the first time that it is used for it."""
@@ -113,9 +125,8 @@ class Connection(asyncio.Protocol):
         if data.endswith(b"\r\n\r\n") and data.count(b"\r\n\r\n") == 1 and plannable(exchange.target, exchange.request):
             self.engine.remember(data, Plan(exchange.target, exchange.request, len(data)))
 
-    def arrive(self, request: Request) -> Exchange:
+    def arrive(self, request: Request, target: Target) -> Exchange:
         """A request's headers are here: it counts from now on."""
-        target = self.engine.target(request.url)
         ledger = target.ledger
         if ledger is not self.ledger:
             self.enter(ledger)

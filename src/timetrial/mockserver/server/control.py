@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from inspect import isawaitable
 from typing import Any
 
 from timetrial.mockserver.server.engine import Engine
 from timetrial.mockserver.server.lifeline import Lifeline
+from timetrial.mockserver.server.port import Port
 
 
 class Control:
     """Takes commands one by one; each runs inside the event loop, and all the rest of the work outside of it."""
 
-    def __init__(self, lifeline: Lifeline, engine: Engine, out: int) -> None:
+    def __init__(self, lifeline: Lifeline, engine: Engine, port: Port, out: int) -> None:
         self.lifeline = lifeline
         self.engine = engine
         self.out = out
         self.commands: dict[str, Callable[..., object]] = {
             "counters": engine.counters,
             "journal": engine.journal,
-            "record": engine.start_recording,
+            "record": engine.record,
+            "records": lambda scope: list(engine.records[scope]),
             "open_scope": engine.open_scope,
             "close_scope": engine.close_scope,
-            "refuse": engine.refuse_connections,
+            "refuse": lambda _scope: port.close(),
+            "accept": lambda _scope: port.open(),
         }
 
     def start(self) -> None:
@@ -37,12 +42,13 @@ class Control:
         while True:
             command = json.loads(self.lifeline.lines.get())
             answer: Future[object] = Future()
-            self.engine.loop.call_soon_threadsafe(self._carry_out, command, answer)
+            asyncio.run_coroutine_threadsafe(self._carry_out(command, answer), self.engine.loop)
             send(self.out, answer.result())
 
-    def _carry_out(self, command: dict[str, Any], answer: Future[object]) -> None:
+    async def _carry_out(self, command: dict[str, Any], answer: Future[object]) -> None:
         try:
-            answer.set_result({"ok": self.commands[command["do"]](*command["with"])})
+            result = self.commands[command["do"]](*command["with"])
+            answer.set_result({"ok": await result if isawaitable(result) else result})
         except Exception as problem:  # noqa: BLE001 - whatever it is, the parent must hear of it instead of waiting
             answer.set_result({"error": f"{type(problem).__name__}: {problem}"})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from time import process_time
@@ -48,9 +47,7 @@ class Engine:
         self.plans: dict[bytes, Plan] = {}
         self.targets: dict[bytes, Target] = {}
         self.queues: dict[tuple[str, str], ServiceQueue] = {}
-        self.record: deque[list[object]] | None = None
-        self.listener: asyncio.Server | None = None
-        self.reopen: Callable[[bool], None] | None = None
+        self.records: dict[str | None, deque[list[object]]] = {}
         self.retired: list[Ledger] = []
         self.lag_s = 0.0
         self.ticks = 0
@@ -100,7 +97,7 @@ class Engine:
 
     def remember(self, data: bytes, plan: Plan) -> None:
         """Answers the very same bytes from this plan from now on."""
-        if self.record is not None:
+        if self.records:
             return
         if len(self.plans) >= _MOST_PLANS:
             self.forget_plans()
@@ -149,24 +146,23 @@ class Engine:
         return {
             "outcomes": [[path, status, n] for part in ledgers for (path, status), n in part.outcomes.items()],
             "connections": [tally.row() for tally in [*connections.gone, *connections.open]],
-            "requests": list(self.record or ()),
         }
 
-    def refuse_connections(self, refused: bool) -> None:
-        """Closes the listening socket, or opens it again on the same port."""
-        if self.reopen is not None:
-            self.reopen(refused)
-
-    def start_recording(self, limit: int) -> None:
-        """Keeps the last ``limit`` requests one by one, at the price of the plans; 0 ends it."""
+    def record(self, scope: str | None, limit: int) -> None:
+        """Keeps the scope's last ``limit`` requests one by one, at the price of the plans; 0 ends it."""
         self.forget_plans()
-        self.record = deque(maxlen=limit) if limit else None
+        if limit:
+            self.records[scope] = deque(maxlen=limit)
+        else:
+            self.records.pop(scope, None)
 
     def ended(self, exchange: Exchange, connection: int, port: int, *, whole: bool) -> None:
         """An exchange is over."""
         exchange.end(whole=whole)
-        if self.record is not None and exchange.counted:
+        if self.records and exchange.counted:
             target = exchange.target
             what = target.ledger.name, exchange.request.method.decode("latin-1"), target.path, exchange.status
             times = exchange.began, self.loop.time(), exchange.delay_s
-            self.record.append([*what, exchange.fault, whole, connection, port, *times])
+            row: list[object] = [*what, exchange.fault, whole, connection, port, *times]
+            for scope in {None, target.ledger.name} & self.records.keys():
+                self.records[scope].append(row)

@@ -66,7 +66,18 @@ def _gzipped(body: bytes | Body) -> bytes:
 class Plan:
     """The answer to a request that always gets the same one: rendered once a second, for the Date, and counted here."""
 
-    __slots__ = ("close", "ledger", "payload", "reply", "request", "request_bytes", "second", "served", "target")
+    __slots__ = (
+        "close",
+        "direct",
+        "ledger",
+        "payload",
+        "reply",
+        "request",
+        "request_bytes",
+        "second",
+        "served",
+        "target",
+    )
 
     def __init__(self, target: Target, request: Request, request_bytes: int) -> None:
         self.target = target
@@ -76,12 +87,17 @@ class Plan:
         self.served = 0
         self.second = 0
         self.payload = b""
+        self.direct = target.undisturbed
         self.close = not request.keep_alive
         self.reply = proper_reply(target, request)
         self.reply.close = self.close
 
-    def render(self, clock: Clock) -> bytes:
+    def sent(self, clock: Clock) -> bytes:
         """The bytes to send, with this second's date."""
+        return self.payload if self.second == clock.second else self.render(clock)
+
+    def render(self, clock: Clock) -> bytes:
+        """Makes them anew."""
         wire = Wire(self.reply, self.request, self.target.how, clock.date, reused=False)
         self.payload = b"".join(step for step in plain(wire) if isinstance(step, (bytes, memoryview)))
         self.second = clock.second
@@ -101,7 +117,7 @@ class Plan:
 
 def plannable(target: Target, request: Request) -> bool:
     """Whether a Plan can answer such requests."""
-    if not (target.undisturbed and target.resource.fixed and request.method in (b"GET", b"HEAD")):
+    if not (target.steady and target.resource.fixed and request.method in (b"GET", b"HEAD")):
         return False
     return request.method == b"HEAD" or proper_reply(target, request).size_bytes <= PLANNED_BYTES
 
@@ -110,8 +126,8 @@ class Exchange:
     """A request between its arrival and its end."""
 
     __slots__ = (
-        "began", "bytes_out", "client", "close", "counted", "delay_s", "engine", "fault", "flushed", "linger", "port",
-        "program", "request", "resume", "reused", "status", "target",
+        "began", "bytes_out", "client", "close", "counted", "delay_s", "engine", "fault", "linger", "plan", "program",
+        "request", "resume", "reused", "status", "target",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, target: Target, request: Request, client: str, *, reused: bool) -> None:
@@ -128,6 +144,7 @@ class Exchange:
         self.close = not request.keep_alive
         self.linger = False
         self.counted = True
+        self.plan: Plan | None = None
         self.resume: Callable[[], None] = _nothing
         self.program: Iterator[Step] = iter(())
 
@@ -135,6 +152,20 @@ class Exchange:
         """Decides on the program that answers; the request's body has arrived."""
         target, how = self.target, self.target.how
         number, disturbed = target.hit(self.client)
+        if self.plan is not None:
+            self.status = self.plan.reply.status
+            self.program = iter((self.plan.sent(self.engine.clock),))
+        else:
+            self._answer_properly(disturbed)
+        if how.rate_bytes_per_s:
+            self.program = paced(self.program, how.rate_bytes_per_s)
+        if how.slots:
+            self.program = self._queued(number, self.program)
+        if how.delay_ms is not None:
+            self.program = self._delayed(how.delay_ms.sample_s(how.seed, number), self.program)
+
+    def _answer_properly(self, disturbed: bool) -> None:
+        target, how = self.target, self.target.how
         reply = proper_reply(target, self.request)
         if disturbed and how.status and not target.always:
             reply = status_reply(target)
@@ -142,12 +173,6 @@ class Exchange:
         if fault == "close_on_reuse" and not self.reused:
             fault = ""
         self.answer(reply, fault)
-        if how.rate_bytes_per_s:
-            self.program = paced(self.program, how.rate_bytes_per_s)
-        if how.slots:
-            self.program = self._queued(number, self.program)
-        if how.delay_ms is not None:
-            self.program = self._delayed(how.delay_ms.sample_s(how.seed, number), self.program)
 
     def answer(self, reply: Reply, fault: str = "") -> None:
         """Sets the program for this reply."""

@@ -8,15 +8,12 @@ import json
 import logging
 import os
 import signal
-import socket
 import ssl
 import sys
 from typing import Any
 
 from timetrial.mockserver.server.control import Control, send
 from timetrial.mockserver.server.lifeline import Lifeline
-
-BACKLOG = 4096
 
 
 def main(argv: list[str]) -> None:
@@ -42,18 +39,16 @@ def serve(settings: dict[str, Any], lifeline: Lifeline, out: int) -> None:
     asyncio.set_event_loop(loop)
     from timetrial.mockserver.server.connection import Connection
     from timetrial.mockserver.server.engine import Engine, Limits
+    from timetrial.mockserver.server.port import Port
     from timetrial.mockserver.server.routes import Routes
 
     engine = Engine(loop, Routes(settings["routes"]), Limits(**settings["limits"]))
-    listener = _listen(settings["port"], shared=settings["shared"])
-    context = _tls_context(settings["certificate"])
-    engine.listener = loop.run_until_complete(
-        loop.create_server(lambda: Connection(engine), sock=listener, backlog=BACKLOG, ssl=context)
-    )
-    Control(lifeline, engine, out).start()
+    port = Port(lambda: Connection(engine), settings["port"], settings["shared"], _tls_context(settings["certificate"]))
+    loop.run_until_complete(port.open())
+    Control(lifeline, engine, port, out).start()
     gc.collect()
     gc.freeze()
-    send(out, {"ok": {"port": listener.getsockname()[1]}})
+    send(out, {"ok": {"port": port.number}})
     loop.run_forever()
 
 
@@ -64,17 +59,6 @@ def _event_loop(name: str) -> asyncio.AbstractEventLoop:
         return uvloop.new_event_loop()
     # Windows' proactor loop copes with more connections than select does; it is asyncio's own choice there.
     return asyncio.new_event_loop()
-
-
-def _listen(port: int, *, shared: bool) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    if sys.platform != "win32":
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if shared:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listener.bind(("127.0.0.1", port))
-    listener.listen(BACKLOG)
-    return listener
 
 
 def _tls_context(certificate: str) -> ssl.SSLContext | None:

@@ -113,7 +113,7 @@ class Reception:
         request.keep_alive = parser.should_keep_alive()
         self._check(request)
         self._limit_head()
-        self.incoming = exchange = self.connection.arrive(request)
+        self.incoming = exchange = self.connection.arrive(request, self.engine.target(request.url))
         self.most_body_bytes = exchange.target.resource.prepare(request) or self.engine.limits.body_bytes
         self._check_body(exchange)
 

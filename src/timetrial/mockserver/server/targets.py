@@ -32,8 +32,9 @@ class Target:
         self.tries: dict[str, int] = {}
         limited = how.share < 1 or how.nth or how.first
         disturbed = how.fault or how.cut_after_bytes >= 0 or (how.status and limited)
-        # Whether each reply to the same request is the same, at once.
-        self.undisturbed = not (disturbed or how.delay_ms or how.slots or how.rate_bytes_per_s)
+        # Whether each reply to the same request is the same; and whether it is due at once.
+        self.steady = not (disturbed or how.rate_bytes_per_s)
+        self.undisturbed = self.steady and not (how.delay_ms or how.slots)
         self.always = not limited
         self.fault = how.fault or ("short_body" if how.cut_after_bytes >= 0 else "")
 

@@ -1,0 +1,47 @@
+"""The listening socket, which can be closed for a while so that connections are refused."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import sys
+from collections.abc import Callable
+
+BACKLOG = 4096
+
+
+class Port:
+    """A TCP port on 127.0.0.1; ``number`` is the one that it got."""
+
+    def __init__(
+        self, protocol: Callable[[], asyncio.Protocol], number: int, shared: bool, tls: ssl.SSLContext | None
+    ) -> None:
+        self.protocol = protocol
+        self.shared = shared
+        self.tls = tls
+        self.server: asyncio.Server | None = None
+        self.held = self._bind(number)
+        self.number: int = self.held.getsockname()[1]
+
+    def _bind(self, number: int) -> socket.socket:
+        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        if sys.platform != "win32":
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if self.shared:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        bound.bind(("127.0.0.1", number))
+        return bound
+
+    async def open(self) -> None:
+        """Accepts connections."""
+        loop = asyncio.get_running_loop()
+        self.server = await loop.create_server(self.protocol, sock=self.held, backlog=BACKLOG, ssl=self.tls)
+
+    async def close(self) -> None:
+        """Refuses connections, and keeps the port from being given to anybody else."""
+        if self.server is not None:
+            self.server.close()
+            self.server = None
+            await asyncio.sleep(0)  # the socket is closed by the loop's next turn
+            self.held = self._bind(self.number)
