@@ -6,14 +6,13 @@ from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequen
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import aiohttp
 import pytest
 
 from fixtures import clients, parsing
 from timetrial import Workload, models
 
 if TYPE_CHECKING:
-    import aiohttp
-
     from timetrial import MockServer, Trial
     from timetrial.models.base import AsyncExecutor, Executor
 

@@ -7,17 +7,16 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+import aiohttp
+import httpx
 import pytest
+import requests
 
 from fixtures import clients
 from fixtures.executors import stateless_async
 from timetrial import Workload, models
 
 if TYPE_CHECKING:
-    import aiohttp
-    import httpx
-    import requests
-
     from timetrial import MockServer, Trial
 
 PAGE_BYTES: Final = 1024
@@ -60,8 +59,6 @@ async def article_gather(urls: Sequence[str]) -> list[int]:
 
 
 async def _article_fetch(url: str) -> int:
-    import aiohttp
-
     async with aiohttp.ClientSession() as session, session.get(url) as response:
         return len(await response.text())
 

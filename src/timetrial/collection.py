@@ -51,7 +51,7 @@ def arrange(items: list[pytest.Item], options: TrialOptions) -> list[pytest.Item
         model_id = model_of(item)
         wanted = model_id is None or options.wants_model(model_id)
         if wanted and model_id is not None and models.split(model_id)[0] == "serial":
-            key = (family_of(item), model_id)
+            key = (_function(item), model_id, *_values(item, without=(MODEL_FIXTURE, _CONCURRENCY)))
             wanted = key not in serial_seen
             serial_seen.add(key)
         (kept if wanted else dropped).append(item)
@@ -70,9 +70,9 @@ def parameters(item: pytest.Item) -> dict[str, Any]:
     return {name: value for name, value in _params(item).items() if name != MODEL_FIXTURE}
 
 
-def family_of(item: pytest.Item) -> str:
+def family_of(item: pytest.Item, workload: Workload) -> str:
     """What a trial shares with the same work at any concurrency, serial included."""
-    return " ".join([_function(item), *_values(item, without=(MODEL_FIXTURE, _CONCURRENCY))])
+    return " ".join([workload.name, *_values(item, without=(MODEL_FIXTURE, _CONCURRENCY))])
 
 
 def group_of(item: pytest.Item, workload: Workload) -> str:

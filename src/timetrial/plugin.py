@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from timetrial.options import TrialOptions, add_options, read_options
+from timetrial.server_fixtures import mock_server, mock_server_factory, mock_space
 
 if TYPE_CHECKING:
     from timetrial.fixture import Trial
+
+__all__ = ["mock_server", "mock_server_factory", "mock_space", "trial", "trial_model", "trial_scale"]
 
 _MARKERS = (
     "workload(workload, models=None): the timetrial Workload that this test's trial runs, under every model that "

@@ -12,6 +12,7 @@ from timetrial import collection
 from timetrial.errors import ResultsError, VoidTrialError
 from timetrial.fixture import Trial, TrialSettings
 from timetrial.meter import Meter
+from timetrial.models.startmethods import preload
 from timetrial.options import TrialOptions, rounds_policy
 from timetrial.reference import References
 from timetrial.report.live import LiveLine, terminal_of
@@ -58,8 +59,10 @@ class TrialSession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Opens the live line where there is a terminal to draw it on."""
-        total = sum(collection.model_of(item) is not None for item in session.items)
+        """Has worker processes begin with the tests' modules loaded; opens the live line on a terminal."""
+        trials = [item for item in session.items if collection.model_of(item) is not None]
+        preload(dict.fromkeys(module for item in trials for module in collection.workload_of(item).modules()))
+        total = len(trials)
         stream = terminal_of() if total and not session.config.option.collectonly else None
         if stream is not None:
             self._live = LiveLine(stream, total)
@@ -121,7 +124,7 @@ class TrialSession:
     def _enter(self, item: pytest.Item, benchmark: Any, measurement: Measurement) -> None:
         entry = Entry(
             group=benchmark.group,
-            family=collection.family_of(item),
+            family=collection.family_of(item, collection.workload_of(item)),
             measurement=measurement,
             figures=figures(measurement, scale=self._options.scale),
         )

@@ -67,6 +67,12 @@ class Workload:
         if self.async_resource is not None and self.async_task is None:
             raise WorkloadError(f"workload {self.name!r} has an async_resource but no async_task that would use it")
 
+    def modules(self) -> set[str]:
+        """The modules that a worker process has to import to run this workload or a variant of it."""
+        parts = (self.task, self.async_task, self.resource, self.async_resource, *self.implementations.values())
+        own = {module for part in parts if (module := getattr(part, "__module__", None))}
+        return own.union(*(each.modules() for each in self.variants.values()))
+
     def variant(self, name: str | None) -> Workload:
         """The variant of that name, or this workload itself for None."""
         if name is None:
