@@ -1,4 +1,4 @@
-"""Which of the two suites a run means: benchmarks/ with --benchmark-only, tests/ otherwise, or what is named."""
+"""Which suite a run means when it names none: benchmarks/ with --benchmark-only, tests/ otherwise."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 
 _ROOT = Path(__file__).parent
+_OUR_OWN_INSTRUMENTS = ("harness", "mockserver")  # benchmarks of timetrial itself; name their folder to run them
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """With no path on the command line, leaves out the suite that is not meant."""
+    """With no path on the command line, leaves out what is not meant."""
     if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return None
-    unwanted = "tests" if config.getoption("benchmark_only") else "benchmarks"
-    return True if collection_path == _ROOT / unwanted else None
+    if config.getoption("benchmark_only", default=False):
+        unwanted = [_ROOT / "tests", *(_ROOT / "benchmarks" / name for name in _OUR_OWN_INSTRUMENTS)]
+    else:
+        unwanted = [_ROOT / "benchmarks"]
+    return True if any(collection_path.is_relative_to(each) for each in unwanted) else None

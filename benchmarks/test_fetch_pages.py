@@ -14,6 +14,7 @@ import requests
 
 from fixtures import clients
 from fixtures.executors import stateless_async
+from fixtures.fairness import skip_unless_all_fit
 from timetrial import Workload, models
 
 if TYPE_CHECKING:
@@ -115,12 +116,13 @@ def ideal_s(pages: int, latency_ms: int, concurrency: int) -> float:
 @pytest.mark.workload(FETCH_PAGES)
 @pytest.mark.trial_points(
     "pages, latency_ms, concurrency",
-    quick=[(3, 20, 8), (100, 20, 64)],
-    default=[(3, 100, 8), (100, 0, 8), (100, 20, 8), (100, 100, 64)],
+    quick=[(3, 20, 8), (40, 20, 40)],
+    default=[(3, 100, 8), (100, 0, 8), (100, 20, 8), (60, 100, 64)],
     article=grid(),
 )
 def test_fetch_pages(trial: Trial, mock_server: MockServer, pages: int, latency_ms: int, concurrency: int) -> None:
     """Coroutines win where many pages are waited for; how much of it is the client's doing shows beside them."""
+    skip_unless_all_fit(trial, pages, concurrency)
     model = models.split(trial.model)[0]
     if model == "serial" and ideal_s(pages, latency_ms, 1) > LONGEST_IDEAL_S[trial.scale]:
         pytest.skip(f"one page after the other would take {ideal_s(pages, latency_ms, 1):.0f} s a round")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures.executors import stateless
+from fixtures.fairness import skip_unless_all_fit
 from timetrial import Workload
 
 if TYPE_CHECKING:
@@ -79,4 +80,5 @@ SUM_OF_SQUARES = Workload(
 @pytest.mark.parametrize("concurrency", [2, 4])
 def test_sum_of_squares(trial: Trial, n: int, concurrency: int) -> None:
     """Processes win on a build with a GIL; threads and coroutines can only take turns."""
+    skip_unless_all_fit(trial, 4, concurrency)
     trial([n] * 4, concurrency=concurrency)

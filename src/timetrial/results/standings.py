@@ -36,7 +36,7 @@ class Void:
 
 @dataclass(frozen=True)
 class Placing:
-    """A group's result: its fastest trial, the next best (None if alone), and the fastest's speed-up over serial."""
+    """A group's result: its fastest trial, the next best model's (None if alone), and the fastest's speed-up over serial."""
 
     group: str
     fastest: Entry
@@ -72,7 +72,9 @@ class Standings:
         """One for each group, in the order in which they were first measured."""
         for group in dict.fromkeys(each.group for each in self.entries):
             ranked = sorted((each for each in self.entries if each.group == group), key=lambda each: each.s_per_item)
-            yield Placing(group, ranked[0], ranked[1] if len(ranked) > 1 else None, self.serial_of(ranked[0]))
+            model = ranked[0].measurement.model
+            others = [each for each in ranked if each.measurement.model != model]
+            yield Placing(group, ranked[0], others[0] if others else None, self.serial_of(ranked[0]))
 
     def serial_of(self, entry: Entry) -> Entry | None:
         """The serial trial to compare with: the same variant's, else the plain one, else the fastest there is."""
