@@ -5,6 +5,7 @@ from __future__ import annotations
 import copyreg
 import dataclasses
 import hashlib
+import pickle
 from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any
 
@@ -24,7 +25,7 @@ def digest(value: object) -> bytes:
         _feed(hasher.update, value)
     except RecursionError:
         raise WorkloadError(f"a result contains itself, or nests too deeply, to be compared: {_hint(value)}") from None
-    except TypeError as error:
+    except (TypeError, ValueError, AttributeError, pickle.PicklingError) as error:
         raise WorkloadError(f"a result can't be compared ({error}): {_hint(value)}") from error
     return hasher.digest()
 
@@ -45,7 +46,9 @@ def _feed(update: Callable[[bytes | bytearray], None], value: Any) -> None:
     if isinstance(value, bytes | bytearray | memoryview):
         update(b"b%d:" % memoryview(value).nbytes)
         update(bytes(value) if isinstance(value, memoryview) else value)
-    elif value is None or type(value) in (bool, int, float, complex, str):
+    elif type(value) is int:
+        _feed_text(update, "int", hex(value))  # repr refuses more than 4300 digits
+    elif value is None or type(value) in (bool, float, complex, str):
         _feed_text(update, type(value).__name__, repr(value))
     elif type(value) in (list, tuple):
         update(b"%s%d:" % (type(value).__name__.encode(), len(value)))
@@ -74,9 +77,9 @@ def _feed_unordered(update: Callable[[bytes | bytearray], None], kind: type, mem
 
 
 def _feed_object(update: Callable[[bytes | bytearray], None], value: Any) -> None:
-    """Takes an object apart: a dataclass by its fields, anything else as pickle would, but blind to identity."""
+    """Takes an object apart: a dataclass by its compared fields, others as pickle would but blind to identity."""
     if dataclasses.is_dataclass(value):
-        parts: Any = [getattr(value, each.name) for each in dataclasses.fields(value)]
+        parts: Any = [getattr(value, each.name) for each in dataclasses.fields(value) if each.compare]
     else:
         reduce = copyreg.dispatch_table.get(type(value))
         reduced = reduce(value) if reduce else value.__reduce_ex__(_PROTOCOL)

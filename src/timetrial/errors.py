@@ -40,7 +40,10 @@ _LONGEST_ITEM_SHOWN = 200
 
 def shorten(value: object) -> str:
     """``repr(value)``, cut in the middle so that an error stays readable whatever the item is."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception as error:  # noqa: BLE001 (anybody's repr; it must not hide the error that shows the value)
+        return f"<{type(value).__name__}, whose repr() raises {type(error).__name__}>"
     if len(text) <= _LONGEST_ITEM_SHOWN:
         return text
     half = _LONGEST_ITEM_SHOWN // 2

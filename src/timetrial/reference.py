@@ -50,7 +50,8 @@ class References:
         """The expected results of these items: what the reference or, without one, the serial run gives."""
         key = _key_of(workload, items)
         if key not in self._known:
-            self._known[key] = expected_of(workload, items, serial_results(workload, items)), workload, items
+            expected = expected_of(workload, items, serial_results(workload, items))
+            self._known[key] = expected, workload, tuple(items)
         return self._known[key][0]
 
 
@@ -88,5 +89,5 @@ def _key_of(workload: AnyWorkload, items: Sequence[Any]) -> bytes:
     """Items that look alike but can't be pickled are told apart by identity: computed again, never mixed up."""
     try:
         return digest((workload.name, id(workload))) + digest(pickle.dumps(list(items)))
-    except (pickle.PicklingError, TypeError, AttributeError):
+    except (pickle.PicklingError, TypeError, ValueError, AttributeError, RecursionError):
         return digest((workload.name, id(workload))) + digest([id(each) for each in items])

@@ -70,6 +70,8 @@ class RoundsPolicy:
     def _margin_of(self, durations_s: Sequence[float]) -> float:
         z = statistics.NormalDist().inv_cdf(0.5 + self.confidence / 2)
         mean = statistics.fmean(durations_s)
+        if mean <= 0:
+            return math.inf  # the clock could not see a round pass
         return z * statistics.stdev(durations_s) / math.sqrt(len(durations_s)) / mean
 
 
