@@ -1,34 +1,81 @@
-"""Where a trial ran, as far as it decides what its figures mean."""
+"""Where a run took place, as far as it decides what its figures mean: one record, ready for JSON."""
 
 from __future__ import annotations
 
-import platform
+import os
 import sys
-import sysconfig
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from timetrial.measure.cpu import cpu_facts
+from timetrial.measure.facts import ROOT, known
+from timetrial.measure.interpreter import (
+    LIBRARIES,
+    build_facts,
+    free_threaded_build,
+    gil_enabled,
+    library_versions,
+    python_facts,
+    python_label,
+    variables,
+)
+from timetrial.measure.limits import limit_facts
+from timetrial.measure.machine import memory_facts, system_facts
+from timetrial.measure.timer import timer_facts
+
+__all__ = ["SCHEMA_VERSION", "environment", "free_threaded_build", "gil_enabled", "python_facts", "python_label"]
+
+# 1: schema_version, recorded_at, cpu, memory, system, python, variables, libraries, concurrency, timer, load, limits.
+SCHEMA_VERSION: Final = 1
 
 
-def gil_enabled() -> bool:
-    """Whether this interpreter holds a GIL now; asked late, since an import can switch it on again."""
-    asked = getattr(sys, "_is_gil_enabled", None)
-    return True if asked is None else bool(asked())
+def environment(
+    *,
+    libraries: Iterable[str] = LIBRARIES,
+    event_loop: str | None = None,
+    start_method: str | None = None,
+    root: Path = ROOT,
+) -> dict[str, Any]:
+    """Where this runs; call it after the run's imports, since one of them can switch the GIL on again.
 
-
-def free_threaded_build() -> bool:
-    """Whether this Python was built to run without a GIL."""
-    return bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
-
-
-def python_label() -> str:
-    """Short and fit for a file name: ``cpython3.13``, ``cpython3.14t``."""
-    suffix = "t" if free_threaded_build() else ""
-    return f"{sys.implementation.name}{sys.version_info.major}.{sys.version_info.minor}{suffix}"
-
-
-def python_facts() -> dict[str, object]:
-    """The interpreter: its version in full, its build, and whether it holds a GIL now."""
+    It never raises: what can't be known here is None. Event loop and start method are the ones that the run asked
+    for, since only the caller knows them; the event loop is a name such as ``asyncio`` or ``uvloop.Loop``.
+    """
+    names = tuple(libraries)
     return {
-        "version": platform.python_version(),
-        "implementation": sys.implementation.name,
-        "free_threaded_build": free_threaded_build(),
-        "gil_enabled": gil_enabled(),
+        "schema_version": SCHEMA_VERSION,
+        "recorded_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "load": known(load),  # first, before the asking itself adds to it
+        "cpu": known(lambda: cpu_facts(root)),
+        "memory": known(lambda: memory_facts(root)),
+        "system": known(lambda: system_facts(root)),
+        "timer": known(lambda: timer_facts(root)),
+        "limits": known(lambda: limit_facts(root)),
+        "variables": known(variables),
+        "libraries": known(lambda: library_versions(names)),
+        "concurrency": {
+            "event_loop": event_loop,
+            "event_loop_version": known(lambda: event_loop_version(event_loop)),
+            "start_method": start_method,
+        },
+        "python": known(lambda: python_facts() | build_facts()),
     }
+
+
+def load() -> list[float] | None:
+    """Processes that wanted to run, on average over 1, 5 and 15 minutes; None on Windows, which doesn't count them."""
+    if sys.platform == "win32":
+        return None
+    return [round(average, 2) for average in os.getloadavg()]
+
+
+def event_loop_version(event_loop: str | None) -> str | None:
+    """The version of the package that an event loop comes from; asyncio's is Python's own."""
+    if event_loop is None:
+        return None
+    package = event_loop.partition(".")[0]
+    if package == "asyncio":
+        return str(python_facts()["version"])
+    return library_versions([package])[package]
