@@ -28,5 +28,6 @@ def test_an_example_of_the_readme_runs_as_it_stands(pytester: pytest.Pytester, n
 def test_every_option_of_the_readme_exists(pytester: pytest.Pytester) -> None:
     """The table of options is the one of --help."""
     documented = set(re.findall(r"^\| `(--trial-[a-z-]+)", README.read_text(encoding="utf-8"), re.MULTILINE))
-    known = set(re.findall(r"^\s+(--trial-[a-z-]+)", pytester.runpytest_subprocess("--help").stdout.str(), re.MULTILINE))
+    shown = pytester.runpytest_subprocess("--help").stdout.str()
+    known = set(re.findall(r"^\s+(--trial-[a-z-]+)", shown, re.MULTILINE))
     assert documented == known
