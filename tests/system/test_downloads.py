@@ -14,11 +14,12 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import psutil
 import pytest
 
 from fixtures.download_executors import open_coroutines, open_serial, open_threads
@@ -261,21 +262,20 @@ def test_a_worker_that_is_killed_is_a_clear_error_at_once(mock_server: MockServe
             executor.run([Order(mock_server.stream(MB), target)])
 
 
-@pytest.mark.parametrize("model", ["threads", "processes", "coroutines", "processes+coroutines"])
 def test_a_display_that_fails_ends_the_download(mock_server: MockServer, target: Path, model: str) -> None:
-    """Its own error is raised, not the model's, and nothing is left of the file."""
+    """Its own error is raised, long before the body's end, and nothing is left of the file."""
 
     def fail(progress: Progress) -> None:
         raise LookupError(f"no screen for {progress}")
 
     children = set(multiprocessing.active_children())
     with opened(model, fail) as executor, pytest.raises(LookupError, match="no screen"):
-        executor.run([Order(mock_server.stream(MB, rate_bytes_per_s=4 * MB), target)])
-    assert not part_of(target).exists()
+        executor.run([Order(mock_server.stream(100 * MB, rate_bytes_per_s=MB), target)])
+    assert list(target.parent.iterdir()) == []
     assert set(multiprocessing.active_children()) <= children
 
 
-CTRL_C_SCRIPT: Final = """
+SLOW_SCRIPT: Final = """
 import sys
 from pathlib import Path
 from tests.system.test_downloads import opened
@@ -291,15 +291,36 @@ if __name__ == "__main__":
 @POSIX_ONLY
 def test_ctrl_c_leaves_no_file_and_no_process(mock_server: MockServer, target: Path, model: str) -> None:
     """Pressed in the middle of a slow download, it ends the program at once."""
-    url = mock_server.stream(100 * MB, rate_bytes_per_s=MB)
-    with running(CTRL_C_SCRIPT, model, url, target) as program:
-        assert program.stdout is not None
-        assert "of 104,857,600 bytes" in program.stdout.readline()
+    with slow_download(mock_server, target, model) as program:
         os.killpg(program.pid, signal.SIGINT)  # as a terminal does: to the workers too
         _, errors = program.communicate(timeout=60)
         assert "KeyboardInterrupt" in errors
         assert group_is_gone(program.pid)
     assert list(target.parent.iterdir()) == []
+
+
+@POSIX_ONLY
+@pytest.mark.parametrize("model", ["processes", "processes+coroutines"])
+def test_a_program_that_is_killed_takes_its_worker_along(mock_server: MockServer, target: Path, model: str) -> None:
+    """Nothing goes on downloading for nobody."""
+    with slow_download(mock_server, target, model) as program:
+        program.kill()
+        assert group_is_gone(program.pid)
+    assert not target.exists()
+
+
+@contextmanager
+def slow_download(mock_server: MockServer, target: Path, model: str) -> Iterator[subprocess.Popen[str]]:
+    """A program in the middle of a download that would take 100 seconds; whatever is left of it ends with the block."""
+    url = mock_server.stream(100 * MB, rate_bytes_per_s=MB)
+    with running(SLOW_SCRIPT, model, url, target) as program:
+        try:
+            assert program.stdout is not None
+            assert "of 104,857,600 bytes" in program.stdout.readline()
+            yield program
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
 
 
 LIMIT_SCRIPT: Final = """
@@ -339,14 +360,20 @@ def running(script: str, *arguments: object) -> subprocess.Popen[str]:
 
 
 def group_is_gone(group: int) -> bool:
-    """Whether nothing is left of a process group, given two seconds."""
-    for _ in range(100):
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
+    """Whether nothing runs in a process group any more, given ten seconds; zombies are gone too."""
+    for _ in range(200):
+        if not any(runs_in(group, process) for process in psutil.process_iter()):
             return True
-        time.sleep(0.02)
+        time.sleep(0.05)
     return False
+
+
+def runs_in(group: int, process: psutil.Process) -> bool:
+    """Whether this process belongs to the group and is no zombie."""
+    try:
+        return os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE
+    except (ProcessLookupError, psutil.NoSuchProcess):
+        return False
 
 
 def test_the_article_s_way_ends_when_its_download_fails(refusing_url: str, target: Path) -> None:
