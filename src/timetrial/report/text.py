@@ -10,17 +10,18 @@ _MINUTE_S = 60
 
 def duration(seconds: float) -> str:
     """A duration to three digits: ``12.3 ms``, ``1.20 s``."""
+    shown = float(f"{seconds:.2e}")  # what rounds up to a whole unit is shown in that unit
     for least, unit, factor in _UNITS:
-        if seconds >= least:
+        if shown >= least:
             return f"{three_digits(seconds * factor)} {unit}"
     return f"{seconds} s"
 
 
 def three_digits(value: float) -> str:
     """Three significant digits without an exponent: ``1.23``, ``12.3``, ``1234``."""
-    if value >= 100:
+    if value >= 99.95:
         return f"{value:.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    return f"{value:.1f}" if value >= 9.995 else f"{value:.2f}"
 
 
 def times(ratio: float | None) -> str:

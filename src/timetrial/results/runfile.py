@@ -54,20 +54,27 @@ def dumps(content: Any) -> str:
     """Strict JSON, one line: what has no JSON form becomes text, and NaN or infinity null."""
     try:
         return json.dumps(content, default=_plain, allow_nan=False)
-    except ValueError:
-        return json.dumps(_finite(content), default=_plain, allow_nan=False)
+    except (ValueError, TypeError):
+        return json.dumps(_strict(content), default=_plain, allow_nan=False)
 
 
 def _plain(value: object) -> object:
-    return float(value) if isinstance(value, Decimal) else repr(value)
+    if isinstance(value, Decimal):
+        return float(value) if value.is_finite() else None
+    return repr(value)
 
 
-def _finite(value: Any) -> Any:
+def _strict(value: Any) -> Any:
+    """The same with text for keys that JSON does not have, and null for NaN and infinity."""
     if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
+        return {_key(key): _strict(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
+        return [_strict(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _key(key: object) -> object:
+    return key if key is None or isinstance(key, str | int) else repr(key)
 
 
 def replace_file(path: Path, content: bytes, *, durable: bool = True) -> None:
@@ -120,7 +127,7 @@ def _fill(file: BinaryIO, content: bytes, durable: bool) -> None:
 def _sweep(directory: Path) -> None:
     """Removes the temporary files of runs that were killed while they wrote."""
     for path in directory.glob(f".*{_TEMPORARY_SUFFIX}"):
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, OverflowError):
             if not _alive(int(path.name.removesuffix(_TEMPORARY_SUFFIX).rpartition(".")[2])):
                 path.unlink()
 
