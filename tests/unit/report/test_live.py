@@ -1,0 +1,140 @@
+"""The live line, drawn on a stream that a test can read."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from timetrial.report.live import LiveLine, terminal_of
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands."""
+    return Clock()
+
+
+@pytest.fixture
+def stream() -> io.StringIO:
+    """What the terminal gets."""
+    return io.StringIO()
+
+
+@pytest.fixture
+def line(stream: io.StringIO, clock: Clock) -> LiveLine:
+    """A line over four trials."""
+    return LiveLine(stream, 4, clock)
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+def texts(stream: io.StringIO) -> list[str]:
+    """The texts drawn so far, without the steering of the cursor."""
+    return [each for each in re.split(r"\x1b(?:\[2K|[DM78])|\r", stream.getvalue()) if each]
+
+
+def test_the_line_says_what_runs_as_soon_as_it_starts(line: LiveLine, stream: io.StringIO) -> None:
+    """Opening a model may take a while."""
+    line.begin("squares  threads")
+    assert texts(stream) == ["[1/4] squares  threads  starting"]
+
+
+def test_the_line_says_how_far_a_trial_is(line: LiveLine, stream: io.StringIO, clock: Clock) -> None:
+    """How many rounds, and how long the last one took."""
+    line.begin("squares  threads")
+    clock.now_s += 1
+    line.round(3, 0.0125)
+    assert texts(stream)[-1] == "[1/4] squares  threads  round 3, 12.5 ms"
+
+
+def test_the_line_says_about_how_long_it_still_takes(line: LiveLine, stream: io.StringIO, clock: Clock) -> None:
+    """From what the trials so far took on average."""
+    line.begin("a")
+    clock.now_s += 10
+    line.end()
+    line.begin("b")
+    assert texts(stream)[-1] == "[2/4] b  starting  about 30 s left"
+
+
+def test_the_line_is_drawn_at_most_five_times_a_second(line: LiveLine, stream: io.StringIO, clock: Clock) -> None:
+    """Quick rounds cost nothing."""
+    line.begin("a")
+    for count in range(1, 1001):
+        clock.now_s += 0.001
+        line.round(count, 0.001)
+    assert 3 <= len(texts(stream)) <= 6
+
+
+def test_a_long_line_is_cut_to_the_terminals_width(
+    line: LiveLine, stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It must not wrap into the next one."""
+    monkeypatch.setenv("COLUMNS", "40")
+    line.begin("x" * 200)
+    assert len(texts(stream)[-1]) == 39
+
+
+def test_a_terminal_that_went_away_does_not_end_the_run(clock: Clock) -> None:
+    """The line is given up, silently."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as gone:
+        line = LiveLine(gone, 1, clock)
+        line.begin("a")
+        line.clear()
+        line.close()
+        with pytest.raises(BrokenPipeError):  # our own stream still holds what it could not write
+            gone.flush()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), writer)
+
+
+def test_a_pipe_or_a_file_is_no_terminal() -> None:
+    """No line in a log."""
+    assert terminal_of(io.StringIO()) is None
+    with Path(os.devnull).open("w") as sink:
+        assert terminal_of(sink) is None
+
+
+@pytest.fixture
+def terminal() -> Iterator[io.TextIOWrapper]:
+    """A terminal of our own."""
+    pty = pytest.importorskip("pty", reason="terminals of one's own need a POSIX system")
+    master, slave = pty.openpty()
+    with os.fdopen(slave, "w") as screen:
+        yield screen
+    os.close(master)
+
+
+def test_a_terminal_gets_a_stream_of_its_own(terminal: io.TextIOWrapper, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A duplicate, which pytest's capturing does not redirect."""
+    monkeypatch.setenv("TERM", "xterm")
+    own = terminal_of(terminal)
+    assert own is not None
+    with own:
+        assert own.isatty()
+        assert own.fileno() != terminal.fileno()
+
+
+def test_a_dumb_terminal_gets_no_line(terminal: io.TextIOWrapper, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It could not move the cursor."""
+    monkeypatch.setenv("TERM", "dumb")
+    assert terminal_of(terminal) is None

@@ -1,0 +1,127 @@
+"""Standings: who is fastest, and by how much than serial, in whatever order the trials arrive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from timetrial.results.standings import Entry, Placing, Standings
+from timetrial.trial import Measurement
+
+
+def entry(model: str, seconds: float, *, items: int = 1, group: str = "squares", family: str = "f") -> Entry:
+    """A trial whose rounds all took so long."""
+    measurement = Measurement(
+        workload="squares",
+        model=model,
+        concurrency=8,
+        items=items,
+        durations_s=(seconds,) * 3,
+        startup_s=0.0,
+        teardown_s=0.0,
+        digest="",
+        results=(),
+    )
+    return Entry(group, family, measurement, figures={"speedup": None, "speedup_against": None})
+
+
+def standings_of(*entries: Entry) -> Standings:
+    """The entries, added in this order."""
+    standings = Standings()
+    for each in entries:
+        standings.add(each)
+    return standings
+
+
+def speedup_of(each: Entry) -> tuple[Any, Any]:
+    """What its figures say."""
+    return each.figures["speedup"], each.figures["speedup_against"]
+
+
+def only_placing(standings: Standings) -> Placing:
+    """The placing of the one group there is."""
+    (placing,) = standings.placings()
+    return placing
+
+
+def test_without_a_serial_trial_there_is_no_speedup() -> None:
+    """None, not a guess."""
+    threads = entry("threads", 1.0)
+    standings_of(threads)
+    assert speedup_of(threads) == (None, None)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["serial first", "serial late"])
+def test_a_serial_trial_gives_all_its_family_their_speedup_whenever_it_arrives(late: bool) -> None:
+    """The figures are brought up to date in place, so that what is written next has them."""
+    serial, threads, processes = entry("serial", 4.0), entry("threads", 5.0), entry("processes", 1.0)
+    standings_of(*([threads, processes, serial] if late else [serial, threads, processes]))
+    assert speedup_of(threads) == (0.8, "serial")
+    assert speedup_of(processes) == (4.0, "serial")
+    assert speedup_of(serial) == (1.0, "serial")
+
+
+def test_serial_of_another_family_is_no_measure() -> None:
+    """Other work, other speed."""
+    threads = entry("threads", 1.0)
+    standings_of(threads, entry("serial", 9.0, family="other"))
+    assert speedup_of(threads) == (None, None)
+
+
+def test_serial_at_one_concurrency_serves_all_others() -> None:
+    """It is the same family, whatever the group."""
+    threads = entry("threads", 1.0, group="squares concurrency=8")
+    standings_of(entry("serial", 3.0, group="squares concurrency=1"), threads)
+    assert speedup_of(threads) == (3.0, "serial")
+
+
+def test_speedup_is_by_the_item() -> None:
+    """A trial of more items is not slower for it."""
+    threads = entry("threads", 4.0, items=8)
+    standings_of(entry("serial", 1.0, items=1), threads)
+    assert speedup_of(threads) == (2.0, "serial")
+
+
+def test_a_variant_is_held_against_its_own_serial_if_there_is_one() -> None:
+    """So that the model is compared and not the client; else against the plain one."""
+    own, other = entry("threads[requests]", 1.0), entry("threads[httpx]", 1.0)
+    standings_of(own, other, entry("serial", 8.0), entry("serial[requests]", 4.0))
+    assert speedup_of(own) == (4.0, "serial[requests]")
+    assert speedup_of(other) == (8.0, "serial")
+
+
+def test_where_only_variants_run_serially_the_fastest_of_them_is_the_measure() -> None:
+    """The most demanding there is."""
+    threads = entry("threads", 1.0)
+    standings_of(threads, entry("serial[slow]", 9.0), entry("serial[quick]", 2.0))
+    assert speedup_of(threads) == (2.0, "serial[quick]")
+
+
+def test_a_round_too_short_for_the_clock_has_no_ratio() -> None:
+    """No division by nothing."""
+    instant = entry("threads", 0.0)
+    placing = only_placing(standings_of(entry("serial", 1.0), instant))
+    assert speedup_of(instant) == (None, "serial")
+    assert placing.fastest is instant
+    assert (placing.speedup, placing.lead) == (None, None)
+
+
+def test_a_group_is_won_by_its_fastest_and_led_by_so_much() -> None:
+    """With the next best and how many times as long it takes."""
+    serial, threads, coroutines = entry("serial", 6.0), entry("threads", 3.0), entry("coroutines", 2.0)
+    placing = only_placing(standings_of(serial, threads, coroutines))
+    assert (placing.fastest, placing.next_best, placing.serial) == (coroutines, threads, serial)
+    assert (placing.lead, placing.speedup) == (1.5, 3.0)
+
+
+def test_a_trial_alone_in_its_group_wins_without_a_lead() -> None:
+    """There is nobody to lead."""
+    placing = only_placing(standings_of(entry("threads", 1.0)))
+    assert (placing.next_best, placing.lead, placing.speedup) == (None, None, None)
+
+
+def test_groups_come_in_the_order_in_which_they_were_first_measured() -> None:
+    """As the run went."""
+    standings = standings_of(*(entry("threads", 1.0, group=group) for group in ("b", "a", "b", "c")))
+    assert [each.group for each in standings.placings()] == ["b", "a", "c"]
