@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import sys
 from collections.abc import Iterable
 
 from timetrial.errors import ModelUnavailableError
-from timetrial.models.forkserver_path import VARIABLE
+from timetrial.models import forkserver_path
 
 # The fork server is one per process, so what it is to import is one list per process as well.
 _wanted: dict[str, None] = {}
@@ -49,22 +48,19 @@ def preload(modules: Iterable[str]) -> None:
         return
     _wanted.update(dict.fromkeys(modules))
     _wanted.pop("__main__", None)
-    multiprocessing.set_forkserver_preload(["__main__", VARIABLE_MODULE, *_wanted])
-
-
-VARIABLE_MODULE = "timetrial.models.forkserver_path"
+    multiprocessing.set_forkserver_preload(["__main__", forkserver_path.__name__, *_wanted])
 
 
 def start_fork_server() -> None:
-    """Starts the fork server if there is none yet, with this process's import path.
+    """Starts the fork server if there is none yet.
 
-    Before 3.14 a fork server ignores sys.path, so that it could not import a test module in a folder that pytest
-    has put there: forkserver_path makes up for it.
+    Before 3.14 it ignores sys.path, so that it could not import a test module from a folder that pytest has put
+    there; and a parent that is killed leaves a folder with its socket behind. forkserver_path makes up for both.
     """
     from multiprocessing.forkserver import ensure_running
 
-    os.environ[VARIABLE] = json.dumps(sys.path)
+    os.environ[forkserver_path.VARIABLE] = forkserver_path.describe_parent()
     try:
         ensure_running()
     finally:
-        os.environ.pop(VARIABLE, None)
+        os.environ.pop(forkserver_path.VARIABLE, None)

@@ -19,6 +19,9 @@ from timetrial.models.tasks import Call, check_awaited, opened_task, require_con
 _CLOSING_S = 5.0
 """How long threads get to finish the item they are at and to close their resources."""
 
+_CLOSING_INTERRUPTED_S = 1.0
+"""The same after Ctrl-C in the middle of a round."""
+
 _WAIT_S = 0.5 if sys.platform == "win32" else threading.TIMEOUT_MAX
 """Windows hears Ctrl-C only between two waits on a lock; elsewhere a wait can be interrupted."""
 
@@ -162,16 +165,18 @@ class _Team:
 
     def close(self) -> list[BaseException]:
         """Stops the threads; returns what went wrong, threads that did not stop in time included."""
-        if self._current is not None:
+        grace_s = _CLOSING_S
+        if self._current is not None:  # Ctrl-C has come in the middle of a round
             self._current.cancel()
+            grace_s = _CLOSING_INTERRUPTED_S
         for rounds in self._rounds:
             rounds.put(None)
-        deadline = time.monotonic() + _CLOSING_S
+        deadline = time.monotonic() + grace_s
         started = [thread for thread in self._threads if thread.ident is not None]
         for thread in started:
             thread.join(max(0.0, deadline - time.monotonic()))
         stuck = [thread.name for thread in started if thread.is_alive()]
-        return [*self._errors, *([_stuck_error(stuck)] if stuck else [])]
+        return [*self._errors, *([_stuck_error(stuck, grace_s)] if stuck else [])]
 
     def _serve(self, rounds: SimpleQueue[_Round | None]) -> None:
         opened = False
@@ -199,8 +204,8 @@ def _raise_first(current: _Round) -> None:
         del error, current
 
 
-def _stuck_error(names: Sequence[str]) -> TimetrialError:
+def _stuck_error(names: Sequence[str], grace_s: float) -> TimetrialError:
     return TimetrialError(
-        f"{len(names)} thread(s) did not stop within {_CLOSING_S:g} s and were left behind: {', '.join(names)}; "
+        f"{len(names)} thread(s) did not stop within {grace_s:g} s and were left behind: {', '.join(names)}; "
         f"give the task's blocking calls a timeout"
     )

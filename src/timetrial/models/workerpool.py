@@ -188,7 +188,7 @@ def _module_of(part: object) -> str | None:
 
 
 def _pickle_job(job: Job) -> bytes:
-    for kind, part in ((job.kind, job.task), (f"{job.kind}'s resource", job.resource)):
+    for kind, part in ((job.kind, job.task), (job.kind.replace("task", "resource"), job.resource)):
         try:
             pickle.dumps(part)
         except Exception as error:
