@@ -11,8 +11,9 @@ import pytest
 from timetrial import collection
 from timetrial.errors import ResultsError, VoidTrialError
 from timetrial.fixture import Trial, TrialSettings
+from timetrial.measure.environment import environment
 from timetrial.meter import Meter
-from timetrial.models.startmethods import preload
+from timetrial.models.startmethods import default, preload
 from timetrial.options import TrialOptions, rounds_policy
 from timetrial.reference import References
 from timetrial.report.live import LiveLine, terminal_of
@@ -147,10 +148,16 @@ class TrialSession:
         assert self._options.results_directory is not None
         try:
             if self._file is None:
-                self._file = RunFile(self._options.results_directory, self._header())
+                self._file = RunFile(self._options.results_directory, self._header(), self._about())
             self._file.write(self._benchmarks)
         except ResultsError as error:
             pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+
+    def _about(self) -> dict[str, Any]:
+        """Asked for at the first benchmark's end, when its imports have shown whether they let go of the GIL."""
+        options = self._options
+        where = environment(event_loop=options.event_loop, start_method=options.start_method or default())
+        return {"environment": where}
 
     def _header(self) -> dict[str, Any]:
         hook = self._config.hook

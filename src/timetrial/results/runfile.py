@@ -22,13 +22,14 @@ _TEMPORARY_SUFFIX = ".writing"
 class RunFile:
     """The file of one run in pytest-benchmark's schema, written anew after each benchmark.
 
-    ``header`` is everything but the benchmarks. The name sorts by time, tells the Python, and ends in a random part,
-    so that two runs at once never share a file.
+    ``header`` is everything but the benchmarks, ``about`` what timetrial has to add. The name sorts by time, tells
+    the Python, and ends in a random part, so that two runs at once never share a file.
     """
 
-    def __init__(self, directory: Path, header: Mapping[str, Any]) -> None:
+    def __init__(self, directory: Path, header: Mapping[str, Any], about: Mapping[str, Any] | None = None) -> None:
         self.path = directory / f"{datetime.now(UTC):%Y_%m_%d-%H%M%S}-{python_label()}-{secrets.token_hex(3)}.json"
         self._header = dict(header)
+        self._about = dict(about or {})
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -37,7 +38,7 @@ class RunFile:
 
     def write(self, benchmarks: list[dict[str, Any]], *, complete: bool = False) -> None:
         """Replaces the file in one step; ``complete`` tells a finished run from one that was cut off."""
-        content = {**self._header, "benchmarks": benchmarks, "timetrial": {"complete": complete}}
+        content = {**self._header, "benchmarks": benchmarks, "timetrial": {**self._about, "complete": complete}}
         try:
             replace_file(self.path, dumps(content).encode(), durable=complete)
         except OSError as error:

@@ -36,7 +36,7 @@ class Void:
 
 @dataclass(frozen=True)
 class Placing:
-    """A group's result: its fastest trial, the next best model's (None if alone), and the fastest's speed-up over serial."""
+    """A group's result: the fastest trial, the next best model's (None if alone), and the serial to compare with."""
 
     group: str
     fastest: Entry

@@ -1,0 +1,30 @@
+"""Reading a file of results: whole and understood, or an error that names the file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from timetrial.errors import ResultsError
+
+
+def read_results(path: Path) -> dict[str, Any]:
+    """A run's file as it was written; raises ResultsError for one that is missing, cut off or something else."""
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ResultsError(f"can't read {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise ResultsError(f"{path} is not JSON ({error}): delete it, or restore it from where it came") from error
+    if not isinstance(content, dict) or not isinstance(content.get("benchmarks"), list):
+        raise ResultsError(f"{path} holds no benchmarks: it is not a file that pytest-benchmark or timetrial wrote")
+    return content
+
+
+def environment_of(path: Path) -> dict[str, Any]:
+    """Where a run took place; raises ResultsError for a file that does not say, such as one of pytest-benchmark's."""
+    environment = read_results(path).get("timetrial", {}).get("environment")
+    if not isinstance(environment, dict):
+        raise ResultsError(f"{path} does not say where it ran: only files that timetrial wrote do")
+    return environment
