@@ -1,0 +1,84 @@
+"""What the harness costs: each generic executor against the tightest hand-written code, in turns, in one run."""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from benchmarks.harness import by_hand
+from timetrial import models
+from timetrial.models.startmethods import preload
+from timetrial.workload import Workload
+
+PAIRS = 15
+ITEM_S = 0.001
+
+WORKLOADS = {
+    "cpu": Workload("spin", task=by_hand.spin, async_task=by_hand.async_spin),
+    "sleep": Workload("doze", task=by_hand.doze, async_task=by_hand.async_doze),
+}
+
+BY_HAND: dict[str, Callable[..., Any]] = {
+    "serial": by_hand.serial,
+    "threads": by_hand.threads,
+    "processes": by_hand.processes,
+    "coroutines": by_hand.coroutines,
+    "processes+coroutines": by_hand.hybrid,
+}
+
+
+@pytest.mark.parametrize("kind", WORKLOADS)
+@pytest.mark.parametrize("name", models.NAMES)
+def test_overhead(benchmark: Any, name: str, kind: str) -> None:
+    """The executor's rounds are what the table shows; extra_info holds the ratio to the hand-written code's."""
+    workload = WORKLOADS[kind]
+    concurrency = {"serial": 1, "coroutines": 16, "processes+coroutines": 16}.get(name, 2)
+    # About a fifth of a second a round, so that the machine's own noise, not the clock's, is what is left.
+    in_flight = concurrency if kind == "sleep" else {"processes": 2, "processes+coroutines": 2}.get(name, 1)
+    items = [ITEM_S] * (100 * in_flight)
+    task = workload.task if name in ("serial", "threads", "processes") else workload.async_task
+    preload([by_hand.__name__, "timetrial.models.hybrid", "timetrial.models.processes", "pytest"])
+    with models.get(name).open(workload, concurrency) as ours, BY_HAND[name](task, concurrency) as bare:
+        for _ in range(2):
+            assert ours.run(items) == bare(items) == items
+        ratios = [_pair(ours.run, bare, items) for _ in range(PAIRS)]
+        benchmark.pedantic(ours.run, args=(items,), rounds=1)
+    low, high = _interval(ratios)
+    median = statistics.median(ratios)
+    benchmark.group = f"harness, items of 1 ms {kind}"
+    benchmark.extra_info["harness"] = {
+        "model": name,
+        "kind": kind,
+        "concurrency": concurrency,
+        "items": len(items),
+        "pairs": PAIRS,
+        "ratio_to_by_hand_median": median,
+        "ratio_to_by_hand_interval95": [low, high],
+    }
+    print(f"\n{name:>21} {kind:5}: {100 * (median - 1):+.1f} % ({100 * (low - 1):+.1f} to {100 * (high - 1):+.1f} %)")
+
+
+def _pair(ours: by_hand.Run, bare: by_hand.Run, items: list[float]) -> float:
+    """One round of each, in random order; how many times as long ours took."""
+    duration_s: dict[bool, float] = {}
+    for is_ours in random.sample([True, False], 2):
+        run = ours if is_ours else bare
+        began_s = time.perf_counter()
+        run(items)
+        duration_s[is_ours] = time.perf_counter() - began_s
+    return duration_s[True] / duration_s[False]
+
+
+def _interval(ratios: list[float]) -> tuple[float, float]:
+    """The median's 95 % interval by order statistics, which asks nothing of the ratios' distribution."""
+    ordered, count = sorted(ratios), len(ratios)
+    rank, tail = -1, 0.0
+    while (tail := tail + math.comb(count, rank + 1) / 2**count) <= 0.025:
+        rank += 1
+    return ordered[max(rank, 0)], ordered[count - 1 - max(rank, 0)]
