@@ -14,7 +14,7 @@ import requests
 
 from fixtures import clients
 from fixtures.executors import stateless_async
-from fixtures.fairness import skip_unless_all_fit
+from fixtures.fairness import too_many_at_once
 from timetrial import Workload, models
 
 if TYPE_CHECKING:
@@ -113,7 +113,19 @@ def ideal_s(pages: int, latency_ms: int, concurrency: int) -> float:
     return -(-pages // concurrency) * latency_ms / 1000
 
 
-@pytest.mark.workload(FETCH_PAGES)
+def unfit(model: str, scale: str, pages: int, latency_ms: int, concurrency: int) -> str | None:
+    """Why a model has no place at a point of the grid."""
+    name, variant = models.split(model)
+    if variant == "article" and pages > concurrency:
+        return too_many_at_once(pages, concurrency)
+    if name == "serial" and ideal_s(pages, latency_ms, 1) > LONGEST_IDEAL_S[scale]:
+        return f"one page after the other would take {ideal_s(pages, latency_ms, 1):.0f} s a round"
+    if name == "processes" and concurrency > MOST_PROCESSES:
+        return f"{concurrency} processes are more than this suite asks a machine for ({MOST_PROCESSES})"
+    return None
+
+
+@pytest.mark.workload(FETCH_PAGES, unless=unfit)
 @pytest.mark.trial_points(
     "pages, latency_ms, concurrency",
     quick=[(3, 20, 8), (40, 20, 40)],
@@ -122,11 +134,5 @@ def ideal_s(pages: int, latency_ms: int, concurrency: int) -> float:
 )
 def test_fetch_pages(trial: Trial, mock_server: MockServer, pages: int, latency_ms: int, concurrency: int) -> None:
     """Coroutines win where many pages are waited for; how much of it is the client's doing shows beside them."""
-    skip_unless_all_fit(trial, pages, concurrency)
-    model = models.split(trial.model)[0]
-    if model == "serial" and ideal_s(pages, latency_ms, 1) > LONGEST_IDEAL_S[trial.scale]:
-        pytest.skip(f"one page after the other would take {ideal_s(pages, latency_ms, 1):.0f} s a round")
-    if model == "processes" and concurrency > MOST_PROCESSES:
-        pytest.skip(f"{concurrency} processes are more than this suite asks a machine for ({MOST_PROCESSES})")
     urls = [mock_server.page(size_bytes=PAGE_BYTES, delay_ms=latency_ms, key=key) for key in range(pages)]
     trial(urls, concurrency=concurrency, server=mock_server)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import pytest
@@ -21,8 +21,9 @@ def workload_of(node: pytest.Item) -> Workload:
     where = f"{node.nodeid}: @pytest.mark.workload"
     if marker is None:
         _refuse(f"{node.nodeid} uses trial: say which workload it runs, with @pytest.mark.workload(WORKLOAD)")
-    if marker.kwargs.keys() - {"models"}:
-        _refuse(f"{where} knows no argument {min(marker.kwargs.keys() - {'models'})!r}; it takes models=[…]")
+    unknown = marker.kwargs.keys() - {"models", "unless"}
+    if unknown:
+        _refuse(f"{where} knows no argument {min(unknown)!r}; it takes models=[…] and unless=function")
     if len(marker.args) != 1 or not isinstance(marker.args[0], Workload):
         _refuse(f"{where} takes one Workload, not {', '.join(map(repr, marker.args)) or 'nothing'}")
     return marker.args[0]
@@ -55,8 +56,20 @@ def arrange(items: list[pytest.Item], options: TrialOptions) -> list[pytest.Item
             wanted = key not in serial_seen
             serial_seen.add(key)
         (kept if wanted else dropped).append(item)
+        if wanted and model_id is not None:
+            _skip_unfit(item, model_id, options)
     items[:] = _side_by_side(kept)
     return dropped
+
+
+def rivals_of(item: pytest.Item, items: Iterable[pytest.Item]) -> list[str]:
+    """The models that race against each other in this item's group: its own test's, at the same parameters."""
+    race = race_of(item)
+    return [
+        model
+        for each in items
+        if (model := model_of(each)) is not None and race_of(each) == race and each.get_closest_marker("skip") is None
+    ]
 
 
 def model_of(item: pytest.Item) -> str | None:
@@ -79,6 +92,15 @@ def group_of(item: pytest.Item, workload: Workload) -> str:
     """The workload and its parameters but not the model, so that pytest-benchmark's table compares models."""
     shown = [f"{name}={_plain(value)}" for name, value in parameters(item).items()]
     return " ".join([workload.name, *shown])
+
+
+def _skip_unfit(item: pytest.Item, model_id: str, options: TrialOptions) -> None:
+    """Asks the marker's ``unless`` whether this trial makes sense; its reason becomes a skip."""
+    marker = item.get_closest_marker("workload")
+    unless = marker.kwargs.get("unless") if marker else None
+    reason = unless(model=model_id, scale=options.scale, **parameters(item)) if unless else None
+    if reason:
+        item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def _model_ids(definition: pytest.Item) -> list[str]:
@@ -117,8 +139,8 @@ def _side_by_side(items: list[pytest.Item]) -> list[pytest.Item]:
     slots = [index for index, item in enumerate(items) if model_of(item) is not None]
     for index in slots:
         rank.setdefault(_function(items[index]), index)
-        rank.setdefault(_race(items[index]), index)
-    ordered = sorted(slots, key=lambda index: (rank[_function(items[index])], rank[_race(items[index])]))
+        rank.setdefault(race_of(items[index]), index)
+    ordered = sorted(slots, key=lambda index: (rank[_function(items[index])], rank[race_of(items[index])]))
     arranged = list(items)
     for slot, source in zip(slots, ordered, strict=True):
         arranged[slot] = items[source]
@@ -129,7 +151,8 @@ def _function(item: pytest.Item) -> str:
     return item.nodeid.partition("[")[0]
 
 
-def _race(item: pytest.Item) -> tuple[object, ...]:
+def race_of(item: pytest.Item) -> tuple[str, ...]:
+    """What a trial shares with the same test under the other models."""
     return (_function(item), *_values(item, without=(MODEL_FIXTURE,)))
 
 

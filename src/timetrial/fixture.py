@@ -10,7 +10,7 @@ from typing import Any
 from timetrial.errors import NeverAwaitedError, WorkloadError
 from timetrial.meter import Meter
 from timetrial.reference import References
-from timetrial.trial import CountingServer, Measurement, RoundsPolicy, TrialPlan, run_trial, run_trial_in_loop
+from timetrial.trial import CountingServer, Measurement, RoundsPolicy, TrialPlan, run_trial_in_loop
 from timetrial.workload import Workload
 
 
@@ -27,6 +27,7 @@ class TrialSettings:
     start_method: str | None
     event_loop: str
     references: References
+    run: Callable[[TrialPlan], Measurement]
     on_round: Callable[[Sequence[float]], None]
     on_measured: Callable[[Measurement], None]
 
@@ -43,6 +44,7 @@ class Trial:
         self._meter = meter
         self._called = False
         self._awaited = False
+        self._recorded = False
 
     @property
     def model(self) -> str:
@@ -93,12 +95,14 @@ class Trial:
 
     def close(self) -> None:
         """Raises NeverAwaitedError if the test forgot to await its trial."""
+        if self._called and not self._recorded:
+            self._benchmark.skipped = True  # not a fixture that was forgotten: its trial failed, and says why itself
         if self._called and self._settings.in_loop and not self._awaited:
             raise NeverAwaitedError("trial(...) was called in an async test but never awaited: write await trial(...)")
 
     def _run(self, plan: Callable[..., TrialPlan], items: Sequence[Any]) -> Measurement:
         expected = self._settings.references.expected(self._settings.workload, items)
-        return self._record(run_trial(plan(expected=expected)))
+        return self._record(self._settings.run(plan(expected=expected)))
 
     async def _run_in_loop(self, plan: Callable[..., TrialPlan], items: Sequence[Any]) -> Measurement:
         import asyncio
@@ -111,6 +115,7 @@ class Trial:
     def _record(self, measurement: Measurement) -> Measurement:
         if self._benchmark.enabled:
             self._settings.on_measured(measurement)
+        self._recorded = True
         self._meter.replay(self._benchmark, measurement.durations_s, measurement)
         return measurement
 

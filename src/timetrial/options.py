@@ -50,6 +50,12 @@ def add_options(parser: pytest.Parser) -> None:
         help="What coroutines run on, apart from async tests, which bring their own loop. Default: %(default)r",
     )
     group.addoption(
+        "--trial-interleave",
+        action="store_true",
+        help="Run the models of a group in turn, round by round in random order, and compare them in pairs: "
+        "the table then says by how much one is faster, with an interval, or that it is a tie.",
+    )
+    group.addoption(
         "--trial-results",
         metavar="DIR",
         help=f"Where to write one JSON file for this run; an empty value writes none. Default with --benchmark-only: "
@@ -66,6 +72,7 @@ class TrialOptions:
     scale: str
     start_method: str | None
     event_loop: str
+    interleave: bool
     results_directory: Path | None
 
     def wants_model(self, model_id: str) -> bool:
@@ -80,6 +87,7 @@ def read_options(config: pytest.Config) -> TrialOptions:
         scale=config.getoption("trial_scale"),
         start_method=_start_method(config.getoption("trial_start_method")),
         event_loop=config.getoption("trial_event_loop"),
+        interleave=config.getoption("trial_interleave"),
         results_directory=_results_directory(config),
     )
 

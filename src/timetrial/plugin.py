@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["mock_server", "mock_server_factory", "mock_space", "trial", "trial_model", "trial_scale"]
 
 _MARKERS = (
-    "workload(workload, models=None): the timetrial Workload that this test's trial runs, under every model that "
-    "suits it or only the models named",
+    "workload(workload, models=None, unless=None): the timetrial Workload that this test's trial runs, under every "
+    "model that suits it or only the models named; unless(model, scale, **parameters) may give a reason to skip one",
     "trial_points(names, default, quick=None, article=None): parametrize with the points of the chosen --trial-scale",
 )
 _OPTIONS = pytest.StashKey[TrialOptions]()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,13 +16,14 @@ from timetrial.measure.environment import environment
 from timetrial.meter import Meter
 from timetrial.models.startmethods import default, preload
 from timetrial.options import TrialOptions, rounds_policy
+from timetrial.race import Races
 from timetrial.reference import References
 from timetrial.report.live import LiveLine, terminal_of
 from timetrial.report.summary import summary_lines
 from timetrial.results.runfile import RunFile
 from timetrial.results.schema import KEY, figures
 from timetrial.results.standings import Entry, Standings, Void
-from timetrial.trial import Measurement
+from timetrial.trial import Measurement, run_trial
 
 _METER = pytest.StashKey[Meter]()
 
@@ -33,6 +35,7 @@ class TrialSession:
         self._config = config
         self._options = options
         self._references = References()
+        self._races = Races()
         self._standings = Standings()
         self._benchmarks: list[dict[str, Any]] = []
         self._file: RunFile | None = None
@@ -43,18 +46,21 @@ class TrialSession:
         item: pytest.Item = request.node
         marker = item.get_closest_marker("benchmark")
         options = marker.kwargs if marker else {}
+        in_loop = inspect.iscoroutinefunction(request.function)
+        rivals = self._rivals(item) if self._options.interleave and not in_loop else ()
         settings = TrialSettings(
             workload=collection.workload_of(item),
             model=model,
             scale=self._options.scale,
             policy=rounds_policy(self._config, self._options.scale, options),
-            in_loop=inspect.iscoroutinefunction(request.function),
+            in_loop=in_loop,
             disable_gc=options.get("disable_gc", self._config.getoption("benchmark_disable_gc")),
             start_method=self._options.start_method,
             event_loop=self._options.event_loop,
             references=self._references,
+            run=partial(self._races.run, collection.race_of(item), rivals) if rivals else run_trial,
             on_round=self._show_round,
-            on_measured=lambda measurement: self._enter(item, benchmark, measurement),
+            on_measured=lambda measurement: self._enter(item, benchmark, measurement, interleaved=bool(rivals)),
         )
         return Trial(settings, benchmark, item.stash[_METER])
 
@@ -118,16 +124,22 @@ class TrialSession:
         if self._file:
             terminalreporter.write_line(f"results: {_relative(self._file, self._config)}")
 
+    def _rivals(self, item: pytest.Item) -> tuple[str, ...]:
+        """The models to take turns with; none for a trial that is alone in its group."""
+        rivals = collection.rivals_of(item, item.session.items)
+        return tuple(rivals) if len(rivals) > 1 else ()
+
     def _show_round(self, durations_s: Sequence[float]) -> None:
         if self._live and durations_s:
             self._live.round(len(durations_s), durations_s[-1])
 
-    def _enter(self, item: pytest.Item, benchmark: Any, measurement: Measurement) -> None:
+    def _enter(self, item: pytest.Item, benchmark: Any, measurement: Measurement, *, interleaved: bool) -> None:
         entry = Entry(
             group=benchmark.group,
             family=collection.family_of(item, collection.workload_of(item)),
             measurement=measurement,
             figures=figures(measurement, scale=self._options.scale),
+            interleaved=interleaved,
         )
         benchmark.extra_info[KEY] = entry.figures
         self._standings.add(entry)

@@ -6,10 +6,11 @@ import gc
 import math
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from timetrial import models
 from timetrial.errors import VoidTrialError, WorkloadError
@@ -144,16 +145,10 @@ def run_trial(plan: TrialPlan) -> Measurement:
 
     Raises VoidTrialError when the work was not the expected work, and whatever a task or a model raises.
     """
-    recorder = _Recorder(plan)
-    with plan.model().open(plan.way(), recorder.concurrency) as executor:
-        recorder.first_round(executor.run(plan.items), executor.details)
-        while recorder.wants_another_round():
-            with recorder.timed_round() as finish:
-                results = executor.run(plan.items)
-                finish()
-            recorder.check(results)
-        recorder.closing()
-    return recorder.measurement()
+    with OpenTrial(plan) as trial:
+        while trial.wants_another_round():
+            trial.time_a_round()
+    return trial.measurement()
 
 
 async def run_trial_in_loop(plan: TrialPlan) -> Measurement:
@@ -170,7 +165,47 @@ async def run_trial_in_loop(plan: TrialPlan) -> Measurement:
                 finish()
             recorder.check(results)
         recorder.closing()
+    recorder.closed()
     return recorder.measurement()
+
+
+class OpenTrial:
+    """A trial whose model is open, warm and proved: its rounds can be timed one at a time, whoever decides when."""
+
+    def __init__(self, plan: TrialPlan) -> None:
+        self._plan = plan
+        self._recorder = _Recorder(plan)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        plan, recorder = self._plan, self._recorder
+        with ExitStack() as stack:
+            self._executor = stack.enter_context(plan.model().open(plan.way(), recorder.concurrency))
+            recorder.first_round(self._executor.run(plan.items), self._executor.details)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *failure: Any) -> bool | None:
+        self._recorder.closing()
+        swallowed = self._stack.__exit__(*failure)
+        if failure[0] is None:
+            self._recorder.closed()
+        return swallowed
+
+    def wants_another_round(self) -> bool:
+        """Whether the plan's policy asks for more; also tells ``on_round`` how far it is."""
+        return self._recorder.wants_another_round()
+
+    def time_a_round(self) -> float:
+        """Runs one round between two readings of the clock, proves it afterwards, and returns its duration."""
+        with self._recorder.timed_round() as finish:
+            results = self._executor.run(self._plan.items)
+            finish()
+        return self._recorder.check(results)
+
+    def measurement(self) -> Measurement:
+        """What was found out, once the trial is closed."""
+        return self._recorder.measurement()
 
 
 class _Recorder:
@@ -184,8 +219,9 @@ class _Recorder:
         self._durations_s: list[float] = []
         self._details: dict[str, object] = {}
         self._results: Sequence[Any] = ()
-        self._startup_s = 0.0
-        self._before = self._first = plan.server.counters() if plan.server else None
+        self._startup_s = self._teardown_s = 0.0
+        self._server = Counter[str]()
+        self._before = plan.server.counters() if plan.server else None
         self._opened_ns = self._closing_ns = plan.clock_ns()
 
     def first_round(self, results: Sequence[Any], details: Mapping[str, object]) -> None:
@@ -193,7 +229,7 @@ class _Recorder:
         self._startup_s = self._since_s(self._opened_ns)
         self._details = dict(details)
         self.check(results)
-        self._first = self._before
+        self._server.clear()
         gc.collect()
 
     def wants_another_round(self) -> bool:
@@ -204,6 +240,8 @@ class _Recorder:
     def timed_round(self) -> Generator[Callable[[], None]]:
         """Starts the clock; the body calls what it is given the moment the work is done."""
         clock_ns = self._plan.clock_ns
+        if self._plan.server is not None:  # other trials may take turns with this one
+            self._before = self._plan.server.counters()
         collecting = gc.isenabled()
         if self._plan.disable_gc:
             gc.disable()
@@ -216,18 +254,24 @@ class _Recorder:
                 gc.enable()
         self._durations_s.append((stopped_ns[0] - started_ns) / 1e9)
 
-    def check(self, results: Sequence[Any]) -> None:
-        """Proves, outside the timing, that a round did the expected work."""
+    def check(self, results: Sequence[Any]) -> float:
+        """Proves, outside the timing, that a round did the expected work; returns the latest round's duration."""
         who = f"{self._plan.workload.name!r} under {self._plan.model_id!r}"
         self._plan.expected.verify(results, self._plan.items, who)
         self._results = results
         self._check_requests(who)
+        return self._durations_s[-1] if self._durations_s else 0.0
 
     def _check_requests(self, who: str) -> None:
         server, before = self._plan.server, self._before
         if server is None or before is None:
             return
-        self._before = after = server.counters()
+        after = server.counters()
+        self._server.update(
+            requests=after.requests_completed - before.requests_completed,
+            connections_opened=after.connections_opened - before.connections_opened,
+            bytes_out=after.bytes_out - before.bytes_out,
+        )
         counted = after.requests_completed - before.requests_completed
         expected = len(self._plan.items) if self._plan.requests_per_round is None else self._plan.requests_per_round
         if counted != expected:
@@ -239,6 +283,9 @@ class _Recorder:
     def closing(self) -> None:
         self._closing_ns = self._plan.clock_ns()
 
+    def closed(self) -> None:
+        self._teardown_s = self._since_s(self._closing_ns)
+
     def measurement(self) -> Measurement:
         plan = self._plan
         return Measurement(
@@ -248,22 +295,12 @@ class _Recorder:
             items=len(plan.items),
             durations_s=tuple(self._durations_s),
             startup_s=self._startup_s,
-            teardown_s=self._since_s(self._closing_ns),
+            teardown_s=self._teardown_s,
             digest=plan.expected.digest,
             results=self._results,
             details=self._details,
-            server=self._server_counts(),
+            server=dict(self._server) if plan.server is not None else None,
         )
-
-    def _server_counts(self) -> Mapping[str, int] | None:
-        if self._first is None or self._before is None:
-            return None
-        first, last = self._first, self._before
-        return {
-            "requests": last.requests_completed - first.requests_completed,
-            "connections_opened": last.connections_opened - first.connections_opened,
-            "bytes_out": last.bytes_out - first.bytes_out,
-        }
 
     def _since_s(self, start_ns: int) -> float:
         return (self._plan.clock_ns() - start_ns) / 1e9

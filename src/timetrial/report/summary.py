@@ -25,8 +25,17 @@ def _row(placing: Placing) -> Sequence[str]:
         duration(fastest.median_s_per_round),
         times(placing.speedup),
         next_best.measurement.model if next_best else "-",
-        times(placing.lead),
+        _lead(placing),
     )
+
+
+def _lead(placing: Placing) -> str:
+    """How many times as long the next best takes; with its interval, or as a tie, where the two took turns."""
+    paired = placing.paired_lead
+    if paired is None:
+        return times(placing.lead)
+    span = f"{paired.low:.2f}-{paired.high:.2f}"
+    return f"tie ({span})" if paired.tie else f"{times(paired.ratio)} ({span})"
 
 
 def _void_lines(voids: Sequence[Void]) -> list[str]:

@@ -10,7 +10,7 @@ from timetrial.trial import Measurement
 KEY: Final = "timetrial"
 
 # 1: workload, model, concurrency, items, throughput_per_s, speedup, speedup_against, startup_s, teardown_s, digest,
-#    server, start_method, event_loop, executor, python, scale.
+#    server, start_method, event_loop, executor, python, scale; with --trial-interleave also interleaved.
 SCHEMA_VERSION: Final = 1
 
 

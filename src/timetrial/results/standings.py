@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from timetrial import models
+from timetrial.results.pairs import PairedRatio, paired_ratio
 from timetrial.trial import Measurement
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A measured trial: ``group`` holds the models side by side, ``family`` is the group at any concurrency."""
+    """A measured trial: ``group`` holds the models side by side, ``family`` is the group at any concurrency.
+
+    The rounds of a group's ``interleaved`` trials pair up: the n-th of each belong to the same turn.
+    """
 
     group: str
     family: str
     measurement: Measurement
     figures: dict[str, Any] = field(compare=False)
+    interleaved: bool = False
 
     @property
     def s_per_item(self) -> float:
@@ -49,6 +54,11 @@ class Placing:
         return _ratio(self.next_best, self.fastest)
 
     @property
+    def paired_lead(self) -> PairedRatio | None:
+        """The lead with its interval, where the two took turns."""
+        return _paired(self.next_best, self.fastest) if self.next_best else None
+
+    @property
     def speedup(self) -> float | None:
         """How many times as long serial takes."""
         return _ratio(self.serial, self.fastest)
@@ -67,6 +77,8 @@ class Standings:
         for each in self.entries:
             if each.family == entry.family:
                 self._rate(each)
+        if entry.interleaved:
+            self._pair([each for each in self.entries if each.group == entry.group and each.interleaved])
 
     def placings(self) -> Iterator[Placing]:
         """One for each group, in the order in which they were first measured."""
@@ -94,6 +106,19 @@ class Standings:
         serial = self.serial_of(entry)
         entry.figures["speedup"] = _ratio(serial, entry)
         entry.figures["speedup_against"] = serial.measurement.model if serial else None
+
+    def _pair(self, group: list[Entry]) -> None:
+        fastest = min(group, key=lambda each: each.s_per_item)
+        for each in group:
+            paired = _paired(each, fastest) if each is not fastest else None
+            each.figures["interleaved"] = {"against": fastest.measurement.model, **(asdict(paired) if paired else {})}
+
+
+def _paired(slower: Entry, faster: Entry) -> PairedRatio | None:
+    one, other = slower.measurement.durations_s, faster.measurement.durations_s
+    if not (slower.interleaved and faster.interleaved) or len(one) != len(other):
+        return None
+    return paired_ratio(one, other)
 
 
 def _ratio(slower: Entry | None, faster: Entry) -> float | None:
