@@ -9,7 +9,7 @@ from collections.abc import Sequence
 _SHORTEST_BATCH_S = 0.005
 """A batch costs its sender, its worker and the scheduler some 0.1 ms: shorter ones than this aren't worth it."""
 
-_LONGEST_BATCH_S = 0.05
+_LONGEST_BATCH_S = 0.1
 """Longer ones save nothing more, and keep items from workers that have become free."""
 
 _PREFETCH_BELOW_S = 0.02
@@ -38,9 +38,9 @@ class Dealer:
     def first(self) -> list[range]:
         """The opening deal, one range for each worker (empty where items are fewer than slots).
 
-        Every slot gets something to do first. Beyond that, half of the items, if they are known to be short.
+        Every slot gets something to do first. Beyond that, three quarters of the items, if they are known to be short.
         """
-        count = min(self._items, max(self._all_slots, min(self._items // 2, self._longest() * len(self._slots))))
+        count = min(self._items, max(self._all_slots, min(self._items * 3 // 4, self._longest() * len(self._slots))))
         bounds = [0]
         for slots in self._slots:
             bounds.append(bounds[-1] + slots)
