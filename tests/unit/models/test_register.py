@@ -1,0 +1,156 @@
+"""The register of models, a workload's own implementations, the in-loop face, and the event loop that was asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import pytest
+
+from timetrial import Workload, models
+from timetrial.errors import ModelUnavailableError, WorkloadError
+from timetrial.models import eventloops
+from timetrial.models.base import AsyncExecutor, Executor, InLoopModel
+from timetrial.models.hybrid import share_out
+
+
+def double(item: int) -> int:
+    """A task."""
+    return 2 * item
+
+
+async def double_later(item: int) -> int:
+    """An async task."""
+    await asyncio.sleep(0)
+    return 2 * item
+
+
+BOTH = Workload("doubling", task=double, async_task=double_later)
+
+
+def test_a_workload_runs_under_the_models_that_suit_it() -> None:
+    """A task suits three of them, an async task the other two."""
+    assert models.model_ids(Workload("sync", task=double)) == ["serial", "threads", "processes"]
+    assert models.model_ids(Workload("async", async_task=double_later)) == ["coroutines", "processes+coroutines"]
+    assert models.model_ids(BOTH) == list(models.NAMES)
+
+
+def test_a_variant_stands_beside_its_workload_under_the_model_s_name() -> None:
+    """threads[other], after the workload's own models."""
+    ids = models.model_ids(Workload("sync", task=double, variants={"other": Workload("o", async_task=double_later)}))
+    assert ids == ["serial", "threads", "processes", "coroutines[other]", "processes+coroutines[other]"]
+
+
+@pytest.mark.parametrize(
+    ("model_id", "parts"),
+    [("threads", ("threads", None)), ("threads[http.client]", ("threads", "http.client"))],
+)
+def test_a_model_s_id_is_its_name_and_its_variant(model_id: str, parts: tuple[str, str | None]) -> None:
+    """As test ids and --trial-models write it."""
+    assert models.split(model_id) == parts
+
+
+def test_an_unknown_model_is_an_error_that_lists_the_known() -> None:
+    """Not a model in its place."""
+    with pytest.raises(WorkloadError, match=r"'fibres'.*serial, threads, processes"):
+        models.get("fibres")
+
+
+def test_the_register_loads_no_model_until_it_is_asked_for_one() -> None:
+    """Every pytest run of an environment with timetrial in it would pay for it."""
+    code = "import sys, timetrial.models; print({'asyncio', 'multiprocessing'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
+
+
+class Recited:
+    """An implementation that knows its results by heart."""
+
+    def __init__(self, concurrency: int) -> None:
+        self.details: Mapping[str, object] = {"own": concurrency}
+
+    def run(self, items: Sequence[int]) -> list[int]:
+        """Twice each."""
+        return [2 * item for item in items]
+
+    def worker_pids(self) -> Sequence[int]:
+        """Nobody works."""
+        return []
+
+
+class RecitedLater:
+    """The same for an event loop."""
+
+    def __init__(self, concurrency: int) -> None:
+        self.details: Mapping[str, object] = {"own": concurrency}
+
+    async def run(self, items: Sequence[int]) -> list[int]:
+        """Twice each."""
+        return [2 * item for item in items]
+
+
+@contextmanager
+def recited(concurrency: int) -> Generator[Executor]:
+    """Opens the implementation."""
+    yield Recited(concurrency)
+
+
+@asynccontextmanager
+async def recited_later(concurrency: int) -> AsyncGenerator[AsyncExecutor]:
+    """Opens the implementation in a loop."""
+    yield RecitedLater(concurrency)
+
+
+@pytest.mark.parametrize("name", models.NAMES)
+def test_a_workload_s_own_implementation_takes_the_generic_executor_s_place(name: str) -> None:
+    """Under every model, and it is told the concurrency."""
+    own: Any = recited_later if name == "coroutines" else recited
+    workload = Workload("recited", implementations={name: own})
+    assert models.model_ids(workload) == [name]
+    with models.get(name).open(workload, 3) as executor:
+        assert executor.run([1, 2, 3]) == [2, 4, 6]
+        assert executor.details["own"] == (1 if name == "serial" else 3)
+
+
+def test_coroutines_run_inside_a_loop_that_is_running_already() -> None:
+    """As an async test needs it; the sync face would need a second loop, and says so."""
+
+    async def check() -> list[int]:
+        model = models.get("coroutines")
+        assert isinstance(model, InLoopModel)
+        with pytest.raises(WorkloadError, match="await"), model.open(BOTH, 2):
+            pass
+        async with model.open_in_loop(BOTH, 2) as executor:
+            return await executor.run([1, 2, 3])
+
+    assert asyncio.run(check()) == [2, 4, 6]
+
+
+@pytest.mark.parametrize("name", ["coroutines", "processes+coroutines"])
+def test_the_event_loop_that_was_asked_for_is_the_one_that_runs(name: str) -> None:
+    """And its class is what the details name."""
+    pytest.importorskip("uvloop", reason="uvloop is not installed")
+    with models.get(name, event_loop="uvloop").open(BOTH, 2) as executor:
+        assert executor.run([1, 2]) == [2, 4]
+        assert "uvloop" in str(executor.details["event_loop"])
+
+
+def test_an_event_loop_that_is_missing_is_never_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model says what to install instead."""
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    model = models.get("coroutines", event_loop="uvloop")
+    assert "uvloop" in str(model.unavailable())
+    with pytest.raises(ModelUnavailableError, match="uvloop"), model.open(BOTH, 2):
+        pass
+    assert eventloops.unavailable("asyncio") is None
+
+
+@pytest.mark.parametrize(("concurrency", "processes", "shares"), [(7, 3, (3, 2, 2)), (64, 2, (32, 32)), (2, 2, (1, 1))])
+def test_the_hybrid_divides_its_concurrency_to_the_last_item(
+    concurrency: int, processes: int, shares: tuple[int, ...]
+) -> None:
+    """The sum is what was asked for, neither more nor less."""
+    assert share_out(concurrency, processes) == shares
