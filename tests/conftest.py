@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
+from importlib.util import find_spec
 
 pytest_plugins = ["pytester"]
 
-# A busy machine is no failure: no deadlines. Few examples: the whole run has to be quick.
-settings.register_profile("timetrial", deadline=None, max_examples=60, database=None)
-settings.load_profile("timetrial")
+# pytest reads this file for benchmarks/ as well, in an environment that need not have the tests' tools.
+if find_spec("hypothesis") is not None:
+    from hypothesis import settings
+
+    # A busy machine is no failure: no deadlines. Few examples: the whole run has to be quick.
+    settings.register_profile("timetrial", deadline=None, max_examples=60, database=None)
+    settings.load_profile("timetrial")
