@@ -1,0 +1,383 @@
+"""Trials in a user's suite: which tests they become, what is recorded of them, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from timetrial import models
+
+Suite = Callable[..., pytest.RunResult]
+Stored = Callable[[], dict[str, Any]]
+
+ONE = """
+    @pytest.mark.workload(DOUBLE)
+    def test_one(trial):
+        trial([1, 2, 3], concurrency=2)
+"""
+OVER_CONCURRENCIES = """
+    @pytest.mark.workload(DOUBLE, models=["serial", "threads"])
+    @pytest.mark.parametrize("concurrency", [1, 2])
+    def test_one(trial, concurrency):
+        trial([1, 2, 3], concurrency=concurrency)
+"""
+IDS = [*models.NAMES, "serial[other]", "threads[other]", "processes[other]"]
+FIELDS = {
+    *("schema_version", "workload", "model", "concurrency", "items", "throughput_per_s", "speedup", "digest"),
+    *("server", "python", "start_method", "event_loop", "startup_s", "teardown_s", "executor", "scale"),
+}
+
+
+def names(result: pytest.RunResult) -> list[str]:
+    """The tests that passed, in their order."""
+    return [
+        line.split("::")[1].partition(" ")[0] for line in result.outlines if "::" in line and line.find(" PASSED") > 0
+    ]
+
+
+def test_a_workload_becomes_a_test_for_each_model_that_suits_it(suite: Suite) -> None:
+    """Variants included; the ids name the model."""
+    result = suite(ONE, "-v")
+    assert result.ret == 0
+    assert sorted(names(result)) == sorted(f"test_one[{each}]" for each in IDS)
+
+
+def test_ids_read_model_then_parameters_and_serial_runs_once(suite: Suite) -> None:
+    """Serial would be the same trial at every concurrency; the models of a group stand side by side."""
+    result = suite(OVER_CONCURRENCIES, "-v")
+    assert names(result) == ["test_one[serial-1]", "test_one[threads-1]", "test_one[threads-2]"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [("threads,coroutines", ["threads", "threads[other]", "coroutines"]), ("threads[other]", ["threads[other]"])],
+)
+def test_trial_models_narrows_the_models(suite: Suite, chosen: str, expected: list[str]) -> None:
+    """A model's plain name brings its variants along; a variant's id is that variant alone."""
+    assert sorted(names(suite(ONE, "-v", f"--trial-models={chosen}"))) == sorted(
+        f"test_one[{each}]" for each in expected
+    )
+
+
+def test_an_unknown_model_is_a_usage_error_that_lists_the_known(suite: Suite) -> None:
+    """Rather than a run that measures nothing."""
+    result = suite(ONE, "--trial-models=fibres")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*fibres is no concurrency model; there are: serial, threads, *"])
+
+
+@pytest.mark.parametrize(("scale", "sizes"), [("quick", [1]), ("default", [1, 2]), ("article", [1, 2])])
+def test_trial_points_are_those_of_the_scale(suite: Suite, scale: str, sizes: list[int]) -> None:
+    """A scale without points of its own takes the default ones."""
+    tests = """
+    @pytest.mark.workload(DOUBLE, models=["serial"])
+    @pytest.mark.trial_points("size", quick=[1], default=[1, 2])
+    def test_one(trial, size, trial_scale):
+        assert trial.scale == trial_scale
+        trial([1] * size)
+    """
+    result = suite(tests, "-v", f"--trial-scale={scale}")
+    assert names(result) == [f"test_one[serial-{size}]" for size in sizes]
+
+
+@pytest.mark.parametrize(
+    ("marker", "complaint"),
+    [
+        ("workload(DOUBLE, modles=[])", "*knows no argument 'modles'*"),
+        ("workload()", "*takes one Workload, not nothing*"),
+        ("workload(3)", "*takes one Workload, not 3*"),
+        ("workload(DOUBLE, models=['dask'])", "*can't run under 'dask'; it has: serial, threads*"),
+        ("trial_points('size', default=[1], large=[2])", "*knows no scale 'large'*"),
+        ("trial_points('size')", "*takes the parameters' names and the points*"),
+        ("skipif(False, reason='none')", "*say which workload it runs*"),
+    ],
+)
+def test_a_marker_that_cannot_be_meant_is_refused_by_name(suite: Suite, marker: str, complaint: str) -> None:
+    """At collection, before anything is measured."""
+    also = "@pytest.mark.workload(DOUBLE)\n    " if "points" in marker else ""
+    result = suite(f"\n    {also}@pytest.mark.{marker}\n    def test_one(trial):\n        trial([1])\n")
+    assert result.ret != 0
+    result.stdout.fnmatch_lines([complaint])
+
+
+def test_unless_gives_a_reason_to_skip_a_trial(suite: Suite) -> None:
+    """It is asked with the model, the scale and the parameters."""
+    tests = """
+    def unfit(model, scale, size):
+        return f"not {model} at {size} ({scale})" if model == "threads" else None
+
+    @pytest.mark.workload(DOUBLE, models=["serial", "threads"], unless=unfit)
+    @pytest.mark.parametrize("size", [7])
+    def test_one(trial, size):
+        trial([1] * size)
+    """
+    result = suite(tests, "-v", "-rs")
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*not threads at 7 (default)*"])
+
+
+def test_a_results_file_holds_what_the_schema_says(suite: Suite, stored: Stored) -> None:
+    """Pytest-benchmark's schema, timetrial's figures under one key, raw rounds, and where it ran."""
+    suite(ONE)
+    content = stored()
+    assert content["timetrial"]["complete"] is True
+    assert content["timetrial"]["environment"]["python"]["version"]
+    assert len(content["benchmarks"]) == len(IDS)
+    for bench in content["benchmarks"]:
+        figures = bench["extra_info"]["timetrial"]
+        assert figures.keys() >= FIELDS
+        assert figures["schema_version"] == 1
+        assert len(bench["stats"]["data"]) == bench["stats"]["rounds"] >= 2
+        assert figures["throughput_per_s"] == pytest.approx(3 / bench["stats"]["median"])
+        assert bench["group"] == "double"
+        assert bench["options"]["timer"] == "timetrial.meter"
+    assert len({bench["extra_info"]["timetrial"]["digest"] for bench in content["benchmarks"]}) == 1
+
+
+def test_speedups_compare_with_serial_of_the_same_run(suite: Suite, stored: Stored) -> None:
+    """A variant with its own serial trial, everything else with the plain one."""
+    suite(ONE)
+    against = {
+        bench["extra_info"]["timetrial"]["model"]: bench["extra_info"]["timetrial"]["speedup_against"]
+        for bench in stored()["benchmarks"]
+    }
+    assert against["threads"] == against["coroutines"] == "serial"
+    assert against["threads[other]"] == "serial[other]"
+
+
+def test_without_benchmark_only_no_file_is_written_unless_one_is_asked_for(
+    suite: Suite, pytester: pytest.Pytester
+) -> None:
+    """An ordinary test run leaves nothing behind."""
+    suite(ONE, only=False)
+    assert not pytester.path.joinpath("results").exists()
+    suite(ONE, "--trial-results=elsewhere", only=False)
+    assert len(list(pytester.path.joinpath("elsewhere").iterdir())) == 1
+
+
+def test_plain_benchmarks_are_in_the_file_too(suite: Suite, stored: Stored) -> None:
+    """A suite that has both keeps both."""
+    suite(ONE + "\n    def test_plain(benchmark):\n        benchmark(double, 1)\n")
+    assert "test_plain" in [bench["name"] for bench in stored()["benchmarks"]]
+
+
+def test_a_wrong_result_voids_the_trial_and_the_table_says_why(suite: Suite, stored: Stored) -> None:
+    """It fails, it is listed, and it has no entry in the file."""
+    tests = """
+    WRONG = Workload("wrong", task=double, variants={"wrong": Workload("w", task=double_wrongly)})
+
+    @pytest.mark.workload(WRONG, models=["serial", "threads[wrong]"])
+    def test_one(trial):
+        trial([1, 2, 3])
+    """
+    result = suite(tests)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["void: wrong, threads*wrong*: *the result of item 2, 3, differs*got 7*"])
+    assert [bench["name"] for bench in stored()["benchmarks"]] == ["test_one[serial]"]
+
+
+def test_a_server_that_counts_other_requests_voids_the_trial(suite: Suite) -> None:
+    """An item that sends no request, or two, is not the same work."""
+    tests = """
+    import urllib.request
+
+    def sometimes(url):
+        if not url.endswith("/1"):
+            urllib.request.urlopen(url).read()
+        return url
+
+    @pytest.mark.workload(Workload("lazy", task=sometimes), models=["threads"])
+    def test_one(trial, mock_server):
+        trial([mock_server.page(size_bytes=1, key=key) for key in range(3)], server=mock_server)
+    """
+    result = suite(tests)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*the server answered 2 requests in a round that takes 3*"])
+
+
+def test_an_async_test_awaits_its_trial_inside_its_own_loop(suite: Suite, stored: Stored) -> None:
+    """The rounds run in the loop that pytest-asyncio started."""
+    tests = """
+    LOOPS = set()
+
+    async def where(item):
+        LOOPS.add(id(asyncio.get_running_loop()))
+        return item
+
+    @pytest.mark.asyncio
+    @pytest.mark.workload(Workload("where", async_task=where, reference=list), models=["coroutines"])
+    async def test_one(trial):
+        await trial([1, 2, 3], concurrency=2)
+        assert LOOPS == {id(asyncio.get_running_loop())}
+    """
+    result = suite(tests)
+    result.assert_outcomes(passed=1)
+    assert stored()["benchmarks"][0]["stats"]["rounds"] >= 2
+
+
+def test_a_forgotten_await_is_an_error_and_not_a_fast_result(suite: Suite) -> None:
+    """Nothing was measured, and the message says what to write."""
+    tests = """
+    @pytest.mark.asyncio
+    @pytest.mark.workload(DOUBLE, models=["coroutines"])
+    async def test_one(trial):
+        trial([1, 2, 3])
+    """
+    result = suite(tests)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*never awaited: write await trial(...)*"])
+
+
+@pytest.mark.parametrize(
+    ("workload", "complaint"),
+    [
+        ("Workload('late', task=double_later)", "*task is a coroutine function*async_task=*"),
+        ("Workload('late', task=lambda item: double_later(item))", "*returned a coroutine*"),
+    ],
+)
+def test_a_coroutine_that_nobody_would_await_is_refused(suite: Suite, workload: str, complaint: str) -> None:
+    """It would look like the fastest task in the world."""
+    tests = f"""
+    def test_one_is_collected():
+        pass
+
+    @pytest.mark.workload({workload}, models=["serial"])
+    def test_one(trial):
+        trial([1, 2, 3])
+    """
+    result = suite(tests)
+    assert result.ret != 0
+    result.stdout.fnmatch_lines([complaint])
+
+
+def test_a_trial_is_called_once_in_a_test(suite: Suite) -> None:
+    """As a benchmark is; a second call would have nowhere to go."""
+    result = suite(ONE + "        trial([1])\n", "--trial-models=serial")
+    result.stdout.fnmatch_lines(["*was called twice in one test: parametrise*"])
+
+
+def test_a_timer_of_the_user_s_own_is_refused(suite: Suite) -> None:
+    """The trial measures; pytest-benchmark records."""
+    result = suite(ONE.replace("    @", "    @pytest.mark.benchmark(timer=len)\n    @"), "--trial-models=serial")
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*a trial brings its own timer*"])
+
+
+def test_a_group_of_the_user_s_own_is_kept(suite: Suite, stored: Stored) -> None:
+    """And so are the rounds that its marker asks for."""
+    marked = ONE.replace("    @", "    @pytest.mark.benchmark(group='mine', min_rounds=7)\n    @")
+    suite(marked, "--trial-models=serial")
+    benchmarks = stored()["benchmarks"]
+    assert {bench["group"] for bench in benchmarks} == {"mine"}
+    assert all(bench["stats"]["rounds"] >= 7 for bench in benchmarks)
+
+
+def test_models_take_turns_when_asked(suite: Suite, stored: Stored) -> None:
+    """Every model has the same number of rounds, and the table gives the lead an interval or says tie."""
+    result = suite(ONE, "--trial-interleave", "--trial-models=serial,threads")
+    assert result.ret == 0
+    benchmarks = stored()["benchmarks"]
+    assert len({bench["stats"]["rounds"] for bench in benchmarks}) == 1
+    assert any(bench["extra_info"]["timetrial"]["interleaved"].get("pairs", 0) >= 6 for bench in benchmarks)
+
+
+class TestPytestBenchmark:
+    """What its users know goes on working with trials."""
+
+    def test_disable_runs_each_trial_once_and_still_proves_it(self, suite: Suite) -> None:
+        """--benchmark-disable: a test like any other."""
+        suite(ONE, "--benchmark-disable", only=False).assert_outcomes(passed=len(IDS))
+
+    def test_skip_skips_them(self, suite: Suite) -> None:
+        """--benchmark-skip."""
+        suite(ONE, "--benchmark-skip", only=False).assert_outcomes(skipped=len(IDS))
+
+    def test_min_rounds_and_max_time_decide_how_long_it_times(self, suite: Suite, stored: Stored) -> None:
+        """Rounds of no length, so that the fewest are enough."""
+        suite(ONE, "--benchmark-min-rounds=9", "--benchmark-max-time=0", "--trial-models=serial")
+        assert {bench["stats"]["rounds"] for bench in stored()["benchmarks"]} == {9}
+
+    def test_json_and_autosave_hold_the_trials(self, suite: Suite, pytester: pytest.Pytester) -> None:
+        """--benchmark-json, --benchmark-autosave, with timetrial's figures."""
+        suite(ONE, "--benchmark-json=out.json", "--benchmark-autosave")
+        content = json.loads(pytester.path.joinpath("out.json").read_text())
+        assert all("timetrial" in bench["extra_info"] for bench in content["benchmarks"])
+        assert len(list(pytester.path.glob(".benchmarks/*/*.json"))) == 1
+
+    def test_compare_reads_a_results_file(self, suite: Suite, pytester: pytest.Pytester) -> None:
+        """--benchmark-compare=FILE, --benchmark-compare-fail, and the command."""
+        suite(ONE, "--trial-models=serial")
+        (path,) = pytester.path.joinpath("results").iterdir()
+        result = suite(
+            ONE, "--trial-models=serial", f"--benchmark-compare={path}", "--benchmark-compare-fail=mean:9999999%"
+        )
+        assert result.ret == 0
+        result.stdout.fnmatch_lines(["*test_one?serial? (NOW)*"])
+        command = subprocess.run(
+            [sys.executable, "-m", "pytest_benchmark", "compare", str(path)], capture_output=True, text=True, check=True
+        )
+        assert "test_one[serial]" in command.stdout
+
+    def test_group_by_a_model(self, suite: Suite) -> None:
+        """--benchmark-group-by=param:trial_model."""
+        result = suite(ONE, "--benchmark-group-by=param:trial_model", "--trial-models=serial")
+        result.stdout.fnmatch_lines(["*benchmark 'trial_model=serial'*"])
+
+    def test_the_table_sets_the_models_side_by_side(self, suite: Suite) -> None:
+        """One group for the workload and its parameters."""
+        result = suite(OVER_CONCURRENCIES)
+        result.stdout.fnmatch_lines(["*benchmark 'double concurrency=1': 2 tests*"])
+
+    def test_under_xdist_trials_are_proved_and_not_timed(self, suite: Suite, pytester: pytest.Pytester) -> None:
+        """Pytest-benchmark switches itself off there; no file is written."""
+        suite(ONE, "-n2", only=False).assert_outcomes(passed=len(IDS))
+        assert not pytester.path.joinpath("results").exists()
+
+
+def test_ctrl_c_keeps_what_was_measured(suite: Suite, stored: Stored) -> None:
+    """The file is there, valid, and marked as cut off."""
+    tests = """
+    @pytest.mark.workload(DOUBLE, models=["serial"])
+    @pytest.mark.parametrize("size", [1, 2])
+    def test_one(trial, size):
+        if size == 2:
+            raise KeyboardInterrupt
+        trial([1] * size)
+    """
+    assert suite(tests, apart=True).ret == pytest.ExitCode.INTERRUPTED
+    content = stored()
+    assert [bench["name"] for bench in content["benchmarks"]] == ["test_one[serial-1]"]
+    assert content["timetrial"]["complete"] is False
+
+
+def test_the_end_of_a_run_names_the_fastest_model(suite: Suite) -> None:
+    """With its round, its ratio to serial and the next best."""
+    result = suite(ONE)
+    result.stdout.fnmatch_lines(
+        ["*timetrial: the fastest model of each workload*", "workload  fastest *next best*", "double *x*", "results: *"]
+    )
+
+
+def test_a_run_without_trials_loads_next_to_nothing(pytester: pytest.Pytester) -> None:
+    """The plugin is in every run of the environment, so it must not cost those that don't use it."""
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_what_is_loaded():
+            ours = {name for name in sys.modules if name.startswith("timetrial")}
+            heavy = {"aiohttp", "httptools", "psutil", "numpy", "multiprocessing.forkserver"} & set(sys.modules)
+            assert ours == {
+                "timetrial", "timetrial.errors", "timetrial.workload", "timetrial.options", "timetrial.plugin",
+                "timetrial.server_fixtures",
+            }
+            assert not heavy
+        """
+    )
+    blocked = [flag for name in ("asyncio", "hypothesispytest", "xdist", "timeout") for flag in ("-p", f"no:{name}")]
+    pytester.runpytest_subprocess("-p", "no:cacheprovider", *blocked).assert_outcomes(passed=1)
