@@ -1,0 +1,89 @@
+"""What an accounting round found out: figures for each role, what the sampler cost, and what has to be noted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
+
+from timetrial.errors import TimetrialError
+
+Role = Literal["client", "worker", "server"]
+ROLES: tuple[str, ...] = get_args(Role)
+
+
+class AccountingError(TimetrialError):
+    """Processes can't be accounted for here, or the process that does it is gone."""
+
+
+@dataclass(frozen=True)
+class RoleUsage:
+    """What the processes of one role used during the round, their own children included.
+
+    The CPU seconds are differences between a reading before the round and one after it. Memory, threads, sockets
+    and processes are each the highest sum that was seen, not necessarily at the same moment. A context switch in a
+    thread that began and ended between two samples is missed.
+
+    ``memory_kind`` says what the bytes are: ``pss`` (shared pages divided among those who share them), ``uss``
+    (only what is the process's own), ``footprint``, or ``rss`` (shared pages counted once for every process);
+    several joined by ``+`` where the processes differ.
+    """
+
+    cpu_user_s: float
+    cpu_system_s: float
+    memory_start_bytes: int
+    memory_peak_bytes: int
+    memory_kind: str
+    processes_max: int
+    threads_max: int
+    sockets_max: int
+    switches_voluntary: int
+    switches_involuntary: int
+
+    @property
+    def cpu_s(self) -> float:
+        """User and system together."""
+        return self.cpu_user_s + self.cpu_system_s
+
+
+@dataclass(frozen=True)
+class SamplerCost:
+    """What the sampler itself took: CPU seconds during the round, as a share of one core, over how many samples.
+
+    ``bracket_cpu_s`` is what its two full readings took, which lie before and after the round.
+    """
+
+    cpu_s: float
+    core_share: float
+    bracket_cpu_s: float
+    samples: int
+    memory_readings: int
+
+
+@dataclass(frozen=True)
+class Accounting:
+    """One accounting round: ``wall_s`` from its first to its last reading, and what each role used in it."""
+
+    wall_s: float
+    roles: Mapping[str, RoleUsage]
+    sampler: SamplerCost
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def cpu_s(self) -> float:
+        """All roles together, the sampler left out."""
+        return sum(usage.cpu_s for usage in self.roles.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain dictionaries, lists and numbers, for JSON."""
+        return {**asdict(self), "notes": list(self.notes)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Accounting:
+        """What as_dict gave."""
+        return cls(
+            wall_s=data["wall_s"],
+            roles={role: RoleUsage(**usage) for role, usage in data["roles"].items()},
+            sampler=SamplerCost(**data["sampler"]),
+            notes=tuple(data["notes"]),
+        )
