@@ -89,11 +89,6 @@ class MockServer(View):
         return self._channels[0].port
 
     @property
-    def pids(self) -> tuple[int, ...]:
-        """The server's processes."""
-        return tuple(channel.pid for channel in self._channels)
-
-    @property
     def ca_file(self) -> Path:
         """The certificate authority for clients to trust; raises MockServerError unless the server speaks TLS."""
         if self._ca_file is None:

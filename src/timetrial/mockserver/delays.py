@@ -44,13 +44,10 @@ class Delay:
     kind: str
     numbers: tuple[float, ...]
 
-    @property
-    def constant_s(self) -> float | None:
-        """The delay in seconds where it is always the same, otherwise None."""
-        return self.numbers[0] / 1e3 if self.kind == "constant" else None
-
     def sample_s(self, seed: int, index: int) -> float:
         """The delay of the request with this number, in seconds."""
+        if self.kind == "constant":
+            return self.numbers[0] / 1e3
         ms = _KINDS[self.kind][2](draw(seed, index), *self.numbers)
         return min(max(ms, 0.0), LONGEST_MS) / 1e3
 

@@ -1,59 +1,73 @@
-"""``timetrial serve``: the mock server by hand, until Ctrl-C."""
+"""``timetrial serve [site.toml]``: the mock server by hand, until Ctrl-C."""
 
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import threading
-from collections.abc import Sequence
-from pathlib import Path
 
 from timetrial.errors import MockServerError
-from timetrial.mockserver import MockServer
+from timetrial.mockserver.client import MockServer
+from timetrial.mockserver.counters import Counters
 
-_USAGE_ERROR = 2
+_EXAMPLES = (
+    ("a page of 1 KB", "/page/1024/0"),
+    ("the same, 20 ms later", "/page/1024/0?delay_ms=20"),
+    ("half of it, then the end", "/page/1024/0?fault=short_body"),
+    ("a site of 300 linked pages", "/site/pages=300/p0.html"),
+    ("a stream of 256 MB", "/stream/268435456/0"),
+    ("what your client sends", "/echo"),
+)
 
 
-def main(argv: Sequence[str]) -> int:
-    """Serves until SIGINT or SIGTERM, then says what was asked for; returns the process's exit status."""
-    arguments = _parser().parse_args(argv)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
+def main(argv: list[str]) -> int:
+    """Serves until interrupted, then says what was counted; returns the exit status."""
+    options = _parser().parse_args(argv)
+    given = {name: value for name, value in vars(options).items() if value is not None}
     try:
-        with MockServer.start(
-            site=arguments.site or (),
-            port=arguments.port,
-            loop=arguments.loop,
-            processes=arguments.processes,
-            tls="trusted" if arguments.tls else None,
-        ) as server:
-            print(f"serving on {server.url} (Ctrl-C ends it)", flush=True)
-            if arguments.tls:
-                print(f"clients trust {server.ca_file}", flush=True)
-            _wait(stop)
-            counted = server.counters()
-    except MockServerError as error:
-        print(f"timetrial serve: {error}", file=sys.stderr)
-        return _USAGE_ERROR
-    print(f"{counted.requests_completed} requests answered over {counted.connections_opened} connections")
+        with MockServer.start(**given) as server:
+            _announce(server)
+            _wait(server)
+            print(_summary(server.counters()))
+    except MockServerError as problem:
+        print(f"timetrial serve: {problem}", file=sys.stderr)
+        return 2
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="timetrial serve", description="Run the mock HTTP server by hand, on loopback, until Ctrl-C."
-    )
-    parser.add_argument("site", nargs="?", type=Path, help="a TOML file with routes and a [server] table")
-    parser.add_argument("--port", type=int, help="default: a free one")
-    parser.add_argument("--loop", choices=("asyncio", "uvloop"), help="default: asyncio")
-    parser.add_argument("--processes", type=int, help="so many on one port (SO_REUSEPORT); default: 1")
-    parser.add_argument("--tls", action="store_true", help="speak HTTPS, with a certificate made now")
+    parser = argparse.ArgumentParser(prog="timetrial serve", description="Run the mock HTTP server on 127.0.0.1.")
+    parser.add_argument("site", nargs="?", help="a TOML file with [server] and [[route]]")
+    parser.add_argument("--port", type=int, help="a port of your choice instead of a free one")
+    parser.add_argument("--loop", help="asyncio or uvloop")
+    parser.add_argument("--processes", type=int, help="how many processes share the port")
+    parser.add_argument("--tls", help="HTTPS with a certificate that is trusted, expired, wrong_host or untrusted")
     return parser
 
 
-def _wait(stop: threading.Event) -> None:
-    """A wait without an end can't be interrupted on Windows."""
-    while not stop.wait(timeout=1.0):
-        pass
+def _announce(server: MockServer) -> None:
+    print(f"serving on {server.url} until Ctrl-C; for example")
+    for what, path in _EXAMPLES:
+        print(f"  {server.url}{path}  {what}")
+    if server.url.startswith("https:"):
+        print(f"clients trust {server.ca_file}")
+    sys.stdout.flush()
+
+
+def _wait(server: MockServer) -> None:
+    """Until Ctrl-C; asks now and then, so that a server that died is noticed."""
+    pause = threading.Event()
+    try:
+        while not pause.wait(2.0):
+            server.counters()
+    except KeyboardInterrupt:
+        print()
+
+
+def _summary(counted: Counters) -> str:
+    statuses = ", ".join(f"{times} x {status}" for status, times in counted.by_status.items()) or "none"
+    return (
+        f"{counted.requests_arrived} requests over {counted.connections_opened} connections; answers: {statuses}; "
+        f"{counted.requests_faulted} disturbed on purpose, {counted.requests_abandoned} abandoned by clients, "
+        f"{counted.requests_malformed} malformed"
+    )

@@ -44,6 +44,11 @@ class View(Addresses):
         self._scope = scope
         self._windows: list[Peaks] = []
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes that answer."""
+        return tuple(channel.pid for channel in self._channels)
+
     def counters(self) -> Counters:
         """What has been counted since the server's start, asked over a pipe: no request is delayed or counted by it.
 

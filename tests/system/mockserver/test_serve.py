@@ -1,9 +1,7 @@
-"""``timetrial serve``: a server by hand, for any client, until it is told to end."""
+"""``timetrial serve`` runs the mock server by hand."""
 
 from __future__ import annotations
 
-import os
-import re
 import signal
 import subprocess
 import sys
@@ -12,31 +10,34 @@ from pathlib import Path
 
 import pytest
 
-from timetrial.cli import main
+from timetrial.mockserver.serve import main
 
-SERVE = [sys.executable, "-u", "-m", "timetrial.cli", "serve"]
-
-
-@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
-def test_it_serves_until_ctrl_c_and_says_what_was_asked_for() -> None:
-    """The first line tells the address, the last one how many requests came."""
-    with subprocess.Popen(SERVE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        found = re.match(r"serving on (http://127\.0\.0\.1:\d+) ", process.stdout.readline())
-        assert found
-        with urllib.request.urlopen(f"{found[1]}/page/1000/7", timeout=10) as response:
-            assert len(response.read()) == 1000
-        process.send_signal(signal.SIGINT)
-        assert process.stdout.read() == "1 requests answered over 1 connections\n"
-        assert process.wait(timeout=10) == 0
+COMMAND = [
+    sys.executable,
+    "-c",
+    "import sys; from timetrial.mockserver.serve import main; sys.exit(main(sys.argv[1:]))",
+]
 
 
-@pytest.mark.parametrize("content", ["rubbish = [", "[[nonsense]]\nx = 1\n"])
-def test_a_site_that_cannot_be_meant_is_refused_by_name(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
-) -> None:
-    """Exit status 2, and a message that names the file."""
-    site = tmp_path / "site.toml"
-    site.write_text(content)
-    assert main(["serve", str(site)]) == 2
-    assert "site.toml" in capsys.readouterr().err
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C can't be sent to one process there")
+def test_a_site_is_served_until_ctrl_c(tmp_path: Path) -> None:
+    """It says where, and at the end what was counted."""
+    file = tmp_path / "site.toml"
+    file.write_text('[[route]]\npath = "/hello"\nbody = "hello"\n')
+    process = subprocess.Popen([*COMMAND, str(file)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    url = process.stdout.readline().split()[2]
+    with urllib.request.urlopen(f"{url}/hello", timeout=20) as answer:
+        assert answer.read() == b"hello"
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "1 requests over 1 connections; answers: 1 x 200" in rest
+
+
+def test_a_site_that_cannot_be_read_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With exit status 2 and no traceback."""
+    file = tmp_path / "site.toml"
+    file.write_text('[[route]]\npath = "/hello"\ndelay = 3\n')
+    assert main([str(file)]) == 2
+    assert "route 1: there is no option 'delay'" in capsys.readouterr().err

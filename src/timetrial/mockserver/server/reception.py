@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from timetrial.mockserver.server.connection import Connection
     from timetrial.mockserver.server.engine import Engine
 
-_UNKNOWN_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40} \S+ HTTP/1\.[01]\r?\n")
+_UNKNOWN_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40} \S+ HTTP/1\.[01]\r\n")
 _MOST_HEADERS = 200
 
 
@@ -176,9 +176,12 @@ class Reception:
         if self.connection.deaf:
             return
         try:
-            if isinstance(problem, httptools.HttpParserInvalidMethodError) and _UNKNOWN_METHOD.match(data):
+            if self.messages == 0 and data.startswith(b"PRI * HTTP/2.0"):
+                self._refuse(505, "HTTP/2 is not spoken here, HTTP/1.1 is")
+            unknown = isinstance(problem, httptools.HttpParserInvalidMethodError)
+            if unknown and self.messages == 0 and _UNKNOWN_METHOD.match(data):
                 self._refuse(501, "this method is unknown here")
-            if "version" in str(problem):
+            if str(problem) == "Invalid HTTP version":
                 self._refuse(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
             self._refuse(400, f"this is not HTTP: {problem}")
         except _RefusedError:

@@ -1,0 +1,188 @@
+"""The server lives as long as its parent, whatever happens to that parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.system.mockserver.plainclient import PlainClient
+from timetrial.errors import MockServerError
+from timetrial.mockserver import MockServer
+
+ON_POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither SIGKILL nor fork")
+GONE_WITHIN_S = 1.0
+
+PARENT = """
+    import sys, time
+    from timetrial.mockserver import MockServer
+    server = MockServer.start()
+    print(server.port, *server.pids, flush=True)
+    time.sleep(600)
+"""
+FORKING_PARENT = """
+    import os, sys, time
+    from timetrial.mockserver import MockServer
+    server = MockServer.start()
+    child = os.fork()
+    if child == 0:
+        time.sleep(600)
+    print(server.port, *server.pids, child, flush=True)
+    time.sleep(600)
+"""
+
+
+def parent(code: str) -> tuple[subprocess.Popen[str], list[int]]:
+    """A process that starts a server and tells its port and process id, as code says."""
+    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout as told:
+        return process, [int(word) for word in told.readline().split()]
+
+
+def is_free(port: int) -> bool:
+    """Whether the port could be had."""
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens on the port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def true_within(seconds: float, condition: Callable[[], bool]) -> bool:
+    """Whether the condition came true in that time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def is_gone(pid: int) -> bool:
+    """Whether there is no such process any more, or only what its parent has not yet read of it."""
+    psutil = pytest.importorskip("psutil")
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
+@ON_POSIX
+def test_a_killed_parent_takes_its_server_along_twenty_times() -> None:
+    """SIGKILL: the server is gone within a second, and the port is free."""
+    parents = [parent(PARENT) for _ in range(20)]
+    for process, (port, pid) in parents:
+        assert answers(port)
+        process.kill()
+        killed = time.monotonic()
+        process.wait()
+        assert true_within(GONE_WITHIN_S, lambda pid=pid: is_gone(pid)), f"{time.monotonic() - killed:.1f} s"  # type: ignore[misc] # mypy can't infer a lambda's default
+        assert true_within(GONE_WITHIN_S, lambda port=port: is_free(port))  # type: ignore[misc] # as above
+
+
+@ON_POSIX
+def test_a_parent_killed_while_the_server_starts_takes_it_along() -> None:
+    """There is no moment in which the server could be orphaned."""
+    psutil = pytest.importorskip("psutil")
+    for pause_s in (0.05, 0.1, 0.15, 0.2, 0.25, 0.3):
+        process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(PARENT)], stdout=subprocess.DEVNULL)
+        time.sleep(pause_s)
+        children = psutil.Process(process.pid).children()
+        process.kill()
+        process.wait()
+        for child in children:
+            assert true_within(GONE_WITHIN_S, lambda child=child: is_gone(child.pid))  # type: ignore[misc] # as above
+
+
+@ON_POSIX
+def test_a_forked_copy_of_the_parent_does_not_keep_the_server_alive() -> None:
+    """It holds the pipe open, so the server looks at who its parent is as well."""
+    process, (_, pid, child) = parent(FORKING_PARENT)
+    process.kill()
+    process.wait()
+    try:
+        assert true_within(GONE_WITHIN_S, lambda: is_gone(pid))
+        assert not is_gone(child)
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
+@ON_POSIX
+def test_ctrl_c_is_the_parents_to_handle() -> None:
+    """A terminal sends it to the server as well, which goes on until its parent says so."""
+    with MockServer.start() as server:
+        os.kill(server.pids[0], signal.SIGINT)
+        client = PlainClient(server.port)
+        assert client.get(server.page(10)).status == 200
+        client.close()
+
+
+def test_a_closed_server_says_so() -> None:
+    """Closing twice is allowed, asking afterwards is an error that names the cause."""
+    server = MockServer.start()
+    pid = server.pids[0]
+    server.close()
+    server.close()
+    assert is_gone(pid)
+    with pytest.raises(MockServerError, match="closed"):
+        server.counters()
+
+
+def test_a_server_that_dies_is_reported() -> None:
+    """Not waited for."""
+    psutil = pytest.importorskip("psutil")
+    with MockServer.start() as server:
+        psutil.Process(server.pids[0]).kill()
+        with pytest.raises(MockServerError, match="ended with status"):
+            server.counters()
+
+
+def test_what_cannot_be_started_says_why() -> None:
+    """The port that is taken, the option that does not exist."""
+    with MockServer.start() as server, pytest.raises(MockServerError, match="in use|10048|10013"):
+        MockServer.start(port=server.port)
+    with pytest.raises(MockServerError, match="no event loop 'trio'"):
+        MockServer.start(loop="trio")  # type: ignore[arg-type] # the mistake that is tested
+    with pytest.raises(MockServerError, match="no limit 'lines'"):
+        MockServer.start(limits={"lines": 3})
+    with pytest.raises(MockServerError, match="no tls='yes'"):
+        MockServer.start(tls="yes")  # type: ignore[arg-type] # the mistake that is tested
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux spreads connections over the sockets of one port")
+def test_several_processes_share_one_port() -> None:
+    """And are counted together."""
+    with MockServer.start(processes=2) as server:
+        with server.expect(requests_completed=40, connections_opened=40):
+            for _ in range(40):
+                client = PlainClient(server.port)
+                client.get(server.page(10))
+                client.close()
+        assert len(server.pids) == 2
+        assert server.counters().processes == 2
+        per_process = [channel.ask("counters", None)["opened"] for channel in server._channels]
+        assert min(per_process) > 0
+
+
+def test_it_listens_on_loopback_only(server: MockServer) -> None:
+    """Nobody else on the network can reach it."""
+    psutil = pytest.importorskip("psutil")
+    process = psutil.Process(server.pids[0])
+    listening = [c.laddr.ip for c in process.net_connections() if c.status == psutil.CONN_LISTEN]
+    assert listening == ["127.0.0.1"]

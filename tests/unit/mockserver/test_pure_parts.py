@@ -1,0 +1,150 @@
+"""The mock server's pure parts: options, delays, bodies, sites, counters."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import timetrial.mockserver
+from timetrial.errors import MockServerError
+from timetrial.mockserver import Counters, page_body, route, site_pages, stream_chunks
+from timetrial.mockserver.addresses import Addresses
+from timetrial.mockserver.content import PERIOD_BYTES, stream_content
+from timetrial.mockserver.counters import Peaks
+from timetrial.mockserver.delays import parse_delay
+
+
+def test_all_names_that_are_offered_can_be_had() -> None:
+    """And are sorted, with the constant first."""
+    assert all(hasattr(timetrial.mockserver, name) for name in timetrial.mockserver.__all__)
+    assert timetrial.mockserver.__all__ == sorted(timetrial.mockserver.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        timetrial.mockserver.Nothing  # noqa: B018 - looking it up is the point
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    """No event loop, no parser, no subprocess."""
+    code = (
+        "import sys, timetrial.mockserver; print(sorted({'asyncio', 'httptools', 'subprocess'} & sys.modules.keys()))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("value", [20, 2.5, "20", "uniform:1,3", "normal:10,2", "lognormal:5,0.5", "pareto:2,3"])
+def test_a_delay_draws_what_its_seed_says(value: object) -> None:
+    """Never below zero, and the same in every run."""
+    delay = parse_delay(value)
+    drawn = [delay.sample_s(7, index) for index in range(200)]
+    assert drawn == [parse_delay(str(delay)).sample_s(7, index) for index in range(200)]
+    assert min(drawn) >= 0
+
+
+def test_distributions_have_their_centre_where_they_should() -> None:
+    """A thousand draws, with room to spare."""
+    for text, centre_s in (("uniform:10,30", 0.020), ("normal:20,2", 0.020), ("lognormal:20,0.3", 0.020)):
+        drawn = sorted(parse_delay(text).sample_s(1, index) for index in range(1000))
+        assert drawn[500] == pytest.approx(centre_s, rel=0.1)
+    assert {parse_delay([1, 5]).sample_s(1, index) for index in range(50)} == {0.001, 0.005}
+
+
+@pytest.mark.parametrize("value", ["soon", "uniform:1", "gamma:1,2", -1, "pareto:1,0", [], True, "normal:nan,1"])
+def test_what_is_no_delay_is_refused(value: object) -> None:
+    """With the forms that are."""
+    with pytest.raises(MockServerError, match="delay_ms="):
+        parse_delay(value)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"status": 99}, "status=99 cannot be used; it takes an integer from 200 to 599"),
+        ({"fault": "fire"}, "it takes one of reset_before_headers"),
+        ({"share": 2}, "a number from 0 to 1"),
+        ({"speed": 1}, "there is no option 'speed'; the options are delay_ms"),
+        ({"nth": 1.5}, "an integer"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused_where_they_are_written(
+    options: dict[str, object], message: str
+) -> None:
+    """Before any request is made."""
+    with pytest.raises(MockServerError) as caught:
+        Addresses("http://h").page(**options)  # type: ignore[arg-type] # the mistakes that are tested
+    assert message in str(caught.value)
+
+
+def test_urls_carry_what_they_ask_for() -> None:
+    """Identity in the path, behaviour in the query."""
+    at = Addresses("http://h")
+    assert at.page(10, key=3, delay_ms=20, gzip=True) == "http://h/page/10/3?delay_ms=constant:20&gzip=1"
+    assert at.stream(5) == "http://h/stream/5/0"
+    assert at.site(9, share=0.5, status=503) == (
+        "http://h/site/pages=9&seed=1&links=8&size_bytes=4096&status=503&share=0.5/p0.html"
+    )
+    with pytest.raises(MockServerError, match="0 to 4294967296 bytes"):
+        at.stream(2**33)
+
+
+def test_bodies_are_exactly_as_long_as_asked_and_differ_by_key() -> None:
+    """And any part can be had without the rest."""
+    for size_bytes in (0, 1, 1000, PERIOD_BYTES + 10):
+        assert len(page_body(size_bytes)) == size_bytes
+    assert page_body(100, 1) != page_body(100, 2)
+    whole = b"".join(stream_chunks(2 * PERIOD_BYTES + 5))
+    part = b"".join(stream_content(2 * PERIOD_BYTES + 5, 0).chunks(PERIOD_BYTES - 3, PERIOD_BYTES + 3))
+    assert part == whole[PERIOD_BYTES - 3 : PERIOD_BYTES + 3]
+
+
+@pytest.mark.parametrize(("pages", "links"), [(1, 0), (1, 8), (2, 1), (50, 1), (300, 8), (301, 300)])
+def test_a_site_has_its_pages_and_its_links(pages: int, links: int) -> None:
+    """All reachable, none linking to itself."""
+    graph = site_pages(pages, links=links, size_bytes=20_000).links
+    reached, left = set(), ["p0.html"]
+    while left:
+        name = left.pop()
+        if name not in reached:
+            reached.add(name)
+            assert len(set(graph[name])) == len(graph[name]) == min(links, pages - 1)
+            assert name not in graph[name]
+            left += graph[name]
+    assert len(reached) == len(graph) == pages
+
+
+def test_a_page_that_is_too_small_for_its_links_is_refused() -> None:
+    """With the size that would do."""
+    with pytest.raises(MockServerError, match="size_bytes=544 or more"):
+        site_pages(300, size_bytes=100)
+
+
+def test_a_difference_of_counters_has_the_peaks_of_its_own_time() -> None:
+    """Not those of before."""
+    windows = [Peaks(9, 9, 0.1), Peaks(2, 3, 0.0), Peaks(4, 1, 0.0)]
+    before = Counters(requests_arrived=5, by_status={200: 5}, windows=windows, window=1)
+    after = Counters(requests_arrived=8, by_status={200: 6, 404: 2}, windows=windows, window=3, requests_in_flight=1)
+    changed = after - before
+    assert (changed.requests_arrived, changed.requests_in_flight_max, changed.connections_open_max) == (3, 4, 3)
+    assert (changed.by_status, changed.requests_in_flight) == ({200: 1, 404: 2}, 1)
+
+
+def test_a_server_is_saturated_by_its_cpu_or_its_lag() -> None:
+    """Either is enough."""
+    assert Counters(cpu_s=0.95, wall_s=1.0).saturated
+    assert Counters(cpu_s=0.1, wall_s=1.0, loop_lag_s=0.1, loop_ticks=10).saturated
+    assert not Counters(cpu_s=0.5, wall_s=1.0, loop_ticks=10).saturated
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"path": "x"}, "begins with a slash"),
+        ({"path": "/x", "body": "a", "like": "/echo"}, "give body= or like="),
+        ({"path": "/x", "headers": {"A": "b\r\nC: d"}}, "cannot be a header"),
+    ],
+)
+def test_routes_that_make_no_sense_are_refused(options: dict[str, object], message: str) -> None:
+    """When they are declared."""
+    with pytest.raises(MockServerError) as caught:
+        route(**options)  # type: ignore[arg-type] # the mistakes that are tested
+    assert message in str(caught.value)
