@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from fixtures.download_executors import open_coroutines, open_serial, open_threads
-from fixtures.download_processes import open_processes, open_processes_of_coroutines
+from fixtures.download_openers import OPENERS
 from fixtures.download_proof import expected_files, taken
 from fixtures.downloads import Order
 from fixtures.executors import stateless
@@ -74,13 +73,7 @@ DOWNLOAD = Workload(
     "download",
     reference=expected_files,
     comparable=taken,
-    implementations={
-        "serial": open_serial,
-        "threads": open_threads,
-        "processes": open_processes,
-        "coroutines": open_coroutines,
-        "processes+coroutines": open_processes_of_coroutines,
-    },
+    implementations=OPENERS,
     variants={
         "article": Workload(
             "as in the article", implementations={"threads": stateless(article_threads, workers=1, client="requests")}
