@@ -288,7 +288,7 @@ class Connection(asyncio.Protocol):
         self.current = self.waiting = None
         for exchange in unfinished:
             if exchange is not None:
-                exchange.program.close()
+                exchange.drop()
                 self._ended(exchange, whole=False)
         for ledger, tally in self.tallies.items():
             ledger.leave(tally, reset=reset)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -208,6 +208,11 @@ class Exchange:
         finally:
             queue.leave(resume)
         yield from steps
+
+    def drop(self) -> None:
+        """Lets the program clean up after itself where it will not run to its end."""
+        if isinstance(self.program, Generator):
+            self.program.close()
 
     def end(self, *, whole: bool) -> None:
         """Counts how it ended; ``whole``: its program ran to its end."""

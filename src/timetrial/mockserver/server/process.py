@@ -34,8 +34,9 @@ def serve(settings: dict[str, Any], lifeline: Lifeline, out: int) -> None:
     """Opens the port, says so, and runs the event loop."""
     _allow_many_connections()
     # The transports warn about each client that left in the middle of an answer, which is what clients here do.
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     loop = _event_loop(settings["loop"])
+    loop.set_exception_handler(_report)
     asyncio.set_event_loop(loop)
     from timetrial.mockserver.server.connection import Connection
     from timetrial.mockserver.server.engine import Engine, Limits
@@ -50,6 +51,12 @@ def serve(settings: dict[str, Any], lifeline: Lifeline, out: int) -> None:
     gc.freeze()
     send(out, {"ok": {"port": port.number}})
     loop.run_forever()
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Writes what went wrong to standard error, except for what clients do to their connections."""
+    if not isinstance(context.get("exception"), OSError):
+        loop.default_exception_handler(context)
 
 
 def _event_loop(name: str) -> asyncio.AbstractEventLoop:
