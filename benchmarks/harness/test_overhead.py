@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import random
-import statistics
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from benchmarks.harness import by_hand
 from timetrial import models
 from timetrial.models.startmethods import preload
+from timetrial.results.pairs import paired_ratio
 from timetrial.workload import Workload
 
 PAIRS = 15
@@ -47,38 +47,28 @@ def test_overhead(benchmark: Any, name: str, kind: str) -> None:
     with models.get(name).open(workload, concurrency) as ours, BY_HAND[name](task, concurrency) as bare:
         for _ in range(2):
             assert ours.run(items) == bare(items) == items
-        ratios = [_pair(ours.run, bare, items) for _ in range(PAIRS)]
+        pairs = [_pair(ours.run, bare, items) for _ in range(PAIRS)]
         benchmark.pedantic(ours.run, args=(items,), rounds=1)
-    low, high = _interval(ratios)
-    median = statistics.median(ratios)
+    ratio = paired_ratio([one for one, _ in pairs], [other for _, other in pairs])
+    assert ratio is not None
     benchmark.group = f"harness, items of 1 ms {kind}"
     benchmark.extra_info["harness"] = {
         "model": name,
         "kind": kind,
         "concurrency": concurrency,
         "items": len(items),
-        "pairs": PAIRS,
-        "ratio_to_by_hand_median": median,
-        "ratio_to_by_hand_interval95": [low, high],
+        "ratio_to_by_hand": asdict(ratio),
     }
-    print(f"\n{name:>21} {kind:5}: {100 * (median - 1):+.1f} % ({100 * (low - 1):+.1f} to {100 * (high - 1):+.1f} %)")
+    more, low, high = (100 * (each - 1) for each in (ratio.ratio, ratio.low, ratio.high))
+    print(f"\n{name:>21} {kind:5}: {more:+.1f} % ({low:+.1f} to {high:+.1f} %)")
 
 
-def _pair(ours: by_hand.Run, bare: by_hand.Run, items: list[float]) -> float:
-    """One round of each, in random order; how many times as long ours took."""
+def _pair(ours: by_hand.Run, bare: by_hand.Run, items: list[float]) -> tuple[float, float]:
+    """How long one round of each took, in seconds; their order is drawn by lot."""
     duration_s: dict[bool, float] = {}
     for is_ours in random.sample([True, False], 2):
         run = ours if is_ours else bare
         began_s = time.perf_counter()
         run(items)
         duration_s[is_ours] = time.perf_counter() - began_s
-    return duration_s[True] / duration_s[False]
-
-
-def _interval(ratios: list[float]) -> tuple[float, float]:
-    """The median's 95 % interval by order statistics, which asks nothing of the ratios' distribution."""
-    ordered, count = sorted(ratios), len(ratios)
-    rank, tail = -1, 0.0
-    while (tail := tail + math.comb(count, rank + 1) / 2**count) <= 0.025:
-        rank += 1
-    return ordered[max(rank, 0)], ordered[count - 1 - max(rank, 0)]
+    return duration_s[True], duration_s[False]
