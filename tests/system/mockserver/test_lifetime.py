@@ -155,7 +155,7 @@ def test_a_server_that_dies_is_reported() -> None:
 
 def test_what_cannot_be_started_says_why() -> None:
     """The port that is taken, the option that does not exist."""
-    with MockServer.start() as server, pytest.raises(MockServerError, match="in use|10048|10013"):
+    with MockServer.start() as server, pytest.raises(MockServerError, match=r"in use|10048|10013"):
         MockServer.start(port=server.port)
     with pytest.raises(MockServerError, match="no event loop 'trio'"):
         MockServer.start(loop="trio")  # type: ignore[arg-type] # the mistake that is tested
