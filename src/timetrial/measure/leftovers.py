@@ -80,7 +80,9 @@ class Leftovers:
         """Ends the recording; other warnings than the wanted ones are given again, as if nobody had listened."""
         self._recording.__exit__(None, None, None)
         dropped = []
-        for each in self._recorded:
+        # Emptied, because each record holds on to its coroutine, which would then be found alive.
+        while self._recorded:
+            each = self._recorded.pop(0)
             if re.match(_NEVER_AWAITED, str(each.message)):
                 dropped.append(f"{str(each.message).splitlines()[0]} ({each.filename}:{each.lineno})")
             else:
