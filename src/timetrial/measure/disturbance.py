@@ -1,0 +1,182 @@
+"""Whether others used the machine while something was timed: the host (steal) or other processes (foreign CPU)."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from timetrial.errors import TimetrialError
+from timetrial.measure.cputimes import CoreTimes, core_times, interrupts_apart, pressure_s, ticks_per_s, tree_cpu_s
+from timetrial.measure.facts import ROOT, text_of
+
+
+class MeterNotStartedError(TimetrialError):
+    """A meter was stopped that had not been started."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What others may take before a trial means nothing; docs/environment.md says why these figures."""
+
+    steal_share: float = 0.05
+    """Of one core's time, taken by the host."""
+    foreign_cpu_share: float = 0.10
+    """Of the time of all usable cores, used by processes that aren't ours."""
+
+
+SHORTEST_STRETCH_S: Final = 0.5
+"""The counters step by 10 ms; over less than this, one or two steps would decide."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What was counted up to one moment."""
+
+    at_s: float
+    cores: Mapping[int, CoreTimes]
+    own_cpu_s: float | None
+    pressure_s: float | None
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """What others took of a stretch of time; None is a figure that can't be told here, ``cannot_tell`` says why.
+
+    ``steal_share`` is that of the core that lost most (``steal_core``), ``foreign_cpu_share`` that of all watched
+    cores together, ``pressure_share`` the part of the time in which some process, ours included, waited for a core.
+    """
+
+    elapsed_s: float
+    cores: int
+    own_cpu_s: float | None
+    steal_share: float | None = None
+    steal_core: int | None = None
+    foreign_cpu_share: float | None = None
+    pressure_share: float | None = None
+    cannot_tell: str | None = None
+
+    def disturbed(self, thresholds: Thresholds | None = None) -> str | None:
+        """Why the stretch was disturbed, in words and figures; None: it was not, as far as can be told."""
+        limits = thresholds or Thresholds()
+        reasons = []
+        if self.steal_share is not None and self.steal_share > limits.steal_share:
+            reasons.append(
+                f"the host took {self.steal_share:.1%} of core {self.steal_core}'s time (steal; "
+                f"at most {limits.steal_share:.1%} is allowed)"
+            )
+        if self.foreign_cpu_share is not None and self.foreign_cpu_share > limits.foreign_cpu_share:
+            reasons.append(
+                f"other processes used {self.foreign_cpu_share:.1%} of the {self.cores} usable cores "
+                f"(at most {limits.foreign_cpu_share:.1%} is allowed)"
+            )
+        return " and ".join(reasons) + "; run it again while the machine is quiet" if reasons else None
+
+
+class DisturbanceMeter:
+    """Looks at the machine before and after a stretch of time; in between it does nothing.
+
+    Ours is what ``own_cpu_s`` counts: CPU seconds so far of us, our workers and our server. Unless it is given, that
+    is this process and all below it. The cores that are watched are those that this process may use, unless others
+    are named; name them when workers or the server are pinned elsewhere.
+    """
+
+    def __init__(
+        self,
+        own_cpu_s: Callable[[], float | None] | None = None,
+        *,
+        cores: Collection[int] | None = None,
+        root: Path = ROOT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._own_cpu_s = own_cpu_s or (lambda: tree_cpu_s(os.getpid(), root))
+        self._cores = frozenset(_usable() if cores is None else cores)
+        self._root = root
+        self._clock = clock
+        self._before: Snapshot | None = None
+
+    def start(self) -> None:
+        """Looks for the first time."""
+        own = self._own_cpu_s()
+        self._before = self._look(own)
+
+    def stop(self) -> Disturbance:
+        """Looks again, and says what others took in between."""
+        if self._before is None:
+            raise MeterNotStartedError("DisturbanceMeter.stop() came before start(); call start() before what is timed")
+        after = self._look(None)
+        # Asked last here and first in start(): what the asking costs is then ours, and no disturbance.
+        own = self._own_cpu_s()
+        after = Snapshot(after.at_s, after.cores, own, after.pressure_s)
+        return between(self._before, after, cores=self._cores, interrupts_are_apart=interrupts_apart(self._root))
+
+    def _look(self, own_cpu_s: float | None) -> Snapshot:
+        cores = core_times(text_of(self._root / "proc/stat") or "", ticks_per_s())
+        return Snapshot(self._clock(), cores, own_cpu_s, pressure_s(text_of(self._root / "proc/pressure/cpu")))
+
+
+def between(before: Snapshot, after: Snapshot, *, cores: Collection[int], interrupts_are_apart: bool) -> Disturbance:
+    """What others took between two snapshots of the cores named (none: of all)."""
+    elapsed_s = after.at_s - before.at_s
+    watched = [core for core in after.cores if core in before.cores and (not cores or core in cores)]
+    times = {core: after.cores[core].since(before.cores[core]) for core in watched}
+    own_cpu_s = _difference(before.own_cpu_s, after.own_cpu_s)
+    unknown = _why_nothing_is_told(elapsed_s, times)
+    if unknown is not None:
+        return Disturbance(elapsed_s, len(times), own_cpu_s, cannot_tell=unknown)
+    most_stolen = max(times, key=lambda core: times[core].stolen_s)
+    foreign_s = None if own_cpu_s is None else _foreign_s(elapsed_s, times, own_cpu_s, interrupts_are_apart)
+    waited_s = _difference(before.pressure_s, after.pressure_s)
+    return Disturbance(
+        elapsed_s,
+        len(times),
+        own_cpu_s,
+        steal_share=times[most_stolen].stolen_s / elapsed_s,
+        steal_core=most_stolen,
+        foreign_cpu_share=None if foreign_s is None else foreign_s / (elapsed_s * len(times)),
+        pressure_share=None if waited_s is None else waited_s / elapsed_s,
+        cannot_tell=_NO_OWN if foreign_s is None else None,
+    )
+
+
+_NO_OWN: Final = (
+    "foreign CPU: what our own processes used is not known, since it can't be read, or one of them "
+    "ended and took its figures along"
+)
+
+
+def _why_nothing_is_told(elapsed_s: float, times: Mapping[int, CoreTimes]) -> str | None:
+    if not times:
+        return f"the system tells no times of the cores ({sys.platform}; it takes /proc/stat)"
+    if elapsed_s < SHORTEST_STRETCH_S:
+        return f"{elapsed_s:.2f} s is too short: it takes {SHORTEST_STRETCH_S} s, since the counters step by 10 ms"
+    if not any(each.busy_s or each.idle_s for each in times.values()):
+        return "the counters in /proc/stat stand still, as in some sandboxes"
+    return None
+
+
+def _foreign_s(elapsed_s: float, times: Mapping[int, CoreTimes], own_cpu_s: float, interrupts_are_apart: bool) -> float:
+    """CPU seconds of others: all the time that was neither idle nor stolen nor ours.
+
+    The idle time is exact; the busy time is sampled, and misses bursts between ticks. Interrupts are within what
+    processes used, ours for the most part, unless the kernel counts them apart.
+    """
+    not_foreign_s = own_cpu_s
+    for each in times.values():
+        not_foreign_s += each.idle_s + each.stolen_s + (each.interrupts_s if interrupts_are_apart else 0.0)
+    return max(0.0, elapsed_s * len(times) - not_foreign_s)
+
+
+def _difference(before: float | None, after: float | None) -> float | None:
+    """What was added; None if either is unknown, or the sum fell since a process took its share along."""
+    return None if before is None or after is None or after < before else after - before
+
+
+def _usable() -> Collection[int]:
+    if sys.platform == "linux":
+        return os.sched_getaffinity(0)
+    return ()
