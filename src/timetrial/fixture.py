@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from timetrial.accounting import account
 from timetrial.errors import NeverAwaitedError, WorkloadError
 from timetrial.meter import Meter
 from timetrial.reference import References
@@ -28,6 +29,7 @@ class TrialSettings:
     event_loop: str
     references: References
     run: Callable[[TrialPlan], Measurement]
+    accounting: bool
     on_round: Callable[[Sequence[float]], None]
     on_measured: Callable[[Measurement], None]
 
@@ -102,7 +104,11 @@ class Trial:
 
     def _run(self, plan: Callable[..., TrialPlan], items: Sequence[Any]) -> Measurement:
         expected = self._settings.references.expected(self._settings.workload, items)
-        return self._record(self._settings.run(plan(expected=expected)))
+        settled: TrialPlan = plan(expected=expected)
+        measurement = self._settings.run(settled)
+        if self._accounts:
+            measurement = replace(measurement, accounting=account(settled))
+        return self._record(measurement)
 
     async def _run_in_loop(self, plan: Callable[..., TrialPlan], items: Sequence[Any]) -> Measurement:
         import asyncio
@@ -110,7 +116,15 @@ class Trial:
         self._awaited = True
         # In a thread of its own, because the reference may need an event loop of its own.
         expected = await asyncio.to_thread(self._settings.references.expected, self._settings.workload, items)
-        return self._record(await run_trial_in_loop(plan(expected=expected)))
+        settled: TrialPlan = plan(expected=expected)
+        measurement = await run_trial_in_loop(settled)
+        if self._accounts:
+            measurement = replace(measurement, accounting=await asyncio.to_thread(account, settled))
+        return self._record(measurement)
+
+    @property
+    def _accounts(self) -> bool:
+        return self._settings.accounting and bool(self._benchmark.enabled)
 
     def _record(self, measurement: Measurement) -> Measurement:
         if self._benchmark.enabled:

@@ -56,6 +56,12 @@ def add_options(parser: pytest.Parser) -> None:
         "the table then says by how much one is faster, with an interval, or that it is a tie.",
     )
     group.addoption(
+        "--trial-accounting",
+        action="store_true",
+        help="After the timed rounds, run one more that is not timed, and store its CPU time, memory, context "
+        "switches, sockets, latencies, event-loop lag and what it left behind.",
+    )
+    group.addoption(
         "--trial-results",
         metavar="DIR",
         help=f"Where to write one JSON file for this run; an empty value writes none. Default with --benchmark-only: "
@@ -73,6 +79,7 @@ class TrialOptions:
     start_method: str | None
     event_loop: str
     interleave: bool
+    accounting: bool
     results_directory: Path | None
 
     def wants_model(self, model_id: str) -> bool:
@@ -87,6 +94,7 @@ def read_options(config: pytest.Config) -> TrialOptions:
         scale=config.getoption("trial_scale"),
         start_method=_start_method(config.getoption("trial_start_method")),
         event_loop=config.getoption("trial_event_loop"),
+        accounting=config.getoption("trial_accounting"),
         interleave=config.getoption("trial_interleave"),
         results_directory=_results_directory(config),
     )

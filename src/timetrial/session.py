@@ -53,6 +53,7 @@ class TrialSession:
             model=model,
             scale=self._options.scale,
             policy=rounds_policy(self._config, self._options.scale, options),
+            accounting=self._options.accounting,
             in_loop=in_loop,
             disable_gc=options.get("disable_gc", self._config.getoption("benchmark_disable_gc")),
             start_method=self._options.start_method,

@@ -128,6 +128,7 @@ class Measurement:
     results: Sequence[Any] = field(repr=False)
     details: Mapping[str, object] = field(default_factory=dict)
     server: Mapping[str, int] | None = None
+    accounting: Mapping[str, Any] | None = None
 
     @property
     def median_s_per_round(self) -> float:

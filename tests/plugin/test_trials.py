@@ -286,6 +286,29 @@ def test_models_take_turns_when_asked(suite: Suite, stored: Stored) -> None:
     assert any(bench["extra_info"]["timetrial"]["interleaved"].get("pairs", 0) >= 6 for bench in benchmarks)
 
 
+def test_an_accounting_round_tells_what_the_work_cost(suite: Suite, stored: Stored) -> None:
+    """CPU and memory of each role, latencies of each item, and nothing left behind."""
+    tests = """
+    async def doze(item):
+        await asyncio.sleep(0.02)
+        return 2 * item
+
+    @pytest.mark.workload(Workload("doze", task=double, async_task=doze), models=["threads", "processes", "coroutines"])
+    def test_one(trial):
+        trial([1, 2, 3], concurrency=2)
+    """
+    suite(tests, "--trial-accounting")
+    trials = [bench["extra_info"]["timetrial"] for bench in stored()["benchmarks"]]
+    accounts = {each["model"]: each for each in trials}
+    for figures in accounts.values():
+        account = figures["accounting"]
+        assert account["roles"]["client"]["memory_peak_bytes"] > 1_000_000
+        assert account["latency"]["count"] == 3
+        assert account["leftovers"] == []
+    assert accounts["processes"]["accounting"]["roles"]["worker"]["processes_max"] == 2
+    assert accounts["coroutines"]["accounting"]["loop_lag"] is not None
+
+
 class TestPytestBenchmark:
     """What its users know goes on working with trials."""
 

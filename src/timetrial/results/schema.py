@@ -10,7 +10,7 @@ from timetrial.trial import Measurement
 KEY: Final = "timetrial"
 
 # 1: workload, model, concurrency, items, throughput_per_s, speedup, speedup_against, startup_s, teardown_s, digest,
-#    server, start_method, event_loop, executor, python, scale; with --trial-interleave also interleaved.
+#    server, accounting, start_method, event_loop, executor, python, scale; with --trial-interleave also interleaved.
 SCHEMA_VERSION: Final = 1
 
 
@@ -30,6 +30,7 @@ def figures(measurement: Measurement, *, scale: str) -> dict[str, Any]:
         "teardown_s": measurement.teardown_s,
         "digest": measurement.digest,
         "server": measurement.server,
+        "accounting": measurement.accounting,
         "start_method": details.pop("start_method", None),
         "event_loop": details.pop("event_loop", None),
         "executor": details,
