@@ -106,7 +106,7 @@ def build_facts() -> dict[str, Any]:
 
 
 def profile_guided(configure_arguments: str | None) -> bool | None:
-    """Whether the build was tuned by a profile, a matter of 10 % and more; None where the build doesn't say."""
+    """Whether the build was tuned by a profile, which makes it faster; None where the build doesn't say."""
     return None if configure_arguments is None else "--enable-optimizations" in configure_arguments
 
 
