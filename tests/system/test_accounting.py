@@ -173,7 +173,24 @@ def test_roles_are_kept_apart(start: Callable[[str], Load]) -> None:
     assert roles["server"].cpu_s == pytest.approx(BURN_S, rel=0.05)
     assert roles["worker"].cpu_s < 0.05
     assert roles["client"].cpu_s < 0.2
-    assert {usage.processes_max for usage in roles.values()} == {1}
+    assert roles["server"].processes_max == roles["worker"].processes_max == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the sampler's pipe takes a thread to wait for")
+def test_the_instruments_are_not_counted_with_what_they_measure(start: Callable[[str], Load]) -> None:
+    """A client that does nothing else has one thread and is one process, as it is without a sampler."""
+    client = start(
+        """
+        from timetrial.measure.sampler import Sampler
+        with Sampler() as sampler:
+            sampler.watch([os.getpid()], "client")
+            sampler.start()
+            usage = sampler.stop().roles["client"]
+        print(usage.threads_max, usage.processes_max, flush=True)
+        """
+    )
+    client.go()
+    client.expect("1 1")
 
 
 def test_a_process_can_be_told_of_while_the_round_runs(start: Callable[[str], Load]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import selectors
 import subprocess
 import sys
 import threading
@@ -110,16 +111,7 @@ class Sampler:
 
     def _answer(self) -> Any:
         process = self._running()
-        assert process.stdout is not None
-        # Ending the process is what makes readline return; a pipe has no time-out that all platforms know.
-        alarm = threading.Timer(_ANSWER_S, process.kill)
-        alarm.daemon = True
-        alarm.start()
-        try:
-            line = process.stdout.readline()
-        finally:
-            alarm.cancel()
-            alarm.join()
+        line = _line_within(process, _ANSWER_S)
         if not line:
             raise AccountingError(self._gone())
         answer = json.loads(line)
@@ -134,3 +126,23 @@ class Sampler:
             f"the sampler's process {process.pid} ended with exit code {process.wait()} or did not answer for "
             f"{_ANSWER_S:.0f} s; what it wrote to standard error says why, so run the round again without other load"
         )
+
+
+def _line_within(process: subprocess.Popen[bytes], patience_s: float) -> bytes:
+    """The next line that the process writes; empty where it ends, or writes none in time."""
+    pipe = process.stdout
+    assert pipe is not None
+    if sys.platform != "win32":
+        # Waiting in this thread: one of its own would be counted among the threads of the client that is measured.
+        with selectors.DefaultSelector() as selector:
+            selector.register(pipe, selectors.EVENT_READ)
+            return pipe.readline() if selector.select(patience_s) else b""
+    # Windows can't wait for a pipe, but ending the process makes readline return. Its one thread is counted there.
+    alarm = threading.Timer(patience_s, process.kill)
+    alarm.daemon = True
+    alarm.start()
+    try:
+        return pipe.readline()
+    finally:
+        alarm.cancel()
+        alarm.join()
