@@ -58,8 +58,18 @@ def arrange(items: list[pytest.Item], options: TrialOptions) -> list[pytest.Item
         (kept if wanted else dropped).append(item)
         if wanted and model_id is not None:
             _skip_unfit(item, model_id, options)
+    _refuse_unknown_variants(items, options)
     items[:] = _side_by_side(kept)
     return dropped
+
+
+def _refuse_unknown_variants(items: Iterable[pytest.Item], options: TrialOptions) -> None:
+    """A variant that no trial has is a slip of the pen, not a run that happens to measure less."""
+    known = {model_of(item) for item in items}
+    for each in options.models or ():
+        if "[" in each and each not in known:
+            there_are = ", ".join(sorted(filter(None, known)))
+            raise pytest.UsageError(f"--trial-models: no selected trial runs under {each}; there are: {there_are}")
 
 
 def rivals_of(item: pytest.Item, items: Iterable[pytest.Item]) -> list[str]:
@@ -90,8 +100,11 @@ def family_of(item: pytest.Item, workload: Workload) -> str:
 
 def group_of(item: pytest.Item, workload: Workload) -> str:
     """The workload and its parameters but not the model, so that pytest-benchmark's table compares models."""
-    shown = [f"{name}={_plain(value)}" for name, value in parameters(item).items()]
-    return " ".join([workload.name, *shown])
+    values = parameters(item)
+    if all(value is None or isinstance(value, str | int | float | bool) for value in values.values()):
+        return " ".join([workload.name, *(f"{name}={value}" for name, value in values.items())])
+    # Lists and objects have no short text of their own; pytest's id tells them apart.
+    return f"{workload.name} {_without_model(item)}"
 
 
 def _skip_unfit(item: pytest.Item, model_id: str, options: TrialOptions) -> None:
@@ -110,6 +123,8 @@ def _model_ids(definition: pytest.Item) -> list[str]:
     narrowed = marker.kwargs.get("models") if marker else None
     if narrowed is None:
         return ids
+    if isinstance(narrowed, str):
+        _refuse(f"{definition.nodeid}: models= takes a list, such as models=[{narrowed!r}]")
     for each in narrowed:
         if each not in ids:
             _refuse(f"{definition.nodeid}: {workload.name!r} can't run under {each!r}; it has: {', '.join(ids)}")
@@ -148,7 +163,8 @@ def _side_by_side(items: list[pytest.Item]) -> list[pytest.Item]:
 
 
 def _function(item: pytest.Item) -> str:
-    return item.nodeid.partition("[")[0]
+    where = item.parent.nodeid if item.parent is not None else ""
+    return f"{where}::{getattr(item, 'originalname', None) or item.name}"
 
 
 def race_of(item: pytest.Item) -> tuple[str, ...]:
@@ -165,10 +181,9 @@ def _params(item: pytest.Item) -> Mapping[str, Any]:
     return callspec.params if callspec is not None else {}
 
 
-def _plain(value: object) -> str:
-    if value is None or isinstance(value, str | int | float | bool):
-        return str(value)
-    return str(getattr(value, "__name__", None) or getattr(value, "name", None) or type(value).__name__)
+def _without_model(item: pytest.Item) -> str:
+    callspec = getattr(item, "callspec", None)
+    return str(callspec.id).removeprefix(f"{model_of(item)}-") if callspec is not None else item.name
 
 
 def _refuse(message: str) -> NoReturn:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from timetrial.errors import WorkloadError
+
 if TYPE_CHECKING:
     from timetrial.trial import RoundsPolicy
 
@@ -108,12 +110,18 @@ def rounds_policy(config: pytest.Config, scale: str, marker: Mapping[str, Any]) 
         return marker.get(name, config.getoption(f"benchmark_{name}", fallback))
 
     policy = RoundsPolicy(min_rounds=int(setting("min_rounds")), max_time_s=float(setting("max_time")))
-    if scale == "quick" and (policy.min_rounds, policy.max_time_s) == _BENCHMARK_DEFAULTS:
+    if scale == "quick" and (policy.min_rounds, policy.max_time_s) == _BENCHMARK_DEFAULTS and not _asked_for(config):
         policy = replace(policy, min_rounds=_QUICK_ROUNDS[0], max_time_s=_QUICK_ROUNDS[1])
     precision, confidence = setting("precision"), setting("confidence")
     if precision and confidence:
         policy = replace(policy, precision=float(precision), confidence=float(confidence))
     return policy
+
+
+def _asked_for(config: pytest.Config) -> bool:
+    """Whether the command line itself says how long to time, be it with pytest-benchmark's own defaults."""
+    options = ("--benchmark-min-rounds", "--benchmark-max-time")
+    return any(str(each).startswith(options) for each in config.invocation_params.args)
 
 
 def _models(text: str | None) -> tuple[str, ...] | None:
@@ -122,7 +130,10 @@ def _models(text: str | None) -> tuple[str, ...] | None:
     from timetrial import models
 
     chosen = tuple(each.strip() for each in text.split(",") if each.strip())
-    unknown = [each for each in chosen if models.split(each)[0] not in models.NAMES]
+    try:
+        unknown = [each for each in chosen if models.split(each)[0] not in models.NAMES]
+    except WorkloadError as error:
+        raise pytest.UsageError(f"--trial-models={text}: {error}") from error
     if unknown or not chosen:
         raise pytest.UsageError(
             f"--trial-models={text}: {unknown[0] if unknown else 'nothing'} is no concurrency model; "

@@ -49,8 +49,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         parametrize(metafunc, metafunc.config.stash[_OPTIONS])
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Sets the models of one group next to each other, and starts a session if there is anything to keep."""
+    """After -k and -m: sets the models of one group side by side, and starts a session if there is anything to keep."""
     options = config.stash[_OPTIONS]
     trials = any(_concerns(item) for item in items)
     if trials:

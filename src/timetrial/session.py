@@ -40,6 +40,7 @@ class TrialSession:
         self._benchmarks: list[dict[str, Any]] = []
         self._file: RunFile | None = None
         self._live: LiveLine | None = None
+        self._complaint: str | None = None
 
     def trial(self, request: pytest.FixtureRequest, benchmark: Any, model: str) -> Trial:
         """The fixture's value for one test."""
@@ -83,7 +84,7 @@ class TrialSession:
             return
         own = item.get_closest_marker("benchmark")
         settings = dict(own.kwargs) if own else {}
-        if "timer" in settings:
+        if not isinstance(settings.get("timer", Meter()), Meter):  # a test that is run again has ours already
             pytest.fail("a trial brings its own timer: take timer= out of the test's benchmark marker", pytrace=False)
         workload = collection.workload_of(item)
         item.stash[_METER] = settings["timer"] = Meter()
@@ -105,14 +106,16 @@ class TrialSession:
         return report
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Marks the file as complete, unless the run was cut short."""
         if self._live:
             self._live.close()
             self._live = None
         if self._file:
-            finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-            self._file.write(self._benchmarks, complete=finished)
+            ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+            self._save(complete=ended and not (session.shouldstop or session.shouldfail))
+        if self._complaint:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -122,7 +125,9 @@ class TrialSession:
             terminalreporter.section("timetrial: the fastest model of each workload")
             for line in lines:
                 terminalreporter.write_line(line, red=line.startswith("void:"))
-        if self._file:
+        if self._complaint:
+            terminalreporter.write_line(f"ERROR: {self._complaint}", red=True)
+        elif self._file:
             terminalreporter.write_line(f"results: {_relative(self._file, self._config)}")
 
     def _rivals(self, item: pytest.Item) -> tuple[str, ...]:
@@ -153,18 +158,23 @@ class TrialSession:
         if call.excinfo is not None and isinstance(call.excinfo.value, VoidTrialError):
             model = collection.model_of(item) or item.name
             self._standings.voids.append(Void(benchmark.group or item.name, model, str(call.excinfo.value)))
-        if benchmark.stats and not benchmark.has_error and self._options.results_directory:
+        if call.excinfo is not None:
+            self._standings.withdraw(benchmark.extra_info.get(KEY))
+        elif benchmark.stats and not benchmark.has_error and self._options.results_directory:
             self._benchmarks.append(benchmark.stats.as_dict(include_data=True))
-            self._write()
+            self._save()
+            if self._complaint:
+                item.session.shouldstop = self._complaint
 
-    def _write(self) -> None:
+    def _save(self, *, complete: bool = False) -> None:
+        """Writes the file; what went wrong ends the run, and is told at its end."""
         assert self._options.results_directory is not None
         try:
             if self._file is None:
                 self._file = RunFile(self._options.results_directory, self._header(), self._about())
-            self._file.write(self._benchmarks)
+            self._file.write(self._benchmarks, complete=complete)
         except ResultsError as error:
-            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+            self._complaint = str(error)
 
     def _about(self) -> dict[str, Any]:
         """Asked for at the first benchmark's end, when its imports have shown whether they let go of the GIL."""

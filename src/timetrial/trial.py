@@ -159,6 +159,7 @@ async def run_trial_in_loop(plan: TrialPlan) -> Measurement:
     if not isinstance(model, InLoopModel):
         return run_trial(plan)
     async with model.open_in_loop(plan.way(), recorder.concurrency) as executor:
+        recorder.count_from_here()
         recorder.first_round(await executor.run(plan.items), executor.details)
         while recorder.wants_another_round():
             with recorder.timed_round() as finish:
@@ -182,6 +183,7 @@ class OpenTrial:
         plan, recorder = self._plan, self._recorder
         with ExitStack() as stack:
             self._executor = stack.enter_context(plan.model().open(plan.way(), recorder.concurrency))
+            recorder.count_from_here()
             recorder.first_round(self._executor.run(plan.items), self._executor.details)
             self._stack = stack.pop_all()
         return self
@@ -222,8 +224,13 @@ class _Recorder:
         self._results: Sequence[Any] = ()
         self._startup_s = self._teardown_s = 0.0
         self._server = Counter[str]()
-        self._before = plan.server.counters() if plan.server else None
+        self._before: Counters | None = None
         self._opened_ns = self._closing_ns = plan.clock_ns()
+
+    def count_from_here(self) -> None:
+        """Before each round: a resource may have asked for something, or another trial have had its turn."""
+        if self._plan.server is not None:
+            self._before = self._plan.server.counters()
 
     def first_round(self, results: Sequence[Any], details: Mapping[str, object]) -> None:
         """The round that warms up and proves the work; it ends the start-up and is not timed as a round."""
@@ -241,8 +248,7 @@ class _Recorder:
     def timed_round(self) -> Generator[Callable[[], None]]:
         """Starts the clock; the body calls what it is given the moment the work is done."""
         clock_ns = self._plan.clock_ns
-        if self._plan.server is not None:  # other trials may take turns with this one
-            self._before = self._plan.server.counters()
+        self.count_from_here()
         collecting = gc.isenabled()
         if self._plan.disable_gc:
             gc.disable()

@@ -62,6 +62,12 @@ class Workload:
             )
         if self.async_task is not None and inspect.isgeneratorfunction(self.async_task):
             raise WorkloadError(f"workload {self.name!r}: async_task is a generator function; write it as async def")
+        for name, way in self.variants.items():
+            if way.reference is not None or way.comparable is not None:
+                raise WorkloadError(
+                    f"workload {self.name!r}: its variant {name!r} does the same work, so reference= and comparable= "
+                    f"belong to the workload itself"
+                )
         if self.resource is not None and self.task is None:
             raise WorkloadError(f"workload {self.name!r} has a resource but no task that would use it")
         if self.async_resource is not None and self.async_task is None:

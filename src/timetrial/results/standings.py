@@ -80,6 +80,10 @@ class Standings:
         if entry.interleaved:
             self._pair([each for each in self.entries if each.group == entry.group and each.interleaved])
 
+    def withdraw(self, figures: object) -> None:
+        """Takes out the trial with these figures: its test found fault with it."""
+        self.entries = [each for each in self.entries if each.figures is not figures]
+
     def placings(self) -> Iterator[Placing]:
         """One for each group, in the order in which they were first measured."""
         for group in dict.fromkeys(each.group for each in self.entries):

@@ -54,6 +54,12 @@ def test_a_model_s_id_is_its_name_and_its_variant(model_id: str, parts: tuple[st
     assert models.split(model_id) == parts
 
 
+def test_a_variant_leaves_the_proof_to_its_workload() -> None:
+    """It does the same work, so a reference or a comparable of its own would be ignored: it is refused."""
+    with pytest.raises(WorkloadError, match="variant 'other' does the same work"):
+        Workload("sync", task=double, variants={"other": Workload("o", task=double, comparable=str)})
+
+
 def test_an_unknown_model_is_an_error_that_lists_the_known() -> None:
     """Not a model in its place."""
     with pytest.raises(WorkloadError, match=r"'fibres'.*serial, threads, processes"):
