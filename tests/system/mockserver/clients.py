@@ -68,7 +68,7 @@ def with_aiohttp(urls: Sequence[str], patience_s: float, ca_file: Path | None) -
 
 async def _by_aiohttp(urls: Sequence[str], patience_s: float, ca_file: Path | None) -> str:
     seen = ""
-    patience = aiohttp.ClientTimeout(total=None, sock_read=patience_s)
+    patience = aiohttp.ClientTimeout(total=2 * patience_s, sock_read=patience_s)
     context = ssl.create_default_context(cafile=ca_file) if ca_file else True
     async with aiohttp.ClientSession(timeout=patience) as session:
         for url in urls:
