@@ -10,7 +10,7 @@ from typing import Any
 from timetrial import models
 from timetrial.digest import combine, digest
 from timetrial.errors import VoidTrialError, WorkloadError, shorten
-from timetrial.models.base import AnyWorkload
+from timetrial.workload import Workload
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class References:
 
     def __init__(self) -> None:
         # The workload and the items are kept beside their results: a key may rest on their identity.
-        self._known: dict[bytes, tuple[Expected, AnyWorkload, Sequence[Any]]] = {}
+        self._known: dict[bytes, tuple[Expected, Workload, Sequence[Any]]] = {}
 
-    def expected(self, workload: AnyWorkload, items: Sequence[Any]) -> Expected:
+    def expected(self, workload: Workload, items: Sequence[Any]) -> Expected:
         """The expected results of these items: what the reference or, without one, the serial run gives."""
         key = _key_of(workload, items)
         if key not in self._known:
@@ -55,7 +55,7 @@ class References:
         return self._known[key][0]
 
 
-def expected_of(workload: AnyWorkload, items: Sequence[Any], results: Sequence[Any]) -> Expected:
+def expected_of(workload: Workload, items: Sequence[Any], results: Sequence[Any]) -> Expected:
     """Turns reference results into what other models' results are held against."""
     if len(results) != len(items):
         raise WorkloadError(
@@ -65,7 +65,7 @@ def expected_of(workload: AnyWorkload, items: Sequence[Any], results: Sequence[A
     return Expected(tuple(_digest_of(each, comparable) for each in results), comparable)
 
 
-def serial_results(workload: AnyWorkload, items: Sequence[Any]) -> Sequence[Any]:
+def serial_results(workload: Workload, items: Sequence[Any]) -> Sequence[Any]:
     """The workload's results one item at a time, untimed, by the cheapest honest way it has."""
     if workload.reference is not None:
         return workload.reference(items)
@@ -85,7 +85,7 @@ def _digest_of(result: Any, comparable: Callable[[Any], object] | None) -> bytes
     return digest(result if comparable is None else comparable(result))
 
 
-def _key_of(workload: AnyWorkload, items: Sequence[Any]) -> bytes:
+def _key_of(workload: Workload, items: Sequence[Any]) -> bytes:
     """Items that look alike but can't be pickled are told apart by identity: computed again, never mixed up."""
     try:
         return digest((workload.name, id(workload))) + digest(pickle.dumps(list(items)))

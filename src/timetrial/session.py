@@ -100,7 +100,8 @@ class TrialSession:
         if call.when == "call":
             self._note(item, call)
         if self._live and collection.model_of(item) is not None:
-            self._live.clear()
+            if call.when != "setup" or not report.passed:  # pytest is about to write; after a setup it keeps still
+                self._live.clear()
             if call.when == "teardown":
                 self._live.end()
         return report

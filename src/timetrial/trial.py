@@ -14,8 +14,9 @@ from typing import Any, Protocol, Self
 
 from timetrial import models
 from timetrial.errors import VoidTrialError, WorkloadError
-from timetrial.models.base import AnyWorkload, ConcurrencyModel, InLoopModel
+from timetrial.models.base import ConcurrencyModel, InLoopModel
 from timetrial.reference import Expected
+from timetrial.workload import Workload
 
 
 class Counters(Protocol):
@@ -85,7 +86,7 @@ class TrialPlan:
     untimed, with the durations so far.
     """
 
-    workload: AnyWorkload
+    workload: Workload
     model_id: str
     items: Sequence[Any]
     concurrency: int
@@ -104,7 +105,7 @@ class TrialPlan:
         """The model under which the trial runs; raises ModelUnavailableError where it can't run here."""
         return models.get(models.split(self.model_id)[0], start_method=self.start_method, event_loop=self.event_loop)
 
-    def way(self) -> AnyWorkload:
+    def way(self) -> Workload:
         """The workload, or the variant of it that the model's id names."""
         return self.workload.variant(models.split(self.model_id)[1])
 

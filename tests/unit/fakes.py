@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from timetrial import Workload
-from timetrial.models.base import AnyWorkload, AsyncExecutor, ConcurrencyModel
+from timetrial.models.base import AsyncExecutor, ConcurrencyModel
 from timetrial.reference import Expected, expected_of
 from timetrial.trial import TrialPlan
 
@@ -69,18 +69,18 @@ class FakeModel:
         self.journal: list[str] = []
         self.clock = FakeClock(self.journal)
         self.rounds = 0
-        self.opened_with: tuple[AnyWorkload, int] | None = None
+        self.opened_with: tuple[Workload, int] | None = None
 
     def unavailable(self) -> str | None:
         """It can always run."""
         return None
 
-    def suits(self, workload: AnyWorkload) -> bool:
+    def suits(self, workload: Workload) -> bool:
         """It runs anything."""
         return bool(workload.name)
 
     @contextmanager
-    def open(self, workload: AnyWorkload, concurrency: int) -> Generator[FakeModel]:
+    def open(self, workload: Workload, concurrency: int) -> Generator[FakeModel]:
         """Writes down that it was opened and closed."""
         self.opened_with = (workload, concurrency)
         self.clock.now_ns += self.opens_in_ns
@@ -106,12 +106,12 @@ class FakeModel:
 class FakeInLoopModel(FakeModel):
     """The same, able to join a running event loop."""
 
-    def open_in_loop(self, workload: AnyWorkload, concurrency: int) -> AbstractAsyncContextManager[AsyncExecutor]:
+    def open_in_loop(self, workload: Workload, concurrency: int) -> AbstractAsyncContextManager[AsyncExecutor]:
         """As open, in the loop."""
         return self._opened(workload, concurrency)
 
     @asynccontextmanager
-    async def _opened(self, workload: AnyWorkload, concurrency: int) -> AsyncGenerator[AsyncExecutor]:
+    async def _opened(self, workload: Workload, concurrency: int) -> AsyncGenerator[AsyncExecutor]:
         with self.open(workload, concurrency):
             yield _InLoop(self)
 

@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import cast
 
 from timetrial.errors import WorkloadError
-from timetrial.models.base import AnyWorkload, ConcurrencyModel
+from timetrial.models.base import ConcurrencyModel
+from timetrial.workload import Workload
 
 _MODULES = {
     "serial": "timetrial.models.serial",
@@ -43,7 +44,7 @@ def split(model_id: str) -> tuple[str, str | None]:
     return name, rest[:-1]
 
 
-def model_ids(workload: AnyWorkload) -> list[str]:
+def model_ids(workload: Workload) -> list[str]:
     """All ids that the workload can be run under: its own first, then each variant's, in the models' order."""
     suiting = [(None, workload), *workload.variants.items()]
     return [

@@ -11,8 +11,6 @@ from typing import Any, Protocol, runtime_checkable
 
 from timetrial.workload import Workload
 
-AnyWorkload = Workload
-
 
 class Executor(Protocol):
     """An opened model: its workers are started and warm; it runs batches of items until it is closed."""
@@ -60,11 +58,11 @@ class ConcurrencyModel(Protocol):
         """Why it can't run on this machine and Python, in words, or None."""
         ...
 
-    def suits(self, workload: AnyWorkload) -> bool:
+    def suits(self, workload: Workload) -> bool:
         """Whether the workload has what this model runs: a task, an async_task or its own implementation."""
         ...
 
-    def open(self, workload: AnyWorkload, concurrency: int) -> AbstractContextManager[Executor]:
+    def open(self, workload: Workload, concurrency: int) -> AbstractContextManager[Executor]:
         """Starts the workers, lets each open its resource, and hands out the executor.
 
         At most ``concurrency`` items are in flight at once.
@@ -76,6 +74,6 @@ class ConcurrencyModel(Protocol):
 class InLoopModel(Protocol):
     """A model that can also run inside the event loop of an ``async def`` test."""
 
-    def open_in_loop(self, workload: AnyWorkload, concurrency: int) -> AbstractAsyncContextManager[AsyncExecutor]:
+    def open_in_loop(self, workload: Workload, concurrency: int) -> AbstractAsyncContextManager[AsyncExecutor]:
         """As ConcurrencyModel.open, inside the running loop."""
         ...

@@ -11,7 +11,7 @@ from typing import Any
 
 from timetrial.errors import WorkloadError, blame
 from timetrial.models import eventloops
-from timetrial.models.base import AnyWorkload, AsyncExecutor, Executor
+from timetrial.models.base import AsyncExecutor, Executor
 from timetrial.models.tasks import (
     AsyncCall,
     explain,
@@ -20,6 +20,7 @@ from timetrial.models.tasks import (
     require_concurrency,
     was_cancelled,
 )
+from timetrial.workload import Workload
 
 
 class CoroutinesModel:
@@ -34,15 +35,15 @@ class CoroutinesModel:
         """The event loop that was asked for may be missing."""
         return eventloops.unavailable(self._event_loop)
 
-    def suits(self, workload: AnyWorkload) -> bool:
+    def suits(self, workload: Workload) -> bool:
         """Whether there is an async_task to await."""
         return workload.async_task is not None or self.name in workload.implementations
 
-    def open(self, workload: AnyWorkload, concurrency: int) -> AbstractContextManager[Executor]:
+    def open(self, workload: Workload, concurrency: int) -> AbstractContextManager[Executor]:
         """As ConcurrencyModel.open, in an event loop of its own; raises WorkloadError where one is running already."""
         return _open_own_loop(self, workload, concurrency, eventloops.factory(self._event_loop))
 
-    def open_in_loop(self, workload: AnyWorkload, concurrency: int) -> AbstractAsyncContextManager[AsyncExecutor]:
+    def open_in_loop(self, workload: Workload, concurrency: int) -> AbstractAsyncContextManager[AsyncExecutor]:
         """As InLoopModel.open_in_loop: in the running loop, whichever that is."""
         own: Callable[[int], AbstractAsyncContextManager[AsyncExecutor]] | None
         own = workload.implementations.get(self.name)
@@ -56,7 +57,7 @@ def create(start_method: str | None, event_loop: str) -> CoroutinesModel:
 
 
 @asynccontextmanager
-async def _open_generic(workload: AnyWorkload, concurrency: int) -> AsyncGenerator[AsyncExecutor, None]:
+async def _open_generic(workload: Workload, concurrency: int) -> AsyncGenerator[AsyncExecutor, None]:
     async_task = require_async_task(workload, CoroutinesModel.name)
     async with opened_async_task(async_task, workload.async_resource, concurrency) as call:
         yield _Crew(async_task, call, concurrency)
@@ -130,7 +131,7 @@ class _Round:
 
 @contextmanager
 def _open_own_loop(
-    model: CoroutinesModel, workload: AnyWorkload, concurrency: int, loop_factory: eventloops.LoopFactory
+    model: CoroutinesModel, workload: Workload, concurrency: int, loop_factory: eventloops.LoopFactory
 ) -> Generator[Executor, None, None]:
     _refuse_running_loop()
     with asyncio.Runner(loop_factory=loop_factory) as runner:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, cast
 
 from timetrial.models import eventloops, startmethods, wire
-from timetrial.models.base import AnyWorkload, Executor
+from timetrial.models.base import Executor
 from timetrial.models.tasks import (
     AsyncCall,
     explain,
@@ -23,6 +23,7 @@ from timetrial.models.tasks import (
 )
 from timetrial.models.worker import Link, load, send_results, unpack_batch
 from timetrial.models.workerpool import Job, WorkerPool
+from timetrial.workload import Workload
 
 
 class HybridModel:
@@ -38,11 +39,11 @@ class HybridModel:
         """The start method or the event loop that was asked for may be missing."""
         return startmethods.unavailable(self._start_method) or eventloops.unavailable(self._event_loop)
 
-    def suits(self, workload: AnyWorkload) -> bool:
+    def suits(self, workload: Workload) -> bool:
         """Whether there is an async_task to await."""
         return workload.async_task is not None or self.name in workload.implementations
 
-    def open(self, workload: AnyWorkload, concurrency: int) -> AbstractContextManager[Executor]:
+    def open(self, workload: Workload, concurrency: int) -> AbstractContextManager[Executor]:
         """As ConcurrencyModel.open: ``concurrency`` slots over all processes, a resource for each process."""
         own: Callable[[int], AbstractContextManager[Executor]] | None = workload.implementations.get(self.name)
         if own is not None:
@@ -74,7 +75,7 @@ def share_out(concurrency: int, processes: int) -> tuple[int, ...]:
 
 @contextmanager
 def _open_generic(
-    workload: AnyWorkload, concurrency: int, start_method: str, event_loop: str
+    workload: Workload, concurrency: int, start_method: str, event_loop: str
 ) -> Generator[Executor, None, None]:
     job = Job(
         workload=workload.name,

@@ -8,11 +8,12 @@ from queue import SimpleQueue
 from typing import Any
 
 from timetrial.models import startmethods, wire
-from timetrial.models.base import AnyWorkload, Executor
+from timetrial.models.base import Executor
 from timetrial.models.startmethods import preload
 from timetrial.models.tasks import Call, opened_task, require_concurrency, require_task
 from timetrial.models.worker import Link, load, send_results, unpack_batch
 from timetrial.models.workerpool import Job, WorkerPool
+from timetrial.workload import Workload
 
 __all__ = ["ProcessesModel", "create", "preload", "serve"]
 
@@ -29,11 +30,11 @@ class ProcessesModel:
         """The start method that was asked for may be missing, or the platform may have no processes."""
         return startmethods.unavailable(self._start_method)
 
-    def suits(self, workload: AnyWorkload) -> bool:
+    def suits(self, workload: Workload) -> bool:
         """Whether there is a task to call."""
         return workload.task is not None or self.name in workload.implementations
 
-    def open(self, workload: AnyWorkload, concurrency: int) -> AbstractContextManager[Executor]:
+    def open(self, workload: Workload, concurrency: int) -> AbstractContextManager[Executor]:
         """As ConcurrencyModel.open: ``concurrency`` processes, with a resource each."""
         own: Callable[[int], AbstractContextManager[Executor]] | None = workload.implementations.get(self.name)
         if own is not None:
@@ -48,7 +49,7 @@ def create(start_method: str | None, event_loop: str) -> ProcessesModel:
 
 
 @contextmanager
-def _open_generic(workload: AnyWorkload, concurrency: int, start_method: str) -> Generator[Executor, None, None]:
+def _open_generic(workload: Workload, concurrency: int, start_method: str) -> Generator[Executor, None, None]:
     job = Job(
         workload=workload.name,
         model=ProcessesModel.name,

@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from timetrial.errors import blame
-from timetrial.models.base import AnyWorkload, Executor
+from timetrial.models.base import Executor
 from timetrial.models.tasks import Call, check_awaited, opened_task, require_task
+from timetrial.workload import Workload
 
 
 class SerialModel:
@@ -21,11 +22,11 @@ class SerialModel:
         """It runs everywhere."""
         return None
 
-    def suits(self, workload: AnyWorkload) -> bool:
+    def suits(self, workload: Workload) -> bool:
         """Whether there is a task to call."""
         return workload.task is not None or self.name in workload.implementations
 
-    def open(self, workload: AnyWorkload, concurrency: int) -> AbstractContextManager[Executor]:
+    def open(self, workload: Workload, concurrency: int) -> AbstractContextManager[Executor]:
         """As ConcurrencyModel.open; ``concurrency`` is always 1 here."""
         del concurrency
         own: Callable[[int], AbstractContextManager[Executor]] | None = workload.implementations.get(self.name)
@@ -39,7 +40,7 @@ def create(start_method: str | None, event_loop: str) -> SerialModel:
 
 
 @contextmanager
-def _open_generic(workload: AnyWorkload) -> Generator[Executor, None, None]:
+def _open_generic(workload: Workload) -> Generator[Executor, None, None]:
     task = require_task(workload, SerialModel.name)
     with opened_task(task, workload.resource, 1) as call:
         yield _SerialExecutor(task, call)

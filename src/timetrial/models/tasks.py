@@ -9,20 +9,20 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextma
 from typing import Any
 
 from timetrial.errors import NeverAwaitedError, WorkloadError
-from timetrial.models.base import AnyWorkload
+from timetrial.workload import Workload
 
 Call = Callable[[Any], Any]
 AsyncCall = Callable[[Any], Awaitable[Any]]
 
 
-def require_task(workload: AnyWorkload, model: str) -> Callable[..., Any]:
+def require_task(workload: Workload, model: str) -> Callable[..., Any]:
     """The workload's task; raises WorkloadError where it has none."""
     if workload.task is None:
         raise WorkloadError(f"workload {workload.name!r} can't run under {model!r}: give it a task")
     return workload.task
 
 
-def require_async_task(workload: AnyWorkload, model: str) -> Callable[..., Awaitable[Any]]:
+def require_async_task(workload: Workload, model: str) -> Callable[..., Awaitable[Any]]:
     """The workload's async_task; raises WorkloadError where it has none."""
     if workload.async_task is None:
         raise WorkloadError(f"workload {workload.name!r} can't run under {model!r}: give it an async_task")

@@ -13,8 +13,9 @@ from queue import SimpleQueue
 from typing import Any
 
 from timetrial.errors import TimetrialError, blame
-from timetrial.models.base import AnyWorkload, Executor
+from timetrial.models.base import Executor
 from timetrial.models.tasks import Call, check_awaited, opened_task, require_concurrency, require_task
+from timetrial.workload import Workload
 
 _CLOSING_S = 5.0
 """How long threads get to finish the item they are at and to close their resources."""
@@ -35,11 +36,11 @@ class ThreadsModel:
         """Platforms without threads (WebAssembly) say so."""
         return "this platform has no threads" if sys.platform in ("emscripten", "wasi") else None
 
-    def suits(self, workload: AnyWorkload) -> bool:
+    def suits(self, workload: Workload) -> bool:
         """Whether there is a task to call."""
         return workload.task is not None or self.name in workload.implementations
 
-    def open(self, workload: AnyWorkload, concurrency: int) -> AbstractContextManager[Executor]:
+    def open(self, workload: Workload, concurrency: int) -> AbstractContextManager[Executor]:
         """As ConcurrencyModel.open: ``concurrency`` threads, with a resource each."""
         own: Callable[[int], AbstractContextManager[Executor]] | None = workload.implementations.get(self.name)
         return own(concurrency) if own is not None else _open_generic(workload, require_concurrency(concurrency))
@@ -52,7 +53,7 @@ def create(start_method: str | None, event_loop: str) -> ThreadsModel:
 
 
 @contextmanager
-def _open_generic(workload: AnyWorkload, concurrency: int) -> Generator[Executor, None, None]:
+def _open_generic(workload: Workload, concurrency: int) -> Generator[Executor, None, None]:
     team = _Team(workload, concurrency)
     try:
         team.start()
@@ -117,7 +118,7 @@ class _Round:
 
 
 class _Team:
-    def __init__(self, workload: AnyWorkload, concurrency: int) -> None:
+    def __init__(self, workload: Workload, concurrency: int) -> None:
         self._task = require_task(workload, ThreadsModel.name)
         self._resource = workload.resource
         self._rounds: list[SimpleQueue[_Round | None]] = [SimpleQueue() for _ in range(concurrency)]

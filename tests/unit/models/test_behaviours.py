@@ -15,7 +15,7 @@ import pytest
 from tests.unit.models import jobs
 from timetrial import models
 from timetrial.errors import WorkloadError
-from timetrial.models.base import AnyWorkload, ConcurrencyModel, Executor
+from timetrial.models.base import ConcurrencyModel, Executor
 from timetrial.models.startmethods import preload
 from timetrial.workload import Workload
 
@@ -149,7 +149,7 @@ def test_an_item_that_exits_is_an_error_of_that_item(model: ConcurrencyModel, it
 def test_a_workload_of_another_kind_is_refused(model: ConcurrencyModel) -> None:
     """Sync models don't suit a workload that is only async, and the other way round."""
     sync, coro = Workload("s", task=jobs.square), Workload("a", async_task=jobs.async_square)
-    wrong: AnyWorkload = coro if model.suits(sync) else sync
+    wrong: Workload = coro if model.suits(sync) else sync
     assert model.suits(sync) is not model.suits(coro)
     with pytest.raises(WorkloadError, match=f"can't run under '{model.name}'".replace("+", r"\+")):
         _use(model.open(wrong, 1))

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Final
 import psutil
 import pytest
 
-from fixtures.download_openers import OPENERS
-
 if TYPE_CHECKING:
     from timetrial.mockserver import MockServer
 
@@ -26,19 +24,6 @@ pytestmark = [
 ]
 
 MB: Final = 2**20
-
-
-@pytest.fixture(params=OPENERS)
-def model(request: pytest.FixtureRequest) -> str:
-    """Each model's name."""
-    name: str = request.param
-    return name
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    """Where the file is to appear, in a folder of its own."""
-    return tmp_path / "body.bin"
 
 
 SLOW_SCRIPT: Final = """
@@ -114,7 +99,7 @@ def running(script: str, *arguments: object) -> subprocess.Popen[str]:
     """The script in an interpreter and a process group of its own."""
     return subprocess.Popen(
         [sys.executable, "-c", script, *map(str, arguments)],
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from fixtures.download_openers import OPENERS, opened
+from fixtures.download_openers import opened
 from fixtures.download_progress import print_line
 from fixtures.downloads import Order, Progress
 from timetrial.mockserver import stream_sha256
@@ -22,19 +22,6 @@ pytestmark = pytest.mark.timeout(120)
 
 MB: Final = 2**20
 UPDATES_PER_S: Final = 10
-
-
-@pytest.fixture(params=OPENERS)
-def model(request: pytest.FixtureRequest) -> str:
-    """Each model's name."""
-    name: str = request.param
-    return name
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    """Where the file is to appear, in a folder of its own."""
-    return tmp_path / "body.bin"
 
 
 def sha256_of(path: Path) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from fixtures.download_executors import open_coroutines
-from fixtures.download_openers import OPENERS, opened
+from fixtures.download_openers import opened
 from fixtures.downloads import DownloadError, Order, Progress, part_of
 from timetrial.errors import WorkerDiedError
 from timetrial.mockserver import stream_sha256
@@ -31,19 +31,6 @@ MB: Final = 2**20
 NEEDS_FULL_DISK: Final = pytest.mark.skipif(
     not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is full"
 )
-
-
-@pytest.fixture(params=OPENERS)
-def model(request: pytest.FixtureRequest) -> str:
-    """Each model's name."""
-    name: str = request.param
-    return name
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    """Where the file is to appear, in a folder of its own."""
-    return tmp_path / "body.bin"
 
 
 def sha256_of(path: Path) -> str:
