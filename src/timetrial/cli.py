@@ -1,67 +1,51 @@
-"""The ``timetrial`` command: subcommands that only delegate."""
+"""The ``timetrial`` command: finds the subcommand, runs it, and turns what goes wrong into a line and a status."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from importlib import import_module
+from typing import Final
 
 from timetrial.errors import TimetrialError
 
-_USAGE_ERROR = 2
+# Only the module of the command that was asked for is imported.
+_COMMANDS: Final = {
+    "models": "the concurrency models, and whether each can run here",
+    "environment": "what matters of this machine, of a file's, or between two files'",
+    "serve": "run the mock HTTP server by hand",
+}
+_USAGE_ERROR: Final = 2
+_INTERRUPTED: Final = 130  # as a shell reports a command that Ctrl-C ended
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one subcommand; returns the process's exit status."""
     given = list(sys.argv[1:] if argv is None else argv)
-    if given[:1] == ["serve"]:  # it has a command line of its own
-        from timetrial.mockserver.serve import main as serve
-
-        return serve(given[1:])
-    arguments = _parser().parse_args(given)
+    command = _parser().parse_args(given[:1]).command
     try:
-        print("\n".join(arguments.lines(arguments)))
+        status: int = import_module(f"timetrial.commands.{command}").run(given[1:])
     except TimetrialError as error:
-        print(f"timetrial: {error}", file=sys.stderr)
+        print(f"timetrial {command}: {error}", file=sys.stderr)
         return _USAGE_ERROR
-    return 0
+    except KeyboardInterrupt:
+        print(f"timetrial {command}: interrupted", file=sys.stderr)
+        return _INTERRUPTED
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
+    width = max(map(len, _COMMANDS)) + 2
     parser = argparse.ArgumentParser(
         prog="timetrial",
+        usage="timetrial COMMAND [OPTION ...]",
         description="Run one workload under every concurrency model, prove equal work, time it fairly.",
+        epilog="\n".join(["commands:", *(f"  {name:{width}}{what}" for name, what in _COMMANDS.items())]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    models = commands.add_parser("models", help="the concurrency models, and whether each can run here")
-    models.set_defaults(lines=_models)
-    where = commands.add_parser("environment", help="what matters of this machine, of a file's, or between two files'")
-    where.add_argument("files", nargs="*", type=Path, metavar="FILE", help="up to two files of results")
-    where.set_defaults(lines=_environment)
-    commands.add_parser("serve", help="run the mock HTTP server by hand", add_help=False)
+    parser.add_argument("command", choices=_COMMANDS, metavar="COMMAND", help="one of those below; each has a --help")
     return parser
-
-
-def _models(_arguments: argparse.Namespace) -> list[str]:
-    from timetrial import models
-    from timetrial.report.text import columns
-
-    return columns([(name, models.get(name).unavailable() or "can run here") for name in models.NAMES])
-
-
-def _environment(arguments: argparse.Namespace) -> list[str]:
-    from timetrial.measure.environment import environment
-    from timetrial.report.environment import difference_lines
-    from timetrial.results.read import environment_of
-
-    records = [environment_of(path) for path in arguments.files]
-    if len(records) > 2:
-        raise TimetrialError("environment compares two files at most")
-    if len(records) == 2:
-        return difference_lines(*records)
-    return [json.dumps(records[0] if records else environment(), indent=2)]
 
 
 if __name__ == "__main__":

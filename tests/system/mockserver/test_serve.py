@@ -10,13 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from timetrial.mockserver.serve import main
+from timetrial.cli import main
 
-COMMAND = [
-    sys.executable,
-    "-c",
-    "import sys; from timetrial.mockserver.serve import main; sys.exit(main(sys.argv[1:]))",
-]
+COMMAND = [sys.executable, "-m", "timetrial.cli", "serve"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C can't be sent to one process there")
@@ -39,5 +35,5 @@ def test_a_site_that_cannot_be_read_is_explained(tmp_path: Path, capsys: pytest.
     """With exit status 2 and no traceback."""
     file = tmp_path / "site.toml"
     file.write_text('[[route]]\npath = "/hello"\ndelay = 3\n')
-    assert main([str(file)]) == 2
+    assert main(["serve", str(file)]) == 2
     assert "route 1: there is no option 'delay'" in capsys.readouterr().err

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
+from collections.abc import Sequence
 
-from timetrial.errors import MockServerError
 from timetrial.mockserver.client import MockServer
 from timetrial.mockserver.counters import Counters
 
@@ -20,18 +20,14 @@ _EXAMPLES = (
 )
 
 
-def main(argv: list[str]) -> int:
-    """Serves until interrupted, then says what was counted; returns the exit status."""
+def run(argv: Sequence[str]) -> int:
+    """Serves until interrupted, then says what was counted; raises MockServerError where it can't."""
     options = _parser().parse_args(argv)
     given = {name: value for name, value in vars(options).items() if value is not None}
-    try:
-        with MockServer.start(**given) as server:
-            _announce(server)
-            _wait(server)
-            print(_summary(server.counters()))
-    except MockServerError as problem:
-        print(f"timetrial serve: {problem}", file=sys.stderr)
-        return 2
+    with MockServer.start(**given) as server:
+        _announce(server)
+        _wait(server)
+        print(_summary(server.counters()))
     return 0
 
 
