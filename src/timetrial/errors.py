@@ -35,6 +35,10 @@ class ResultsError(TimetrialError):
     """A file of results cannot be written or read."""
 
 
+class GateError(TimetrialError):
+    """A gate is asked for in a way that can't be meant, or its two sides can't be set against each other."""
+
+
 _LONGEST_ITEM_SHOWN = 200
 
 

@@ -1,0 +1,93 @@
+"""What a gate asks for: how large a change may be, how sure it must be, how long it may take, what may be missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from timetrial.errors import GateError
+
+_SECTION: Final = "tool.timetrial.gate"
+
+
+@dataclass(frozen=True)
+class GatePolicy:
+    """The gate's settings; ratios are fractions, so 0.01 is 1 %.
+
+    ``margin``: a slowdown up to this much is nobody's business; more than this, proved, is a regression.
+    ``detect``: the gate has to be able to see a slowdown of this size; a benchmark counts as unchanged only when its
+    interval lies within plus or minus this, and as inconclusive otherwise.
+    ``alpha``: the chance of one false alarm in a whole gate.
+    ``flag``: an effect past this in the screening is looked at again, with fresh launches.
+    ``budget_s``: no new launch begins after this many seconds.
+    ``may_be_missing``: patterns (as in ``fnmatch``) of benchmarks that may be missing, skipped or void.
+    ``install``: how an environment for another revision is made (see docs/gate.md); None: from the project's files.
+    """
+
+    margin: float = 0.01
+    detect: float = 0.05
+    alpha: float = 0.01
+    flag: float = 0.02
+    screen_launches: int = 6
+    confirm_launches: int = 24
+    pairs_per_launch: int = 30
+    warmup_rounds: int = 3
+    budget_s: float = 600.0
+    keep_awake: bool = True
+    pin: bool = True
+    may_be_missing: tuple[str, ...] = ()
+    install: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.margin < self.detect:
+            raise GateError(f"[{_SECTION}] margin ({self.margin}) must be at least 0 and below detect ({self.detect})")
+        if not 0 < self.alpha < 0.5:
+            raise GateError(f"[{_SECTION}] alpha is a chance between 0 and 0.5, such as 0.01, not {self.alpha}")
+        for name, least in (("screen_launches", 2), ("confirm_launches", 6), ("pairs_per_launch", 4)):
+            if getattr(self, name) < least:
+                raise GateError(f"[{_SECTION}] {name} must be at least {least}, not {getattr(self, name)}")
+
+
+def read_policy(root: Path) -> GatePolicy:
+    """The policy in the project's pyproject.toml, or the default one; raises GateError for what can't be meant."""
+    import tomllib
+
+    path = root / "pyproject.toml"
+    if not path.is_file():
+        return GatePolicy()
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise GateError(f"can't read the gate's policy from {path}: {error}") from error
+    section = content.get("tool", {}).get("timetrial", {}).get("gate", {})
+    return policy_of(section, str(path))
+
+
+def policy_of(section: dict[str, Any], where: str) -> GatePolicy:
+    """The policy that a table of settings describes; raises GateError that names an unknown or mistyped one."""
+    known = {each.name: each.default for each in fields(GatePolicy)}
+    for name, value in section.items():
+        if name not in known:
+            raise GateError(f"{where}: [{_SECTION}] knows no {name!r}; there are: {', '.join(known)}")
+        if not _suits(value, known[name], name):
+            raise GateError(f"{where}: [{_SECTION}] {name} = {value!r} is not what it takes, such as {_example(name)}")
+    settings: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in section.items()
+    }
+    return GatePolicy(**settings)
+
+
+def _suits(value: object, default: object, name: str) -> bool:
+    if name in ("may_be_missing", "install"):
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if isinstance(default, bool):
+        return isinstance(value, bool)
+    if isinstance(default, int):
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _example(name: str) -> str:
+    examples = {"may_be_missing": '["test_legacy*"]', "install": '["pip", "install", "-e", ".[bench]"]'}
+    return examples.get(name, repr(getattr(GatePolicy(), name)).lower())

@@ -1,0 +1,59 @@
+"""What a gate measured, and nothing of what it means: the paired rounds of each launch, by benchmark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """Why a launch was made: to look at everything once, or to settle what the look had left open."""
+
+    SCREEN = "screen"
+    CONFIRM = "confirm"
+
+
+class SideName(StrEnum):
+    """The two versions that are compared."""
+
+    BASE = "base"
+    CANDIDATE = "candidate"
+
+
+@dataclass(frozen=True)
+class LaunchPair:
+    """One benchmark in one launch of both sides.
+
+    ``base_s[i]`` and ``candidate_s[i]`` were timed in turn; ``candidate_first[i]`` says who began. A round is
+    ``executions_per_round`` executions, the same on both sides. ``cpu`` is the one that both were pinned to, None
+    where they had all.
+    """
+
+    phase: Phase
+    base_s: tuple[float, ...]
+    candidate_s: tuple[float, ...]
+    candidate_first: tuple[bool, ...]
+    executions_per_round: int = 1
+    cpu: int | None = None
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a benchmark could not be measured in lock-step: ``side`` is None where both sides say so."""
+
+    kind: str  # missing, new, skipped, failed, void
+    side: SideName | None
+    reason: str
+
+
+@dataclass
+class BenchmarkRecord:
+    """All that was measured of one benchmark, in the order in which it was; ``trouble`` if something was in the way."""
+
+    name: str
+    launches: list[LaunchPair] = field(default_factory=list)
+    trouble: Trouble | None = None
+
+    def of(self, phase: Phase) -> list[LaunchPair]:
+        """The launches of one phase."""
+        return [each for each in self.launches if each.phase is phase]
