@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from timetrial.errors import GateError
@@ -28,6 +29,11 @@ class ShiftInterval(NamedTuple):
     low: float
     high: float
     confidence: float
+
+    @property
+    def reach(self) -> float:
+        """How far the interval goes from the estimate, on the side where it goes farther."""
+        return max(self.high - self.estimate, self.estimate - self.low)
 
     def lies_within(self, bound: float) -> bool:
         """Whether all of it lies between ``-bound`` and ``bound``."""
@@ -107,6 +113,7 @@ def shift_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> S
     return ShiftInterval(estimate, walsh[depth - 1], walsh[-depth], reached)
 
 
+@lru_cache(maxsize=256)
 def _walsh_depth(count: int, confidence: float) -> tuple[int, float]:
     """Which Walsh average from either end bounds the interval, and the confidence that this gives; (0, 1) if none."""
     flips = flips_of_ranks(count)
@@ -127,21 +134,21 @@ def fewest_for(confidence: float) -> int:
 def launches_needed(values: Sequence[float], bound: float, confidence: float = CONFIDENCE) -> int | None:
     """About how many launches in all would bring the interval within plus or minus ``bound``, going on like this.
 
-    The half-width shrinks with the square root of their number. None where no number would do: the estimate itself
-    lies outside, or the values are too few to see a scatter (fewer than two).
+    None where no number would do, since the estimate itself lies outside, and for fewer than two values.
     """
-    interval = shift_interval(values, confidence)
-    room = bound - abs(interval.estimate)
-    if room <= 0 or len(values) < 2:
+    return launches_for_width(values, bound - abs(shift_interval(values, confidence).estimate), confidence)
+
+
+def launches_for_width(values: Sequence[float], half_width: float, confidence: float = CONFIDENCE) -> int | None:
+    """About how many launches in all would narrow the interval to this half-width: it shrinks with their square root.
+
+    None for a half-width of nothing or less, and for fewer than two values, which show no scatter.
+    """
+    if half_width <= 0 or len(values) < 2:
         return None
-    finite = math.isfinite(interval.low)
-    reach = max(interval.high - interval.estimate, interval.estimate - interval.low) if finite else _range(values)
-    needed = math.ceil(len(values) * (reach / room) ** 2)
-    return max(needed, fewest_for(confidence))
-
-
-def _range(values: Sequence[float]) -> float:
-    return max(values) - min(values)
+    interval = shift_interval(values, confidence)
+    reach = interval.reach if math.isfinite(interval.reach) else max(values) - min(values)
+    return max(math.ceil(len(values) * (reach / half_width) ** 2), fewest_for(confidence))
 
 
 def scatter(values: Sequence[float]) -> float:
