@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import pytest
 
 from timetrial import models
-from timetrial.options import SCALES, TrialOptions
+from timetrial.options import SCALE_INSTEAD, SCALES, TrialOptions
 from timetrial.workload import Workload
 
 MODEL_FIXTURE = "trial_model"
@@ -145,7 +145,8 @@ def _points(marker: pytest.Mark, scale: str, nodeid: str) -> tuple[Any, Sequence
         _refuse(f"{where} knows no scale {unknown[0]!r}; there are: {', '.join(SCALES)}")
     if len(marker.args) != 1 or "default" not in marker.kwargs:
         _refuse(f"{where} takes the parameters' names and the points: trial_points('size', default=[1, 2], quick=[1])")
-    return marker.args[0], marker.kwargs.get(scale, marker.kwargs["default"])
+    fitting = [each for each in (scale, SCALE_INSTEAD.get(scale, scale), "default") if each in marker.kwargs]
+    return marker.args[0], marker.kwargs[fitting[0]]
 
 
 def _side_by_side(items: list[pytest.Item]) -> list[pytest.Item]:

@@ -11,7 +11,7 @@ from timetrial.accounting import account
 from timetrial.errors import NeverAwaitedError, WorkloadError
 from timetrial.meter import Meter
 from timetrial.reference import References
-from timetrial.trial import CountingServer, Measurement, RoundsPolicy, TrialPlan, run_trial_in_loop
+from timetrial.trial import CountingServer, Measurement, RoundsPolicy, TrialPlan
 from timetrial.workload import Workload
 
 
@@ -29,6 +29,7 @@ class TrialSettings:
     event_loop: str
     references: References
     run: Callable[[TrialPlan], Measurement]
+    run_in_loop: Callable[[TrialPlan], Awaitable[Measurement]]
     accounting: bool
     on_round: Callable[[Sequence[float]], None]
     on_measured: Callable[[Measurement], None]
@@ -55,7 +56,7 @@ class Trial:
 
     @property
     def scale(self) -> str:
-        """The sizes that were asked for: ``quick``, ``default`` or ``article``."""
+        """The sizes that were asked for: ``quick``, ``default``, ``article`` or ``gate``."""
         return self._settings.scale
 
     def __call__(
@@ -117,7 +118,7 @@ class Trial:
         # In a thread of its own, because the reference may need an event loop of its own.
         expected = await asyncio.to_thread(self._settings.references.expected, self._settings.workload, items)
         settled: TrialPlan = plan(expected=expected)
-        measurement = await run_trial_in_loop(settled)
+        measurement = await self._settings.run_in_loop(settled)
         if self._accounts:
             measurement = replace(measurement, accounting=await asyncio.to_thread(account, settled))
         return self._record(measurement)

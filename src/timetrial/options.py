@@ -14,7 +14,9 @@ from timetrial.errors import WorkloadError
 if TYPE_CHECKING:
     from timetrial.trial import RoundsPolicy
 
-SCALES: Final = ("quick", "default", "article")
+SCALES: Final = ("quick", "default", "article", "gate")
+# What a test without points for a scale of its own uses instead; in the end, "default".
+SCALE_INSTEAD: Final = {"gate": "quick"}
 START_METHODS: Final = ("fork", "forkserver", "spawn")
 EVENT_LOOPS: Final = ("asyncio", "uvloop")
 _RESULTS_INI: Final = "trial_results"
@@ -37,8 +39,8 @@ def add_options(parser: pytest.Parser) -> None:
         "--trial-scale",
         choices=SCALES,
         default="default",
-        help="The sizes to run: quick to see it work, default to compare, article for the sizes of the literature. "
-        "Default: %(default)r",
+        help="The sizes to run: quick to see it work, default to compare, article for the sizes of the literature, "
+        "gate for rounds of some 10 ms, as timetrial gate runs them. Default: %(default)r",
     )
     group.addoption(
         "--trial-start-method",

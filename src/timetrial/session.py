@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from timetrial import collection
 from timetrial.errors import ResultsError, VoidTrialError
 from timetrial.fixture import Trial, TrialSettings
+from timetrial.gate import AGENT
 from timetrial.measure.environment import environment
 from timetrial.meter import Meter
 from timetrial.models.startmethods import default, preload
@@ -23,7 +24,10 @@ from timetrial.report.summary import summary_lines
 from timetrial.results.runfile import RunFile
 from timetrial.results.schema import KEY, figures
 from timetrial.results.standings import Entry, Standings, Void
-from timetrial.trial import Measurement, run_trial
+from timetrial.trial import Measurement, TrialPlan, run_trial, run_trial_in_loop
+
+if TYPE_CHECKING:
+    from timetrial.gate.agent import Agent
 
 _METER = pytest.StashKey[Meter]()
 
@@ -41,6 +45,7 @@ class TrialSession:
         self._file: RunFile | None = None
         self._live: LiveLine | None = None
         self._complaint: str | None = None
+        self._gate: Agent | None = config.pluginmanager.getplugin(AGENT)
 
     def trial(self, request: pytest.FixtureRequest, benchmark: Any, model: str) -> Trial:
         """The fixture's value for one test."""
@@ -48,7 +53,7 @@ class TrialSession:
         marker = item.get_closest_marker("benchmark")
         options = marker.kwargs if marker else {}
         in_loop = inspect.iscoroutinefunction(request.function)
-        rivals = self._rivals(item) if self._options.interleave and not in_loop else ()
+        rivals = self._rivals(item) if self._options.interleave and not (in_loop or self._gate) else ()
         settings = TrialSettings(
             workload=collection.workload_of(item),
             model=model,
@@ -60,7 +65,8 @@ class TrialSession:
             start_method=self._options.start_method,
             event_loop=self._options.event_loop,
             references=self._references,
-            run=partial(self._races.run, collection.race_of(item), rivals) if rivals else run_trial,
+            run=self._runner(item, rivals),
+            run_in_loop=self._gate.run_in_loop if self._gate else run_trial_in_loop,
             on_round=self._show_round,
             on_measured=lambda measurement: self._enter(item, benchmark, measurement, interleaved=bool(rivals)),
         )
@@ -130,6 +136,12 @@ class TrialSession:
             terminalreporter.write_line(f"ERROR: {self._complaint}", red=True)
         elif self._file:
             terminalreporter.write_line(f"results: {_relative(self._file, self._config)}")
+
+    def _runner(self, item: pytest.Item, rivals: Sequence[str]) -> Callable[[TrialPlan], Measurement]:
+        """Who decides when a round is due: the gate, a race against other models, or the trial itself."""
+        if self._gate:
+            return self._gate.run
+        return partial(self._races.run, collection.race_of(item), rivals) if rivals else run_trial
 
     def _rivals(self, item: pytest.Item) -> tuple[str, ...]:
         """The models to take turns with; none for a trial that is alone in its group."""
