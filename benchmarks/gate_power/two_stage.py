@@ -24,10 +24,11 @@ from timetrial.gate.verdicts import judge, open_for_confirmation
 BENCHMARKS: Final = [noise for noise in MEASURED for _ in range(7)]
 POLICIES: Final = {
     "default": GatePolicy(),
-    "flag 1.5 %": GatePolicy(flag=0.015),
+    "flag 2 %": GatePolicy(flag=0.02),
     "flag 1 %": GatePolicy(flag=0.01),
     "screen 6": GatePolicy(screen_launches=6),
     "confirm 24": GatePolicy(confirm_launches=24),
+    "confirm 36": GatePolicy(confirm_launches=36),
 }
 
 
