@@ -15,8 +15,8 @@ class Noise:
     """How the effects of identical sides scatter from launch to launch.
 
     ``sd`` is the standard deviation of an ordinary launch; a share of ``wild`` launches has ``wild_factor`` times
-    that. ``lag`` is the correlation of neighbouring launches. ``skewed`` launches err far to the slow side and a
-    little to the fast one, about a mean of nothing: what no rule here assumes.
+    that. ``lag`` is the correlation of neighbouring launches. ``skewed`` launches err far to one side (1: the slow
+    one) and a little to the other, about a mean of nothing. No rule here allows for either.
     """
 
     name: str
@@ -24,7 +24,7 @@ class Noise:
     wild: float = 0.1
     wild_factor: float = 3.0
     lag: float = 0.0
-    skewed: bool = False
+    skewed: int = 0
 
     def draw(self, rng: random.Random, count: int, effect: float = 0.0) -> list[float]:
         """The effects of so many launches, where the true effect is this."""
@@ -37,7 +37,7 @@ class Noise:
 
     def _one(self, rng: random.Random) -> float:
         sd = self.sd * (self.wild_factor if rng.random() < self.wild else 1.0)
-        return sd * (rng.expovariate(1) - 1 if self.skewed else rng.gauss(0, 1))
+        return sd * (self.skewed * (rng.expovariate(1) - 1) if self.skewed else rng.gauss(0, 1))
 
 
 def rms(name: str, root_mean_square: float) -> Noise:

@@ -29,9 +29,9 @@ class GatePolicy:
     margin: float = 0.01
     detect: float = 0.05
     alpha: float = 0.01
-    flag: float = 0.02
+    flag: float = 0.015
     screen_launches: int = 7
-    confirm_launches: int = 36
+    confirm_launches: int = 60
     pairs_per_launch: int = 30
     warmup_rounds: int = 3
     budget_s: float = 600.0

@@ -42,7 +42,7 @@ def test_the_screen_flags_slowdowns_first_the_worst_ahead_and_then_improvements(
         record("same", shifted(0.0)),
         record("slow", shifted(0.03)),
         record("slowest", shifted(0.08)),
-        record("small", shifted(0.015)),
+        record("small", shifted(0.01)),
     ]
     assert flagged(records, POLICY) == ["slowest", "slow", "faster"]
 
