@@ -10,7 +10,6 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
 
-import timetrial
 from timetrial.errors import GateError
 
 _TAG: Final = "py3-none-any"
@@ -39,7 +38,7 @@ def _own_distribution() -> Distribution:
 
 
 def _files(own: Distribution, about: str) -> Iterator[tuple[str, bytes]]:
-    package = Path(timetrial.__file__).parent
+    package = Path(__file__).parents[1]
     for path in sorted(package.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             yield f"{package.name}/{path.relative_to(package).as_posix()}", path.read_bytes()

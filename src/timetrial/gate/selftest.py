@@ -21,7 +21,7 @@ from timetrial.gate.flow import GatePlan, run_gate
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, Phase
 from timetrial.gate.statistics import launch_effect, scatter
-from timetrial.gate.store import GateFile, StoredGate, read_gate
+from timetrial.gate.store import GateFile, StoredGate, about_sides, read_gate
 from timetrial.gate.verdicts import judge
 
 SHARES: Final = (0.03, 0.05, 0.10, 0.20)
@@ -42,8 +42,8 @@ class Tally:
     gates: int
 
 
-def run_self_test(plan: GatePlan, directory: Path, budget_s: float, begins: Callable[[int, bool], None]) -> None:
-    """Runs gates until the budget is used up, at least one of each kind; ``begins(number, injected)`` is told of each.
+def run_self_test(plan: GatePlan, directory: Path, budget_s: float, say: Callable[[str], None]) -> None:
+    """Runs gates until the budget is used up, at least one of each kind; ``say`` is told of each.
 
     Raises GateError as run_gate does.
     """
@@ -52,9 +52,9 @@ def run_self_test(plan: GatePlan, directory: Path, budget_s: float, begins: Call
     first = done
     longest_s = 0.0
     while done < first + 2 or time.monotonic() - started_s + longest_s < budget_s:
-        began_s = time.monotonic()
-        begins(done + 1, bool(done % 2))
-        run_one(plan, directory, injected=bool(done % 2))
+        began_s, injected = time.monotonic(), bool(done % 2)
+        say(f"gate {done + 1} of the self-test: {'with slowdowns injected' if injected else 'identical sides'}")
+        run_one(plan, directory, injected=injected)
         longest_s = max(longest_s, time.monotonic() - began_s)
         done += 1
 
@@ -63,7 +63,8 @@ def run_one(plan: GatePlan, directory: Path, *, injected: bool) -> StoredGate:
     """One gate of a self-test, and its file."""
     seed = secrets.randbits(32)
     shares = Shares(seed) if injected else (lambda _name: 0.0)
-    about = {"kind": _KIND, "seed": seed, "injected": injected, "selection": list(plan.selection)}
+    about = about_sides(plan.base, plan.candidate, plan.selection)
+    about.update(kind=_KIND, seed=seed, injected=injected)
     file = GateFile(directory, plan.policy, about)
     records = run_gate(replace(plan, seed=seed, extra_share=shares, on_launch=file.write))
     file.write(records, complete=True)

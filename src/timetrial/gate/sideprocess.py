@@ -41,7 +41,7 @@ class SideProcess:
                 self._process = subprocess.Popen(
                     [str(side.python), *command],
                     cwd=side.root,
-                    env={**os.environ, **environment},
+                    env={**side.variables(), **environment},
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,

@@ -14,6 +14,8 @@ from typing import Any, Final
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.policy import GatePolicy, policy_of
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
+from timetrial.gate.sides import Side
+from timetrial.measure.environment import environment
 from timetrial.results.runfile import dumps, replace_file
 
 _KEY: Final = "timetrial_gate"
@@ -59,6 +61,20 @@ class GateFile:
                 f"can't write {self.path}: {error.strerror or error}; make room or permit it, or choose another "
                 f"directory with --results=DIR (what was written before is still there, and whole)"
             ) from error
+
+
+def about_sides(base: Side, candidate: Side, selection: Sequence[str]) -> dict[str, Any]:
+    """What a gate's file says of its circumstances: who was compared, on what, and where."""
+    return {
+        "base": _about_side(base),
+        "candidate": _about_side(candidate),
+        "selection": list(selection),
+        "environment": environment(),
+    }
+
+
+def _about_side(side: Side) -> dict[str, Any]:
+    return {"label": str(side), "python": str(side.python), "revision": side.revision}
 
 
 def read_gate(path: Path) -> StoredGate:

@@ -58,8 +58,8 @@ def measure() -> Measure:
     ) -> dict[str, BenchmarkRecord]:
         records = run_gate(
             GatePlan(
-                Side(SideName.BASE, Path(sys.executable), base),
-                Side(SideName.CANDIDATE, Path(sys.executable), candidate),
+                Side(SideName.BASE, Path(sys.executable), base, None),
+                Side(SideName.CANDIDATE, Path(sys.executable), candidate, None),
                 policy,
                 selection,
                 patience_s=patience_s,

@@ -238,7 +238,7 @@ def test_both_sides_end_when_the_gate_is_killed(project: Project) -> None:
     script = (
         "import sys; from pathlib import Path;"
         "from timetrial.gate.flow import *; from timetrial.gate.sides import Side;"
-        "sides = [Side(name, Path(sys.executable), Path(sys.argv[1])) for name in SideName];"
+        "sides = [Side(name, Path(sys.executable), Path(sys.argv[1]), None) for name in SideName];"
         "print('begun', flush=True);"
         "run_gate(GatePlan(*sides, GatePolicy(budget_s=600), on_progress=lambda p: print(p.name, flush=True)))"
     )
