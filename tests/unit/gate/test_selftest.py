@@ -52,7 +52,7 @@ def tested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     chance = random.Random(7)
     seeds = iter(range(100))
     monkeypatch.setattr(selftest, "run_gate", lambda plan: _made_up(plan, chance))
-    monkeypatch.setattr(selftest.secrets, "randbits", lambda _bits: next(seeds))
+    monkeypatch.setattr("secrets.randbits", lambda _bits: next(seeds))
     for _ in range(3):
         run_self_test(PLAN, tmp_path, budget_s=0.0, say=lambda _text: None)
     return tmp_path
