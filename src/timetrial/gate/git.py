@@ -27,6 +27,9 @@ LOCAL_VARIABLES: Final = (
 _QUIET: Final = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 _OPTIONS: Final = ("-c", f"core.hooksPath={os.devnull}", "-c", "advice.detachedHead=false")
 
+# The system's words on Unix and Windows, and git's, which hides them while it writes a checkout.
+_DISK_FULL: Final = ("No space left on device", "Disk quota exceeded", "not enough space", "unable to write file")
+
 
 @dataclass(frozen=True)
 class Repository:
@@ -48,10 +51,10 @@ class Repository:
 
 
 def hint_for(said: str) -> str:
-    """What to do about a failure whose cause is not in what was asked, but in the machine."""
-    if "No space left on device" not in said:
+    """What to do about a failure whose cause is not in what was asked, but in a disk without room."""
+    if not any(each in said for each in _DISK_FULL):
         return ""
-    return "\nThe disk is full: make room, or set the variable TMPDIR to a folder with more of it"
+    return "\nThe disk seems to be full: make room, or set the variable TMPDIR to a folder with more of it"
 
 
 def repository_of(folder: Path) -> Repository:
