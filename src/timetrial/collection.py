@@ -88,6 +88,17 @@ def model_of(item: pytest.Item) -> str | None:
     return model_id if isinstance(model_id, str) else None
 
 
+def reference_of(item: pytest.Item) -> str | None:
+    """The full name of the benchmark that a test's ``trial_reference`` marker names, if it has one."""
+    marker = item.get_closest_marker("trial_reference")
+    if marker is None:
+        return None
+    if len(marker.args) != 1 or marker.kwargs or not isinstance(marker.args[0], str):
+        _refuse(f"{item.nodeid}: @pytest.mark.trial_reference takes the name of one test, such as 'test_plain[serial]'")
+    name: str = marker.args[0]
+    return name if "::" in name else item.nodeid.removesuffix(item.name) + name
+
+
 def parameters(item: pytest.Item) -> dict[str, Any]:
     """A trial's parameters apart from its model, in the order in which they were declared."""
     return {name: value for name, value in _params(item).items() if name != MODEL_FIXTURE}

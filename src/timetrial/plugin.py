@@ -26,6 +26,8 @@ _MARKERS = (
     "model that suits it or only the models named; unless(model, scale, **parameters) may give a reason to skip one",
     "trial_points(names, default, quick=None, article=None, gate=None): parametrize with the points of the chosen "
     "--trial-scale",
+    "trial_reference(name): the benchmark of the same run that this one is compared with where runs are compared by "
+    "ratios; a test's name, or its node id if it is in another module. Default for a trial: serial",
 )
 _OPTIONS = pytest.StashKey[TrialOptions]()
 _SESSION = "timetrial-session"

@@ -22,7 +22,7 @@ from timetrial.reference import References
 from timetrial.report.live import LiveLine, terminal_of
 from timetrial.report.summary import summary_lines
 from timetrial.results.runfile import RunFile
-from timetrial.results.schema import KEY, figures
+from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY, figures
 from timetrial.results.standings import Entry, Standings, Void
 from timetrial.trial import Measurement, TrialPlan, run_trial, run_trial_in_loop
 
@@ -42,6 +42,8 @@ class TrialSession:
         self._races = Races()
         self._standings = Standings()
         self._benchmarks: list[dict[str, Any]] = []
+        self._references_named: dict[str, str] = {}
+        self._troubles: list[dict[str, str]] = []
         self._file: RunFile | None = None
         self._live: LiveLine | None = None
         self._complaint: str | None = None
@@ -103,6 +105,8 @@ class TrialSession:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
         """After each test, writes down what it brought."""
         report = yield
+        if call.when != "teardown" and "benchmark" in getattr(item, "fixturenames", ()):
+            self._note_trouble(report, call)
         if call.when == "call":
             self._note(item, call)
         if self._live and collection.model_of(item) is not None:
@@ -159,6 +163,7 @@ class TrialSession:
             measurement=measurement,
             figures=figures(measurement, scale=self._options.scale),
             interleaved=interleaved,
+            name=item.nodeid,
         )
         benchmark.extra_info[KEY] = entry.figures
         self._standings.add(entry)
@@ -175,9 +180,18 @@ class TrialSession:
             self._standings.withdraw(benchmark.extra_info.get(KEY))
         elif benchmark.stats and not benchmark.has_error and self._options.results_directory:
             self._benchmarks.append(benchmark.stats.as_dict(include_data=True))
+            if reference := collection.reference_of(item):
+                self._references_named[item.nodeid] = reference
             self._save()
             if self._complaint:
                 item.session.shouldstop = self._complaint
+
+    def _note_trouble(self, report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
+        """Why a benchmark has no entry: it failed, was void or was skipped."""
+        if report.passed or call.excinfo is None:
+            return
+        kind = "void" if isinstance(call.excinfo.value, VoidTrialError) else str(report.outcome)
+        self._troubles.append({"benchmark": report.nodeid, "kind": kind, "reason": str(call.excinfo.value)})
 
     def _save(self, *, complete: bool = False) -> None:
         """Writes the file; what went wrong ends the run, and is told at its end."""
@@ -185,7 +199,10 @@ class TrialSession:
         try:
             if self._file is None:
                 self._file = RunFile(self._options.results_directory, self._header(), self._about())
-            self._file.write(self._benchmarks, complete=complete)
+            references = {**self._standings.references(), **self._references_named}
+            self._file.write(
+                self._benchmarks, complete=complete, also={"references": references, "troubles": self._troubles}
+            )
         except ResultsError as error:
             self._complaint = str(error)
 
@@ -193,7 +210,7 @@ class TrialSession:
         """Asked for at the first benchmark's end, when its imports have shown whether they let go of the GIL."""
         options = self._options
         where = environment(event_loop=options.event_loop, start_method=options.start_method or default())
-        return {"environment": where}
+        return {"schema_version": FILE_SCHEMA_VERSION, "environment": where}
 
     def _header(self) -> dict[str, Any]:
         hook = self._config.hook

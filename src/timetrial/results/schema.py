@@ -13,6 +13,10 @@ KEY: Final = "timetrial"
 #    server, accounting, start_method, event_loop, executor, python, scale; with --trial-interleave also interleaved.
 SCHEMA_VERSION: Final = 1
 
+# The file's own section, ``timetrial``. 1: environment, complete. 2: schema_version, references, troubles; in the
+# file of a ``timetrial measure`` also launches; after a gate also gate.
+FILE_SCHEMA_VERSION: Final = 2
+
 
 def figures(measurement: Measurement, *, scale: str) -> dict[str, Any]:
     """One trial's figures, ready for JSON; ``speedup`` stays None until the same run has measured a serial trial."""
