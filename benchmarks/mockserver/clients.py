@@ -1,4 +1,4 @@
-"""``python -m benchmarks.mockserver.clients NAME URL SECONDS``: how often one Python client gets a page in that time."""
+"""``python -m benchmarks.mockserver.clients NAME URL SECONDS``: how many pages one Python client gets in that time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.mockserver.clock URL PER_SECOND SECONDS``: how long answers take, measured as exactly as can be.
+"""``python -m benchmarks.mockserver.clock URL PER_SECOND SECONDS``: how long answers take, as exactly as can be.
 
 Requests are sent by a schedule, not when an answer has come: one late answer would otherwise make the next ones late,
 and requests that were delayed together would stay together. The client never sleeps, so that what it measures holds

@@ -59,7 +59,7 @@ class Crowd:
         parts = urlsplit(url)
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         self.request = f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
-        self.address = parts.hostname, parts.port
+        self.address = parts.hostname or "", parts.port or 80
         self.size = size
         self.took_s: list[float] = []
         self.callers: list[Caller] = []
@@ -73,7 +73,8 @@ class Crowd:
                 loop.create_connection(lambda: Caller(self.request, self._answered), *self.address)
                 for _ in range(wanted)
             )
-            self.callers += [protocol for _, protocol in await asyncio.gather(*make)]
+            opened = await asyncio.wait_for(asyncio.gather(*make), _PATIENCE_S)
+            self.callers += [protocol for _, protocol in opened]
 
     def _answered(self, took_s: float) -> None:
         self.took_s.append(took_s)

@@ -37,7 +37,7 @@ def test_throughput_by_client(field: Field, cores: tuple[int, int], table: Calla
     def make() -> Table:
         turns = in_turn([(server, client) for server in servers for client in [*CLIENTS, "wrk"]], measure, ROUNDS)
         made = Table(
-            f"Pages a second that a client gets, and the server's CPU µs for each ({THREADS} threads or {COROUTINES} coroutines)",
+            f"Pages a second that a client gets · server's CPU µs for each; {THREADS} threads or {COROUTINES} coroutines",
             ["server", *CLIENTS, "wrk"],
         )
         for server in servers:

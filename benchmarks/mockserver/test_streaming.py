@@ -35,7 +35,7 @@ def test_a_large_stream(cores: tuple[int, int], table: Callable[..., Table], tmp
                 file.writelines(stream_chunks(SIZE_BYTES))
             urls["nginx"] = server.page.replace("/page", "/files/large")
             for loop in ("uvloop", "asyncio"):
-                ours = stack.enter_context(mock_server(loop))  # type: ignore[arg-type] # a Literal in a loop
+                ours = stack.enter_context(mock_server(loop))
                 assert isinstance(ours.ours, MockServer)
                 urls[ours.name] = ours.ours.stream(SIZE_BYTES)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from timetrial.measure.disturbance import DisturbanceMeter
+from timetrial.measure.disturbance import DisturbanceMeter, Thresholds
 
 NameT = TypeVar("NameT")
 FigureT = TypeVar("FigureT")
@@ -32,7 +32,9 @@ class Turns(Generic[NameT, FigureT]):
         return statistics.median(figure(each[name]) / figure(each[to]) for each in both) if both else float("nan")
 
 
-def in_turn(names: Sequence[NameT], measure: Callable[[NameT], FigureT], rounds: int) -> Turns[NameT, FigureT]:
+def in_turn(
+    names: Sequence[NameT], measure: Callable[[NameT], FigureT], rounds: int, thresholds: Thresholds | None = None
+) -> Turns[NameT, FigureT]:
     """So many rounds of one figure for each."""
     kept: list[dict[NameT, FigureT]] = []
     disturbed = 0
@@ -42,7 +44,7 @@ def in_turn(names: Sequence[NameT], measure: Callable[[NameT], FigureT], rounds:
             meter = DisturbanceMeter()
             meter.start()
             figure = measure(name)
-            if meter.stop().disturbed() is None:
+            if meter.stop().disturbed(thresholds) is None:
                 kept[-1][name] = figure
             else:
                 disturbed += 1

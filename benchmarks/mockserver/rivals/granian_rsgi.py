@@ -27,5 +27,6 @@ if __name__ == "__main__":
         loop=Loops.uvloop,
         workers=1,
         backlog=4096,
+        backpressure=16_000,  # by default it takes no more connections than fit into the backlog
         log_enabled=False,
     ).serve()

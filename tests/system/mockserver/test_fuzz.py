@@ -40,7 +40,7 @@ _TOKENS = (
 )
 
 
-def _mangled(rng: random.Random) -> bytes:
+def mangled(rng: random.Random) -> bytes:
     """A request with some bytes changed, inserted, cut out or doubled."""
     data = bytearray(rng.choice(_SEEDS))
     for _ in range(rng.randint(1, 6)):
@@ -60,7 +60,7 @@ def _mangled(rng: random.Random) -> bytes:
 def _batches(total: int) -> Iterator[list[bytes]]:
     rng = random.Random(20261124)
     for _ in range(0, total, _AT_ONCE):
-        yield [_mangled(rng) for _ in range(_AT_ONCE)]
+        yield [mangled(rng) for _ in range(_AT_ONCE)]
 
 
 def _send(port: int, data: bytes) -> None:
