@@ -14,7 +14,7 @@ from benchmarks.mockserver.load import helper, wrk
 from benchmarks.mockserver.turns import in_turn
 
 SLICE_S = 1.0
-ROUNDS = 3
+ROUNDS = 2
 TIMES_THE_FASTEST_CLIENT = 3.0
 
 Turn = tuple[str, str]  # a server and a client
@@ -37,7 +37,7 @@ def test_throughput_by_client(field: Field, cores: tuple[int, int], table: Calla
     def make() -> Table:
         turns = in_turn([(server, client) for server in servers for client in [*CLIENTS, "wrk"]], measure, ROUNDS)
         made = Table(
-            f"Pages a second that a client gets · server's CPU µs for each; {THREADS} threads or {COROUTINES} coroutines",
+            f"Pages a second that a client gets · server's CPU µs each; {THREADS} threads or {COROUTINES} coroutines",
             ["server", *CLIENTS, "wrk"],
         )
         for server in servers:

@@ -232,6 +232,7 @@ class Connection(asyncio.Protocol):
             exchange.target.ledger.pending -= 1
             self.engine.total.pending -= 1
         self.engine.ended(exchange, self.number, self.port, whole=whole)
+        exchange.release()
 
     def _hang_up(self) -> None:
         self.deaf = True

@@ -225,6 +225,11 @@ class Exchange:
         if isinstance(self.program, Generator):
             self.program.close()
 
+    def release(self) -> None:
+        """Lets go of what would otherwise be a ring of references, which the garbage collector stops all to find."""
+        self.resume = _nothing
+        self.program = iter(())
+
     def end(self, *, whole: bool) -> None:
         """Counts how it ended; ``whole``: its program ran to its end."""
         if not self.counted:
