@@ -82,6 +82,6 @@ if __name__ == "__main__":
     url, per_second, seconds = sys.argv[1:]
     gc.disable()
     clock = Clock(url)
-    clock.open(int(int(per_second) * 0.2))  # twice what a delay of 100 ms keeps in flight
+    clock.open(int(int(per_second) * 0.4))  # four times what a delay of 100 ms keeps in flight
     clock.run(int(per_second), float(seconds))
     print(json.dumps({"took_s": sorted(clock.took_s), "errors": clock.errors}))

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 # Larger bodies are sent in chunks and never joined with their head.
 PLANNED_BYTES = 262_144
-# uvloop's timers fire up to this much too early, and take less than half of it for nothing.
-_TIMER_STEP_S = 0.001
 
 
 def proper_reply(target: Target, request: Request) -> Reply:
@@ -200,12 +198,9 @@ class Exchange:
         due = self.began + delay_s
         ledger = self.target.ledger
         ledger.delay_s += delay_s
-        left = due - monotonic()
-        while left > 0:
-            yield left
-            left = due - monotonic()
-            if left > 0:
-                left = max(left, _TIMER_STEP_S)
+        early_s = self.engine.timers_early_s
+        while (left := due - monotonic()) > 0:
+            yield left + early_s
         ledger.delay_late_s += max(monotonic() - due, 0.0)
         yield from steps
 
