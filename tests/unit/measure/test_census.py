@@ -174,6 +174,18 @@ def test_memory_peaks_are_of_the_role_as_a_whole(table: FakeTable, census: Censu
     assert usage["worker"].sockets_max == 2
 
 
+def test_between_two_readings_memory_moves_with_the_resident_size(table: FakeTable, census: Census) -> None:
+    """Which is looked at at every glance, while the memory itself is dear to read."""
+    table.memory_bytes = {WORKER: 1_000}
+    census.begin()
+    born = table.processes[WORKER]
+    table.processes[WORKER] = born._replace(rss_bytes=born.rss_bytes + 5_000)
+    census.glance()
+    table.processes[WORKER] = born
+    usage = census.finish()["worker"]
+    assert (usage.memory_start_bytes, usage.memory_peak_bytes) == (1_000, 6_000)
+
+
 def test_context_switches_of_threads_that_ended_still_count(table: FakeTable, census: Census) -> None:
     """As they were when last seen."""
     table.thread_switches[WORKER] = {1: (5, 1)}
