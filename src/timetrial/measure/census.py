@@ -17,8 +17,12 @@ _NO_MEMORY = Memory(0, "")
 class Costs:
     """What each kind of reading took of the reader's own CPU time when it was last made, 0 before the first."""
 
-    def __init__(self) -> None:
-        self._latest_ns: dict[str, int] = {}
+    def __init__(self, latest_ns: Mapping[str, int] | None = None) -> None:
+        self._latest_ns = dict(latest_ns or {})
+
+    def copy(self) -> Costs:
+        """The same, to be expected of a process that is like another one."""
+        return Costs(self._latest_ns)
 
     def __getitem__(self, kind: str) -> int:
         return self._latest_ns.get(kind, 0)
@@ -56,7 +60,9 @@ class Tracked:
 
     @property
     def memory_bytes(self) -> int:
-        """Its memory now: what was read last, and what its resident size has grown by since."""
+        """Its memory now: what was read last, and what its resident size has grown by since; 0 before it was read."""
+        if self.memory is _NO_MEMORY:
+            return 0
         return max(0, self.memory.size_bytes + self.last.rss_bytes - self.rss_at_memory_bytes)
 
     @property
@@ -129,8 +135,10 @@ class Census:
         with self.costs.noting("children"):
             parents = self._table.parents()
         for pid, ancestor in descendants(parents, self._tracked).items():
-            if pid != self._own_pid and not self._is_helper(pid):
-                self._add(pid, self._tracked[ancestor].role, from_birth=not began_before)
+            above = self._tracked.get(ancestor)
+            if above is None or pid == self._own_pid or self._is_helper(pid):
+                continue
+            self._add(pid, above.role, born_of=None if began_before else above)
 
     def read_memory(self, each: Tracked) -> None:
         """Reads the process's memory, which is dear: about 0.2 ms for a small one."""
@@ -169,19 +177,23 @@ class Census:
         else:
             each.last = now
 
-    def _add(self, pid: int, role: str, *, from_birth: bool = False) -> None:
+    def _add(self, pid: int, role: str, *, born_of: Tracked | None = None) -> None:
+        """Begins to count a process; one that was born in the round counts from its birth, and is read later."""
         if pid in self._tracked and self._tracked[pid].role == role:
             return
         try:
             now = self._table.glance(pid)
         except ProcessLookupError:
-            if not from_birth:
+            if born_of is None:
                 self.notes.append(f"{role} process {pid} had ended before it could be read")
             return
-        base = now._replace(cpu=_NO_CPU, reaped=_NO_CPU) if from_birth else now
-        each = self._tracked[pid] = Tracked(pid, role, base, now)
+        if born_of is not None:
+            base = now._replace(cpu=_NO_CPU, reaped=_NO_CPU)
+            self._tracked[pid] = Tracked(pid, role, base, now, costs=born_of.costs.copy())
+            return
+        each = self._tracked[pid] = Tracked(pid, role, now, now)
         self._read_rest(each)
-        each.switches_base = {} if from_birth else dict(each.switches)
+        each.switches_base = dict(each.switches)
 
     def _read_rest(self, each: Tracked) -> None:
         self.read_memory(each)

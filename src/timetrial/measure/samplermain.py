@@ -24,6 +24,9 @@ PROMISED_SHARE = 0.02
 _SHARE_OF_A_CORE = 0.014
 """What it allows itself, to keep that promise."""
 
+_CAUTION = 1.5
+"""A reading may cost so many times what it cost before, where caches are cold or processes have become more."""
+
 _WAKE_COST_NS = 100_000
 """What a glance costs beside its readings: waiting, waking, taking turns."""
 
@@ -47,7 +50,8 @@ class Allowance:
 
     def due_in_s(self, cost_ns: int, now_ns: int) -> float:
         """When it will have grown enough for a reading that takes so much; 0 or less when it has."""
-        return ((self.spent_ns + cost_ns) / self._share - (now_ns - self._began_ns)) / 1e9
+        wanted_ns = self.spent_ns + cost_ns * _CAUTION
+        return (wanted_ns / self._share - (now_ns - self._began_ns)) / 1e9
 
     def charge(self, cost_ns: int) -> None:
         """Takes off what a reading has cost."""

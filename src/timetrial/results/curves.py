@@ -107,6 +107,7 @@ def shapes(content: Mapping[str, Any]) -> list[Shape]:
         figures = bench.get("extra_info", {}).get(KEY, {})
         for parameter in figures.get("sweeps", ()):
             found.setdefault(_key(bench, figures, parameter), []).append(bench)
+    _lend_serial(found)
     return [_shape(benches, key[-1]) for key, benches in found.items()]
 
 
@@ -126,6 +127,33 @@ def crossing(low: float, high: float, lead_low: float, lead_high: float) -> floa
     return low + (high - low) * part
 
 
+def _lend_serial(found: Mapping[tuple[str, ...], list[Mapping[str, Any]]]) -> None:
+    """Gives the serial curve, which is measured at one concurrency only, to the same curves at every other one."""
+    serial: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for key, benches in found.items():
+        own = [bench for bench in benches if _is_serial(bench["extra_info"][KEY]["model"])]
+        serial.setdefault(_at_any_concurrency(key), []).extend(own)
+    for key, benches in found.items():
+        if not any(_is_serial(bench["extra_info"][KEY]["model"]) for bench in benches):
+            benches[:0] = map(_without_turns, serial[_at_any_concurrency(key)])
+
+
+def _without_turns(bench: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Whoever took turns with it is in another group."""
+    figures = {name: value for name, value in bench["extra_info"][KEY].items() if name != "interleaved"}
+    return {**bench, "extra_info": {KEY: figures}}
+
+
+def _at_any_concurrency(key: tuple[str, ...]) -> tuple[str, ...]:
+    test, workload, at, parameter = key
+    others = {name: value for name, value in json.loads(at).items() if name != _CONCURRENCY}
+    return test, workload, json.dumps(others, sort_keys=True), parameter
+
+
+def _is_serial(model: str) -> bool:
+    return models.split(model)[0] == "serial"
+
+
 def _key(bench: Mapping[str, Any], figures: Mapping[str, Any], parameter: str) -> tuple[str, ...]:
     at = {name: value for name, value in figures["parameters"].items() if name != parameter}
     return (
@@ -137,20 +165,20 @@ def _key(bench: Mapping[str, Any], figures: Mapping[str, Any], parameter: str) -
 
 
 def _shape(benches: Sequence[Mapping[str, Any]], parameter: str) -> Shape:
-    first = benches[0]["extra_info"][KEY]
+    last = benches[-1]["extra_info"][KEY]  # the first may be a serial trial's, at another concurrency
     curves: dict[str, dict[Any, Reading]] = {}
     for bench in benches:
         figures = bench["extra_info"][KEY]
         curves.setdefault(figures["model"], {})[figures["parameters"][parameter]] = _reading(bench, figures)
     # A serial trial runs at one concurrency only, which stands for all.
-    flat = [name for name in curves if parameter == _CONCURRENCY and models.split(name)[0] == "serial"]
+    flat = [name for name in curves if parameter == _CONCURRENCY and _is_serial(name)]
     values = _sorted(
         {value: None for name, curve in curves.items() if name not in flat or flat == [*curves] for value in curve}
     )
     for name in flat:
         curves[name] = dict.fromkeys(values, next(iter(curves[name].values())))
-    at = {name: value for name, value in first["parameters"].items() if name != parameter}
-    return Shape(first["workload"], parameter, at, values, curves)
+    at = {name: value for name, value in last["parameters"].items() if name != parameter}
+    return Shape(last["workload"], parameter, at, values, curves)
 
 
 def _reading(bench: Mapping[str, Any], figures: Mapping[str, Any]) -> Reading:

@@ -88,6 +88,17 @@ def test_a_serial_trial_stands_for_every_concurrency() -> None:
     assert shape.crossovers()[0].at is not None
 
 
+def test_the_serial_curve_stands_beside_the_others_at_every_concurrency() -> None:
+    """It was measured at one of them only."""
+    benchmarks = [
+        *(bench("serial", size * 1.0, size=size, workers=0, concurrency=2) for size in (1, 2)),
+        *(bench("threads", 3.0, size=size, workers=0, concurrency=4) for size in (1, 2)),
+    ]
+    at_four = [each for each in shapes({"benchmarks": benchmarks}) if each.at.get("concurrency") == 4]
+    assert [list(each.curves) for each in at_four] == [["serial", "threads"]]
+    assert at_four[0].winner(2).model == "serial"
+
+
 def test_models_that_took_turns_and_cannot_be_told_apart_tie() -> None:
     """A value with a tie decides nothing: the crossover lies between the clear wins on its two sides."""
     even, slow = (1.0, 1.1, 0.9, 1.0, 1.1, 0.9, 1.0), (5.0,) * 7
