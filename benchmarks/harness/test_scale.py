@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from typing import Any
 
 import pytest
 
+from benchmarks.harness import by_hand
 from timetrial.accounting import account
 from timetrial.reference import expected_of
 from timetrial.report.text import duration, size
@@ -18,24 +17,12 @@ CROWDS = {"processes": 64, "threads": 2_000, "coroutines": 10_000, "processes+co
 NAP_S = 0.05
 
 
-def nap(item: int) -> int:
-    """A short wait."""
-    time.sleep(NAP_S)
-    return item
-
-
-async def async_nap(item: int) -> int:
-    """The same."""
-    await asyncio.sleep(NAP_S)
-    return item
-
-
 @pytest.mark.parametrize("model", CROWDS)
 def test_scale(benchmark: Any, model: str) -> None:
     """Rounds of two waits for each worker; extra_info holds start-up, tear-down and the accounting round."""
     count = CROWDS[model]
-    items = list(range(2 * count))
-    workload = Workload("nap", task=nap, async_task=async_nap)
+    items = [NAP_S] * (2 * count)
+    workload = Workload("nap", task=by_hand.doze, async_task=by_hand.async_doze)
     policy = RoundsPolicy(min_rounds=3, max_time_s=1.0)
     plan = TrialPlan(workload, model, items, count, expected_of(workload, items, items), policy=policy)
     measured, found = run_trial(plan), account(plan)

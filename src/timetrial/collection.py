@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import pytest
 
 from timetrial import models
-from timetrial.options import SCALE_INSTEAD, SCALES, TrialOptions
+from timetrial.options import SCALES, TrialOptions, at_scale
 from timetrial.sweeps import is_meant, sweep_points
 from timetrial.workload import Workload
 
@@ -149,8 +149,7 @@ def _points(marker: pytest.Mark, scale: str, nodeid: str) -> tuple[Any, Sequence
         _refuse(f"{where} knows no scale {unknown[0]!r}; there are: {', '.join(SCALES)}")
     if len(marker.args) != 1 or "default" not in marker.kwargs:
         _refuse(f"{where} takes the parameters' names and the points: trial_points('size', default=[1, 2], quick=[1])")
-    fitting = [each for each in (scale, SCALE_INSTEAD.get(scale, scale), "default") if each in marker.kwargs]
-    return marker.args[0], marker.kwargs[fitting[0]]
+    return marker.args[0], at_scale(marker.kwargs, scale)
 
 
 def _side_by_side(items: list[pytest.Item]) -> list[pytest.Item]:

@@ -106,6 +106,11 @@ class TrialOptions:
         return self.models is None or model_id in self.models or model_id.partition("[")[0] in self.models
 
 
+def at_scale(points: Mapping[str, Any], scale: str) -> Any:
+    """What a marker gives for this scale, or for the one that stands in for it, or in the end as default."""
+    return points[next(each for each in (scale, SCALE_INSTEAD.get(scale, scale), "default") if each in points)]
+
+
 def read_options(config: pytest.Config) -> TrialOptions:
     """The options of this run; raises pytest.UsageError for a value that can't be meant."""
     return TrialOptions(

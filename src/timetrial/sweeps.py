@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from timetrial.options import SCALES, TrialOptions
+from timetrial.options import SCALES, TrialOptions, at_scale
 
 MARKER = "trial_sweep"
 _OPTIONS = {*SCALES, "at"}
@@ -83,9 +83,10 @@ def _sweep(node: pytest.Item, marker: pytest.Mark, scale: str) -> Sweep:
         _refuse(f"{where} knows no argument {unknown[0]!r}; it takes {', '.join(SCALES)} and at={{name: value}}")
     if len(marker.args) != 1 or not isinstance(marker.args[0], str) or not marker.kwargs.get("default"):
         _refuse(f"{where} takes one parameter's name and its values: {MARKER}('concurrency', default=[1, 2, 4])")
-    if not all(isinstance(each, int | float | str) for each in marker.kwargs.get(scale, marker.kwargs["default"])):
+    values = at_scale(marker.kwargs, scale)
+    if not all(isinstance(each, int | float | str) for each in values):
         _refuse(f"{where}: what {marker.args[0]!r} is swept over are numbers or texts")
-    return Sweep(marker.args[0], marker.kwargs.get(scale, marker.kwargs["default"]), marker.kwargs.get("at") or {})
+    return Sweep(marker.args[0], values, marker.kwargs.get("at") or {})
 
 
 def _first_point(marker: pytest.Mark | None) -> dict[str, Any]:
