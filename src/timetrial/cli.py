@@ -14,7 +14,8 @@ from timetrial.errors import TimetrialError
 _COMMANDS: Final = {
     "gate": "did the code get slower? passes, fails, or says that it could assert nothing",
     "measure": "the benchmarks in several fresh interpreters, kept apart in one file",
-    "models": "the concurrency models, and whether each can run here",
+    "models": "the concurrency models, and whether each can run here; with --costs, what each costs",
+    "curves": "each model's curve over what a sweep varied, and where they cross, from a file",
     "environment": "what matters of this machine, of a file's, or between two files'",
     "serve": "run the mock HTTP server by hand",
 }

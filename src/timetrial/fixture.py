@@ -10,6 +10,7 @@ from typing import Any
 from timetrial.accounting import account
 from timetrial.errors import NeverAwaitedError, WorkloadError
 from timetrial.meter import Meter
+from timetrial.openloop import OpenLoop, run_open_loop
 from timetrial.reference import References
 from timetrial.trial import CountingServer, Measurement, RoundsPolicy, TrialPlan
 from timetrial.workload import Workload
@@ -31,6 +32,7 @@ class TrialSettings:
     run: Callable[[TrialPlan], Measurement]
     run_in_loop: Callable[[TrialPlan], Awaitable[Measurement]]
     accounting: bool
+    open_loop: OpenLoop | None
     on_round: Callable[[Sequence[float]], None]
     on_measured: Callable[[Measurement], None]
 
@@ -107,9 +109,7 @@ class Trial:
         expected = self._settings.references.expected(self._settings.workload, items)
         settled: TrialPlan = plan(expected=expected)
         measurement = self._settings.run(settled)
-        if self._accounts:
-            measurement = replace(measurement, accounting=account(settled))
-        return self._record(measurement)
+        return self._record(self._look_closer(settled, measurement))
 
     async def _run_in_loop(self, plan: Callable[..., TrialPlan], items: Sequence[Any]) -> Measurement:
         import asyncio
@@ -119,13 +119,18 @@ class Trial:
         expected = await asyncio.to_thread(self._settings.references.expected, self._settings.workload, items)
         settled: TrialPlan = plan(expected=expected)
         measurement = await self._settings.run_in_loop(settled)
-        if self._accounts:
-            measurement = replace(measurement, accounting=await asyncio.to_thread(account, settled))
-        return self._record(measurement)
+        return self._record(await asyncio.to_thread(self._look_closer, settled, measurement))
 
-    @property
-    def _accounts(self) -> bool:
-        return self._settings.accounting and bool(self._benchmark.enabled)
+    def _look_closer(self, plan: TrialPlan, measurement: Measurement) -> Measurement:
+        """After the timed rounds: what was asked for beyond their durations, each in an executor of its own."""
+        if not self._benchmark.enabled:
+            return measurement
+        if self._settings.accounting:
+            measurement = replace(measurement, accounting=account(plan))
+        if self._settings.open_loop is not None:
+            ceiling_per_s = measurement.throughput_per_s
+            measurement = replace(measurement, open_loop=run_open_loop(plan, ceiling_per_s, self._settings.open_loop))
+        return measurement
 
     def _record(self, measurement: Measurement) -> Measurement:
         if self._benchmark.enabled:

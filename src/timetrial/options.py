@@ -19,6 +19,7 @@ SCALES: Final = ("quick", "default", "article", "gate")
 SCALE_INSTEAD: Final = {"gate": "quick"}
 START_METHODS: Final = ("fork", "forkserver", "spawn")
 EVENT_LOOPS: Final = ("asyncio", "uvloop")
+ARRIVALS: Final = ("uniform", "poisson")
 _RESULTS_INI: Final = "trial_results"
 _RESULTS_DIRECTORY: Final = "results"
 # pytest-benchmark's own defaults: where the user left them alone, --trial-scale=quick may choose fewer rounds.
@@ -66,6 +67,18 @@ def add_options(parser: pytest.Parser) -> None:
         "switches, sockets, latencies, event-loop lag and what it left behind.",
     )
     group.addoption(
+        "--trial-open-loop",
+        metavar="FRACTION[:poisson]",
+        help="After the timed rounds, let items come at this fraction of the rate that they reached, evenly spaced or "
+        "as a Poisson process, and count latencies from when each was due: 0.7, 0.7:poisson.",
+    )
+    group.addoption(
+        "--trial-sweep",
+        action="store_true",
+        help="Run the sweeps that tests declare with the trial_sweep marker, and nothing else: the curve of each model "
+        "over one parameter, and where they cross.",
+    )
+    group.addoption(
         "--trial-results",
         metavar="DIR",
         help=f"Where to write one JSON file for this run; an empty value writes none. Default with --benchmark-only: "
@@ -84,11 +97,18 @@ class TrialOptions:
     event_loop: str
     interleave: bool
     accounting: bool
+    open_loop: tuple[float, str] | None
+    sweep: bool
     results_directory: Path | None
 
     def wants_model(self, model_id: str) -> bool:
         """Whether ``--trial-models`` lets this model, or its variant, run."""
         return self.models is None or model_id in self.models or model_id.partition("[")[0] in self.models
+
+
+def at_scale(points: Mapping[str, Any], scale: str) -> Any:
+    """What a marker gives for this scale, or for the one that stands in for it, or in the end as default."""
+    return points[next(each for each in (scale, SCALE_INSTEAD.get(scale, scale), "default") if each in points)]
 
 
 def read_options(config: pytest.Config) -> TrialOptions:
@@ -100,6 +120,8 @@ def read_options(config: pytest.Config) -> TrialOptions:
         event_loop=config.getoption("trial_event_loop"),
         accounting=config.getoption("trial_accounting"),
         interleave=config.getoption("trial_interleave"),
+        open_loop=_open_loop(config.getoption("trial_open_loop")),
+        sweep=config.getoption("trial_sweep"),
         results_directory=_results_directory(config),
     )
 
@@ -142,6 +164,22 @@ def _models(text: str | None) -> tuple[str, ...] | None:
             f"there are: {', '.join(models.NAMES)}"
         )
     return chosen
+
+
+def _open_loop(text: str | None) -> tuple[float, str] | None:
+    if text is None:
+        return None
+    number, _, pattern = text.partition(":")
+    try:
+        fraction = float(number)
+    except ValueError:
+        fraction = 0.0
+    if not 0 < fraction < float("inf") or pattern not in ("", *ARRIVALS):
+        raise pytest.UsageError(
+            f"--trial-open-loop={text}: give a fraction of the closed loop's rate, such as 0.7, and if you like how "
+            f"items come: 0.7:{' or 0.7:'.join(ARRIVALS)}"
+        )
+    return fraction, pattern or ARRIVALS[0]
 
 
 def _start_method(asked: str | None) -> str | None:

@@ -24,6 +24,8 @@ __all__ = ["mock_server", "mock_server_factory", "mock_space", "trial", "trial_m
 _MARKERS = (
     "workload(workload, models=None, unless=None): the timetrial Workload that this test's trial runs, under every "
     "model that suits it or only the models named; unless(model, scale, **parameters) may give a reason to skip one",
+    "trial_sweep(name, default, quick=None, article=None, at=None): under --trial-sweep, run at each of these values "
+    "of one parameter; at={name: value} are the others, else those of the first of the default trial_points",
     "trial_points(names, default, quick=None, article=None, gate=None): parametrize with the points of the chosen "
     "--trial-scale",
     "trial_reference(name): the benchmark of the same run that this one is compared with where runs are compared by "
@@ -98,4 +100,6 @@ def trial(request: pytest.FixtureRequest, benchmark: Any, trial_model: str) -> I
 
 
 def _concerns(node: Any) -> bool:
-    return "trial" in getattr(node, "fixturenames", ()) or node.get_closest_marker("trial_points") is not None
+    return "trial" in getattr(node, "fixturenames", ()) or any(
+        node.get_closest_marker(name) is not None for name in ("trial_points", "trial_sweep")
+    )

@@ -16,14 +16,20 @@ from timetrial.gate import AGENT
 from timetrial.measure.environment import environment
 from timetrial.meter import Meter
 from timetrial.models.startmethods import default, preload
+from timetrial.openloop import OpenLoop
 from timetrial.options import TrialOptions, rounds_policy
 from timetrial.race import Races
 from timetrial.reference import References
+from timetrial.report.accounting import accounting_lines
+from timetrial.report.curves import curve_lines
 from timetrial.report.live import LiveLine, terminal_of
+from timetrial.report.openloop import open_loop_lines
 from timetrial.report.summary import summary_lines
+from timetrial.results.curves import shapes
 from timetrial.results.runfile import RunFile
 from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY, figures
 from timetrial.results.standings import Entry, Standings, Void
+from timetrial.sweeps import swept_by
 from timetrial.trial import Measurement, TrialPlan, run_trial, run_trial_in_loop
 
 if TYPE_CHECKING:
@@ -62,6 +68,7 @@ class TrialSession:
             scale=self._options.scale,
             policy=rounds_policy(self._config, self._options.scale, options),
             accounting=self._options.accounting,
+            open_loop=OpenLoop(*self._options.open_loop) if self._options.open_loop else None,
             in_loop=in_loop,
             disable_gc=options.get("disable_gc", self._config.getoption("benchmark_disable_gc")),
             start_method=self._options.start_method,
@@ -136,6 +143,14 @@ class TrialSession:
             terminalreporter.section("timetrial: the fastest model of each workload")
             for line in lines:
                 terminalreporter.write_line(line, red=line.startswith("void:"))
+        self._tell(terminalreporter, "what each model costs", accounting_lines(self._standings.entries))
+        self._tell(
+            terminalreporter, "open loop: latency from when an item was due", open_loop_lines(self._standings.entries)
+        )
+        if self._options.sweep:
+            self._tell(
+                terminalreporter, "curves, in time per item", curve_lines(shapes({"benchmarks": self._benchmarks}))
+            )
         if self._complaint:
             terminalreporter.write_line(f"ERROR: {self._complaint}", red=True)
         elif self._file:
@@ -146,6 +161,13 @@ class TrialSession:
         if self._gate:
             return self._gate.run
         return partial(self._races.run, collection.race_of(item), rivals) if rivals else run_trial
+
+    @staticmethod
+    def _tell(terminalreporter: pytest.TerminalReporter, title: str, lines: Sequence[str]) -> None:
+        if lines:
+            terminalreporter.section(f"timetrial: {title}")
+            for line in lines:
+                terminalreporter.write_line(line)
 
     def _rivals(self, item: pytest.Item) -> tuple[str, ...]:
         """The models to take turns with; none for a trial that is alone in its group."""
@@ -161,7 +183,12 @@ class TrialSession:
             group=benchmark.group,
             family=collection.family_of(item, collection.workload_of(item)),
             measurement=measurement,
-            figures=figures(measurement, scale=self._options.scale),
+            figures=figures(
+                measurement,
+                scale=self._options.scale,
+                parameters=collection.parameters(item),
+                sweeps=swept_by(item, self._options) if self._options.sweep else (),
+            ),
             interleaved=interleaved,
             name=item.nodeid,
         )

@@ -130,6 +130,7 @@ class Measurement:
     details: Mapping[str, object] = field(default_factory=dict)
     server: Mapping[str, int] | None = None
     accounting: Mapping[str, Any] | None = None
+    open_loop: Mapping[str, Any] | None = None
 
     @property
     def median_s_per_round(self) -> float:
