@@ -1,4 +1,4 @@
-"""What a pytest run does as one launch of ``timetrial measure``, loaded there with ``-p``: an order, and its progress."""
+"""What a pytest run does as one launch of ``timetrial measure``, loaded there with ``-p``: order and progress."""
 
 from __future__ import annotations
 

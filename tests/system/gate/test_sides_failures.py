@@ -243,9 +243,10 @@ def test_a_python_that_cannot_be_a_side_is_named_with_what_it_lacks(
     tmp_path: Path, make: Callable[[Path], Path], said: list[str], who: str
 ) -> None:
     """Whichever of the two it is."""
-    python = make(tmp_path)
+    python, well = make(tmp_path), Path(sys.executable)
+    base, candidate = (python, well) if who == "base" else (well, python)
     with pytest.raises(GateError) as caught:
-        sides_of_pythons(*((python, sys.executable) if who == "base" else (sys.executable, python)), tmp_path)
+        sides_of_pythons(base, candidate, tmp_path)
     assert str(caught.value).startswith(f"the {who}: ")
     assert all(each in str(caught.value) for each in said), str(caught.value)
 
