@@ -9,7 +9,7 @@ on, and the chance that chance alone ever says "slower" stays at most ``alpha`` 
 - A launch's score is its distance's rank among all distances seen by then, the signed-rank test's idea made
   sequential (Reynolds, Annals of Statistics 3, 1975, "A sequential signed-rank test for symmetry"). A score stays as it
   is once given: it depends on the sizes alone, so the sum of scores above the margin is a sum with random signs.
-- By launch n of N, at most ``alpha * (n / N) ** 3`` of all ways may have been stopped. This spends the error as Lan and
+- By launch n of N, at most ``alpha * (n / N) ** 2`` of all ways may have been stopped. This spends the error as Lan and
   DeMets (Biometrika 70, 1983) do, by the power family of Kim and DeMets (Biometrika 74, 1987). The bound of each look
   is the lowest sum for which that holds, given what earlier looks have stopped already.
 
@@ -29,7 +29,7 @@ from timetrial.gate.signflips import SignFlips
 from timetrial.gate.statistics import shift_interval
 
 FIRST_LOOK: Final = 8
-_SPENDING_POWER: Final = 3
+_SPENDING_POWER: Final = 2
 _SCORE_SCALE: Final = 60
 """Scores are whole numbers up to this; finer ones change no answer worth the memory."""
 
