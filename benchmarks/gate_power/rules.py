@@ -143,7 +143,7 @@ def _orderings(m: int, n: int) -> list[int]:
 
 
 def _slower_by_pyperf(old: list[float], new: list[float]) -> bool:
-    """As pyperf 2.11 has it (``is_significant`` in ``pyperf/_utils.py``), where unequal sides are always significant."""
+    """As pyperf 2.11 has it (``is_significant`` in ``pyperf/_utils.py``): unequal sides are always significant."""
     old_mean, new_mean = statistics.fmean(old), statistics.fmean(new)
     if len(old) != len(new):
         return new_mean > old_mean
