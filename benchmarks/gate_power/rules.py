@@ -97,7 +97,7 @@ def _pooled(launches: Sequence[Sequence[float]]) -> list[float]:
 
 
 def _worse_by_asv(old: list[float], new: list[float]) -> bool:
-    """As in asv 0.6.6, ``asv/commands/compare.py`` and ``asv/_stats.py``, with raw samples and the default factor."""
+    """As asv 0.6.6 has it (``asv/commands/compare.py``, ``asv/_stats.py``), with raw samples and the default factor."""
     return mann_whitney_p(old, new) < _ASV_P and statistics.median(old) < statistics.median(new) / ASV_FACTOR
 
 
@@ -143,7 +143,7 @@ def _orderings(m: int, n: int) -> list[int]:
 
 
 def _slower_by_pyperf(old: list[float], new: list[float]) -> bool:
-    """As in pyperf 2.11, ``pyperf/_utils.py``, ``is_significant``: sides of unequal size are significant."""
+    """As pyperf 2.11 has it (``is_significant`` in ``pyperf/_utils.py``): unequal sides are always significant."""
     old_mean, new_mean = statistics.fmean(old), statistics.fmean(new)
     if len(old) != len(new):
         return new_mean > old_mean

@@ -19,6 +19,7 @@ margin if they have one peak. benchmarks/gate_power measures it where they are n
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -80,9 +81,10 @@ def confirm(effects: Sequence[float], rule: Rule) -> Decision:
 
 
 def fewest_to_prove(rule: Rule) -> int:
-    """How many launches it takes at the least to prove anything by this rule; more than ``most`` if none would do."""
+    """How many launches it takes at the least to prove anything; where ``most`` is too few, how many it had to be."""
     first = min(FIRST_LOOK, rule.most)
-    return next((each for each in range(first, rule.most + 1) if _may_be_stopped(rule, each)), rule.most + 1)
+    enough = (each for each in range(first, rule.most + 1) if _may_be_stopped(rule, each))
+    return next(enough, math.ceil(-math.log2(rule.alpha)))
 
 
 def _may_be_stopped(rule: Rule, launches: int) -> int:

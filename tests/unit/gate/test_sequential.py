@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.gate_power.noise import Noise
-from timetrial.gate.sequential import Answer, Rule, confirm
+from timetrial.gate.sequential import Answer, Rule, confirm, fewest_to_prove
 
 MARGIN = math.log(1.01)
 RULE = Rule(margin_log=MARGIN, detect_log=math.log(1.05), alpha=0.01, most=24)
@@ -74,6 +74,22 @@ def test_a_smaller_share_of_the_error_asks_for_more_launches() -> None:
     effects = [0.1 + index / 1000 for index in range(24)]
     shared = Rule(MARGIN, RULE.detect_log, RULE.alpha / 10, RULE.most)
     assert confirm(effects, shared).launches > confirm(effects, RULE).launches
+
+
+@pytest.mark.parametrize("alpha", [0.01, 0.01 / 6, 0.01 / 42])
+@pytest.mark.parametrize("most", [8, 24, 60])
+def test_it_says_how_many_launches_it_takes_at_the_least(alpha: float, most: int) -> None:
+    """As many all past the margin are called slower, one fewer are not; beyond ``most`` where that is too few."""
+    rule = Rule(MARGIN, RULE.detect_log, alpha, most)
+    least = fewest_to_prove(rule)
+    effects = [0.1 + index / 1000 for index in range(60)]
+    if least <= most:
+        assert confirm(effects[:least], rule) == (Answer.SLOWER, least)
+        assert confirm(effects[: least - 1], rule).answer is Answer.GO_ON
+    else:
+        assert confirm(effects, rule).answer is Answer.OPEN
+        enough = Rule(MARGIN, RULE.detect_log, alpha, least)
+        assert confirm(effects, enough) == (Answer.SLOWER, least)
 
 
 @given(st.lists(st.floats(-0.2, 0.2), max_size=30))
