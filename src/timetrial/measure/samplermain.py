@@ -14,15 +14,12 @@ from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from timetrial.errors import TimetrialError
-from timetrial.measure.accounting import Accounting, AccountingError, SamplerCost
+from timetrial.measure.accounting import PROMISED_SHARE, Accounting, AccountingError, SamplerCost
 from timetrial.measure.census import Census
 from timetrial.measure.processtable import open_table
 
-PROMISED_SHARE = 0.02
-"""How much of a core it takes at most."""
-
 _SHARE_OF_A_CORE = 0.014
-"""What it allows itself, to keep that promise."""
+"""What it allows itself, to stay under PROMISED_SHARE."""
 
 _CAUTION = 1.5
 """A reading may cost so many times what it cost before, where caches are cold or processes have become more."""
