@@ -1,4 +1,4 @@
-"""What a pytest run does as one launch of ``timetrial measure``, loaded there with ``-p``: order and progress."""
+"""One launch of ``timetrial measure``, which loads this with ``-p``: an order of its own, and its progress."""
 
 from __future__ import annotations
 

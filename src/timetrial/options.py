@@ -84,6 +84,12 @@ def add_options(parser: pytest.Parser) -> None:
         help=f"Where to write one JSON file for this run; an empty value writes none. Default with --benchmark-only: "
         f"the ini setting {_RESULTS_INI}, or {_RESULTS_DIRECTORY}/ under the root directory; else none.",
     )
+    group.addoption(
+        "--trial-gate",
+        metavar="FILE",
+        help="Compare this run with a stored baseline (timetrial measure, timetrial baseline accept). Exit status 1 "
+        "for a regression, 5 where nothing could be asserted.",
+    )
     parser.addini(_RESULTS_INI, f"Directory of result files (default: {_RESULTS_DIRECTORY})", default="")
 
 
@@ -100,6 +106,7 @@ class TrialOptions:
     open_loop: tuple[float, str] | None
     sweep: bool
     results_directory: Path | None
+    gate_baseline: Path | None = None
 
     def wants_model(self, model_id: str) -> bool:
         """Whether ``--trial-models`` lets this model, or its variant, run."""
@@ -123,6 +130,7 @@ def read_options(config: pytest.Config) -> TrialOptions:
         open_loop=_open_loop(config.getoption("trial_open_loop")),
         sweep=config.getoption("trial_sweep"),
         results_directory=_results_directory(config),
+        gate_baseline=_gate_baseline(config),
     )
 
 
@@ -194,6 +202,15 @@ def _start_method(asked: str | None) -> str | None:
 
 def _results_directory(config: pytest.Config) -> Path | None:
     asked: str | None = config.getoption("trial_results")
-    if asked is None and config.getoption("benchmark_only", default=False):
+    if asked is None and (config.getoption("benchmark_only", default=False) or config.getoption("trial_gate")):
         asked = config.getini(_RESULTS_INI) or _RESULTS_DIRECTORY
     return config.rootpath / asked if asked else None
+
+
+def _gate_baseline(config: pytest.Config) -> Path | None:
+    asked: str | None = config.getoption("trial_gate")
+    if not asked:
+        return None
+    if config.getoption("trial_results") == "":
+        raise pytest.UsageError("--trial-gate needs the run's file: leave --trial-results= out")
+    return config.invocation_params.dir / asked

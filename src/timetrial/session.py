@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from timetrial import collection
-from timetrial.errors import ResultsError, VoidTrialError
+from timetrial.errors import ResultsError, TimetrialError, VoidTrialError
 from timetrial.fixture import Trial, TrialSettings
 from timetrial.gate import AGENT
 from timetrial.measure.environment import environment
@@ -29,6 +29,7 @@ from timetrial.results.curves import shapes
 from timetrial.results.runfile import RunFile
 from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY, figures
 from timetrial.results.standings import Entry, Standings, Void
+from timetrial.rungate import RunGate
 from timetrial.sweeps import swept_by
 from timetrial.trial import Measurement, TrialPlan, run_trial, run_trial_in_loop
 
@@ -53,7 +54,9 @@ class TrialSession:
         self._file: RunFile | None = None
         self._live: LiveLine | None = None
         self._complaint: str | None = None
+        self._complete = False
         self._gate: Agent | None = config.pluginmanager.getplugin(AGENT)
+        self._run_gate = _run_gate(config, options)
 
     def trial(self, request: pytest.FixtureRequest, benchmark: Any, model: str) -> Trial:
         """The fixture's value for one test."""
@@ -131,7 +134,13 @@ class TrialSession:
             self._live = None
         if self._file:
             ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-            self._save(complete=ended and not (session.shouldstop or session.shouldfail))
+            self._complete = ended and not (session.shouldstop or session.shouldfail)
+            self._save(complete=self._complete)
+        if self._run_gate:
+            mark = self._run_gate.judge(self._file.path if self._file else None)
+            if self._file:
+                self._save(complete=self._complete, gate=mark)
+            session.exitstatus = session.exitstatus or self._run_gate.status
         if self._complaint:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
@@ -151,6 +160,10 @@ class TrialSession:
             self._tell(
                 terminalreporter, "curves, in time per item", curve_lines(shapes({"benchmarks": self._benchmarks}))
             )
+        if self._run_gate:
+            terminalreporter.section("timetrial: the gate")
+            for line in self._run_gate.lines():
+                terminalreporter.write_line(line, red=line.startswith(("regressed", "FAIL", "ERROR")))
         if self._complaint:
             terminalreporter.write_line(f"ERROR: {self._complaint}", red=True)
         elif self._file:
@@ -220,16 +233,15 @@ class TrialSession:
         kind = "void" if isinstance(call.excinfo.value, VoidTrialError) else str(report.outcome)
         self._troubles.append({"benchmark": report.nodeid, "kind": kind, "reason": str(call.excinfo.value)})
 
-    def _save(self, *, complete: bool = False) -> None:
+    def _save(self, *, complete: bool = False, **also: Any) -> None:
         """Writes the file; what went wrong ends the run, and is told at its end."""
         assert self._options.results_directory is not None
         try:
             if self._file is None:
                 self._file = RunFile(self._options.results_directory, self._header(), self._about())
             references = {**self._standings.references(), **self._references_named}
-            self._file.write(
-                self._benchmarks, complete=complete, also={"references": references, "troubles": self._troubles}
-            )
+            also = {"references": references, "troubles": self._troubles, **also}
+            self._file.write(self._benchmarks, complete=complete, also=also)
         except ResultsError as error:
             self._complaint = str(error)
 
@@ -253,6 +265,16 @@ class TrialSession:
             commit_info=commit_info,
         )
         return header
+
+
+def _run_gate(config: pytest.Config, options: TrialOptions) -> RunGate | None:
+    """The gate that was asked for; a baseline that can't be used ends the run before it begins."""
+    if options.gate_baseline is None:
+        return None
+    try:
+        return RunGate(options.gate_baseline, config.rootpath)
+    except TimetrialError as error:
+        raise pytest.UsageError(f"--trial-gate: {error}") from error
 
 
 def _relative(file: RunFile, config: pytest.Config) -> str:

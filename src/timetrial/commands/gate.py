@@ -22,6 +22,7 @@ from timetrial.gate.record import SideName
 from timetrial.gate.selftest import run_self_test, self_test_files
 from timetrial.gate.sides import Side, sides_of_pythons, sides_of_ref, this_side
 from timetrial.gate.store import GateFile, StoredGate, about_sides, read_gate
+from timetrial.gate.stored import compare_files
 from timetrial.gate.verdicts import judge
 from timetrial.report.gate import GateHeader, gate_lines
 from timetrial.report.gate_files import gate_json, gate_junit
@@ -48,6 +49,8 @@ def _run(options: argparse.Namespace, policy: GatePolicy, selection: Sequence[st
         return _replay(options)
     if options.self_test:
         return _self_test(options, policy, selection)
+    if options.paths and all(each.endswith(".json") for each in options.paths):
+        return _stored(options, policy)
     return _lockstep(options, policy, selection)
 
 
@@ -80,6 +83,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--candidate-python", type=Path, metavar="P", help="the other environment's; default: the one that runs this")
     add("--replay", type=Path, metavar="FILE", help="judge the raw data of an earlier gate again")
     add("--self-test", action="store_true", help="measure the gate itself, on this machine and suite")
+    add(
+        "--accept-difference",
+        action="append",
+        default=[],
+        metavar="FIELD",
+        help="what two stored files may differ in, e.g. 'libraries.*' (see timetrial environment); repeatable",
+    )
     add("--budget", metavar="TIME", help="no new launch (or gate of a self-test) after this time, e.g. 90s, 10m, 1h")
     add("--seed", type=int, help="of the random order; default: drawn anew")
     add("--results", type=Path, default=_RESULTS, metavar="DIR", help="where the raw data go (default: %(default)s)")
@@ -144,6 +154,14 @@ def _replay(options: argparse.Namespace) -> int:
     if not stored.complete:
         print(f"{stored.path} is of a gate that was cut off: this is what it had measured", file=sys.stderr)
     return _conclude(options, judge(stored.records, stored.policy), stored.policy, _header(stored))
+
+
+def _stored(options: argparse.Namespace, policy: GatePolicy) -> int:
+    if len(options.paths) != 2 or options.base or options.base_python:
+        raise GateError("stored files are compared two at a time, and by themselves: BASE.json CANDIDATE.json")
+    base, candidate = map(Path, options.paths)
+    findings = compare_files(base, candidate, policy, options.accept_difference)
+    return _conclude(options, findings, policy, GateHeader(str(base), str(candidate)))
 
 
 def _header(stored: StoredGate) -> GateHeader:

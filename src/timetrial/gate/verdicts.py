@@ -138,7 +138,7 @@ class _Survey:
 def _judge(reading: _Reading, survey: _Survey) -> Finding:
     record, policy = reading.record, survey.policy
     if record.trouble:
-        return _troubled(record.name, record.trouble, policy)
+        return troubled(record.name, record.trouble, policy)
     nothing = Finding(record.name, Verdict.INCONCLUSIVE)
     if reading.unreadable:
         return replace(nothing, reason=reading.unreadable)
@@ -216,7 +216,8 @@ def _more_time(policy: GatePolicy) -> str:
     return f"the time was up (budget_s = {policy.budget_s:g}): raise it, or select fewer benchmarks"
 
 
-def _troubled(name: str, trouble: Trouble, policy: GatePolicy) -> Finding:
+def troubled(name: str, trouble: Trouble, policy: GatePolicy) -> Finding:
+    """What becomes of a benchmark that could not be measured on both sides: open, unless the policy names it."""
     if trouble.kind == "new":
         return Finding(name, Verdict.NEW, reason=trouble.reason)
     where = f" on the {trouble.side} side" if trouble.side else " on both sides"
