@@ -82,7 +82,7 @@ class _Gate:
         self._sizes = Sizes()
         self._records: dict[str, BenchmarkRecord] = {}
         self._pace = _Pace()
-        self._launches = 0
+        self._launches = dict.fromkeys(Phase, 0)
         self._started_s = time.monotonic()
 
     def records(self) -> list[BenchmarkRecord]:
@@ -113,16 +113,18 @@ class _Gate:
     def _launch(self, phase: Phase, names: Sequence[str] | None) -> None:
         """One launch over these benchmarks; None for all that both sides have."""
         plan, began_s = self._plan, time.monotonic()
-        self._launches += 1
+        self._launches[phase] += 1
         launch = Launch(plan.base, plan.candidate, plan.selection, patience_s=plan.patience_s, chance=self._chance)
-        with launch:
-            if names is None:
-                names = self._take_stock(launch.offers)
-            launch.choose(names)
-            self._run(launch, phase, names)
+        try:
+            with launch:
+                if names is None:
+                    names = self._take_stock(launch.offers)
+                launch.choose(names)
+                self._run(launch, phase, names)
+        finally:
+            plan.on_launch(self.records())  # also what a launch had measured when it was cut off
         self._pace.seconds += time.monotonic() - began_s
         self._pace.benchmarks += len(names)
-        plan.on_launch(self.records())
 
     def _run(self, launch: Launch, phase: Phase, names: Sequence[str]) -> None:
         for index, name in enumerate(names):
@@ -154,11 +156,8 @@ class _Gate:
 
     def _tell(self, phase: Phase, index: int, names: Sequence[str]) -> None:
         policy = self._plan.policy
-        if phase is Phase.SCREEN:
-            number, of = self._launches, policy.screen_launches
-        else:
-            number = max(len(self._records[name].of(Phase.CONFIRM)) for name in names) + 1
-            of = policy.confirm_launches
+        number = self._launches[phase]
+        of = max(number, policy.screen_launches if phase is Phase.SCREEN else policy.confirm_launches)
         left = (of - number) * len(names) + len(names) - index
         self._plan.on_progress(
             Progress(phase, number, of, index + 1, len(names), names[index], self._pace.left_s(left))

@@ -163,7 +163,7 @@ def test_a_gate_that_is_told_to_stop_leaves_its_data_and_nothing_running(
     assert not psutil.wait_procs(started, timeout=10)[1]
     (stored,) = (hurried / "results" / "gate").iterdir()
     assert not read_gate(stored).complete
-    assert len(read_gate(stored).records[0].launches) == 1
+    assert read_gate(stored).records[0].launches
 
 
 def test_a_self_test_says_what_the_gate_is_worth_here(hurried: Path) -> None:
