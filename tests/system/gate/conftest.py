@@ -30,6 +30,12 @@ SUITE = """
         trial(ITEMS)
 """
 
+# Without the plugins that a side has no use for, it starts in half the time.
+_INI = """[pytest]
+asyncio_default_fixture_loop_scope = function
+addopts = -p no:hypothesispytest -p no:xdist -p no:respx -p no:anyio -p no:timeout -p no:cacheprovider
+"""
+
 QUICK = GatePolicy(screen_launches=2, pairs_per_launch=4, warmup_rounds=2, budget_s=1.0)
 
 Measure = Callable[..., dict[str, BenchmarkRecord]]
@@ -43,15 +49,16 @@ def project(tmp_path: Path) -> Callable[..., Path]:
         root = tmp_path / name
         root.mkdir()
         (root / "test_suite.py").write_text(textwrap.dedent(suite) + textwrap.dedent(added))
-        (root / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+        (root / "pytest.ini").write_text(_INI)
         return root
 
     return make
 
 
 @pytest.fixture
-def measure() -> Measure:
-    """One launch of a base and a candidate folder, with this interpreter on both sides; by test function."""
+def measure(monkeypatch: pytest.MonkeyPatch) -> Measure:
+    """Screens a base and a candidate folder, with this interpreter on both sides; by test function."""
+    monkeypatch.setattr("timetrial.gate.flow.open_for_confirmation", lambda *_given: [])
 
     def run(
         base: Path, candidate: Path, *selection: str, policy: GatePolicy = QUICK, patience_s: float = 60, **plan: object

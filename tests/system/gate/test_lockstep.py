@@ -115,7 +115,7 @@ def test_rounds_are_sized_alike_on_both_sides_and_in_each_launch(project: Projec
 
 
 def _without_hurry() -> GatePolicy:
-    return replace(QUICK, budget_s=60.0, confirm_launches=6)
+    return replace(QUICK, budget_s=60.0)
 
 
 def test_injected_work_shows(project: Project, measure: Measure) -> None:
