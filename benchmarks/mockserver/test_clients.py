@@ -45,7 +45,7 @@ def test_throughput_by_client(field: Field, cores: tuple[int, int], table: Calla
             made.rows.append([server, *cells, _median(turns, server, "wrk", 0)])
         made.notes += [
             *field.missing,
-            f"Disturbed and dropped: {turns.disturbed} of {ROUNDS * len(servers) * (len(CLIENTS) + 1)} slices.",
+            turns.dropped(ROUNDS * len(servers) * (len(CLIENTS) + 1)),
         ]
         for server in servers:
             if servers[server].ours:

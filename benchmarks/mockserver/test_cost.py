@@ -64,7 +64,7 @@ def test_cpu_per_request(field: Field, cores: tuple[int, int], table: Callable[.
         )
         for name in entries:
             made.rows.append(_row(name, turns))
-        made.notes += [*field.missing, f"Disturbed and dropped: {turns.disturbed} of {ROUNDS * len(entries)} slices."]
+        made.notes += [*field.missing, turns.dropped(ROUNDS * len(entries))]
         made.notes += [
             verdict(f"{name} at most {most} times nginx's CPU (fixed answer)", met=_of_nginx(name, turns) <= most)
             for name, most in MOST_OF_NGINX.items()

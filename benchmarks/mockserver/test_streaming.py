@@ -53,7 +53,7 @@ def test_a_large_stream(cores: tuple[int, int], table: Callable[..., Table], tmp
                 made.rows.append([name, turns.median(name, float) / 1e9, of_nginx])
                 if name != "nginx":
                     made.notes.append(verdict(f"{name} at 80 % of nginx's rate", met=of_nginx >= LEAST_OF_NGINX))
-            made.notes.insert(0, f"Disturbed and dropped: {turns.disturbed} of {ROUNDS * len(urls)} downloads.")
+            made.notes.insert(0, turns.dropped(ROUNDS * len(urls)))
             return made
 
         table(make)

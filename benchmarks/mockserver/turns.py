@@ -20,6 +20,12 @@ class Turns(Generic[NameT, FigureT]):
 
     rounds: Sequence[Mapping[NameT, FigureT]]
     disturbed: int
+    last_reason: str | None = None
+
+    def dropped(self, measured: int) -> str:
+        """How many were dropped of so many that were measured, and why the last one was."""
+        why = f", the last one because {self.last_reason}" if self.last_reason else ""
+        return f"Disturbed and dropped: {self.disturbed} of {measured}{why}."
 
     def median(self, name: NameT, figure: Callable[[FigureT], float]) -> float:
         """Of all of this contestant's rounds; NaN where none is left."""
@@ -38,14 +44,17 @@ def in_turn(
     """So many rounds of one figure for each."""
     kept: list[dict[NameT, FigureT]] = []
     disturbed = 0
+    last_reason = None
     for _ in range(rounds):
         kept.append({})
         for name in random.sample(names, len(names)):
             meter = DisturbanceMeter()
             meter.start()
             figure = measure(name)
-            if meter.stop().disturbed(thresholds) is None:
+            reason = meter.stop().disturbed(thresholds)
+            if reason is None:
                 kept[-1][name] = figure
             else:
                 disturbed += 1
-    return Turns(kept, disturbed)
+                last_reason = reason
+    return Turns(kept, disturbed, last_reason)
