@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numpy")
 
+import itertools
+
 from timetrial.results.changepoints import change_points, levels, partition
 
 SERIES = st.lists(st.integers(-50, 50).map(float), min_size=0, max_size=14)
@@ -26,7 +28,7 @@ def steps(rng: random.Random, *parts: tuple[int, float], noise: float = 0.01) ->
 def cost(values: Sequence[float], cuts: Sequence[int], penalty: float) -> float:
     """What a partition is judged by."""
     ends = [0, *cuts, len(values)]
-    parts = [values[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    parts = [values[start:end] for start, end in itertools.pairwise(ends)]
     return sum(sum((each - sum(part) / len(part)) ** 2 for each in part) for part in parts) + penalty * len(cuts)
 
 
