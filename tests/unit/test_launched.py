@@ -18,7 +18,8 @@ def test_blocks_stay_together_and_all_orders_come_up() -> None:
     """Over many launches each test is first at times."""
     firsts = set()
     for seed in range(300):
-        order = shuffled(items(), (lambda i: i.module, lambda i: i.function), random.Random(seed))
+        keys: Any = (lambda item: item.module, lambda item: item.function)
+        order: list[Any] = shuffled(items(), keys, random.Random(seed))
         assert sorted(each.name for each in order) == sorted(each.name for each in items())
         functions = [each.function for each in order]
         assert functions == [each for each in dict.fromkeys(functions) for _ in range(3)]
