@@ -15,6 +15,7 @@ _COMMANDS: Final = {
     "gate": "did the code get slower? passes, fails, or says that it could assert nothing",
     "baseline": "accept a file as the baseline, on purpose",
     "history": "each benchmark over its stored runs, and where it changed",
+    "bisect": "find the commit that slowed a benchmark",
     "measure": "the benchmarks in several fresh interpreters, kept apart in one file",
     "models": "the concurrency models, and whether each can run here; with --costs, what each costs",
     "curves": "each model's curve over what a sweep varied, and where they cross, from a file",

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from timetrial.commands.selection import add_selection, divide, selection_of
 from timetrial.errors import GateError
 from timetrial.gate.awake import kept_awake
 from timetrial.gate.findings import ExitCode, Finding, exit_code
@@ -36,11 +37,11 @@ _UNITS_S: Final = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 def run(argv: Sequence[str]) -> int:
     """Runs one gate; returns 0 pass, 1 a regression, 2 wrong usage or environment, 3 nothing could be asserted."""
-    own, for_pytest = _divide(argv)
+    own, for_pytest = divide(argv)
     options = _parser().parse_args(own)
     policy = _policy(options)
     with endings_unwind():
-        return _run(options, policy, _selection(options, for_pytest))
+        return _run(options, policy, selection_of(options, for_pytest))
 
 
 def _run(options: argparse.Namespace, policy: GatePolicy, selection: Sequence[str]) -> int:
@@ -54,13 +55,6 @@ def _run(options: argparse.Namespace, policy: GatePolicy, selection: Sequence[st
     return _lockstep(options, policy, selection)
 
 
-def _divide(argv: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Ours, and what stands behind ``--``, which pytest gets as it is."""
-    given = list(argv)
-    at = given.index("--") if "--" in given else len(given)
-    return given[:at], given[at + 1 :]
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="timetrial gate",
@@ -69,10 +63,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Compare two versions of the code in lock-step. Exit status: 0 pass, 1 a regression, 2 wrong usage "
         "or environment, 3 nothing could be asserted. The policy is in pyproject.toml, [tool.timetrial.gate].",
     )
+    add_selection(parser, paths="which tests, as for pytest; or two stored files, base and candidate")
     add = parser.add_argument
-    add("paths", nargs="*", help="which tests, as for pytest; or two stored files, base and candidate")
-    add("-k", metavar="EXPRESSION", help="which tests, as for pytest")
-    add("-m", metavar="EXPRESSION", help="which tests, as for pytest")
     add("--base", metavar="REF", help="compare the working tree with this revision, e.g. origin/main")
     add(
         "--base-python",
@@ -113,11 +105,6 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < float("inf"):
         raise GateError(f"--budget {text}: a time such as 90s, 10m or 1h")
     return seconds
-
-
-def _selection(options: argparse.Namespace, for_pytest: Sequence[str]) -> list[str]:
-    named = [(flag, getattr(options, flag[1:])) for flag in ("-k", "-m")]
-    return [*options.paths, *(word for flag, value in named if value for word in (flag, value)), *for_pytest]
 
 
 def _lockstep(options: argparse.Namespace, policy: GatePolicy, selection: Sequence[str]) -> int:

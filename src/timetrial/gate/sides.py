@@ -21,8 +21,9 @@ from timetrial.gate.environments import Installer, find_uv, make_environment, py
 from timetrial.gate.git import Repository, commit_of, head_of, repository_of
 from timetrial.gate.ownwheel import write_own_wheel
 from timetrial.gate.policy import GatePolicy
-from timetrial.gate.probe import differences
+from timetrial.gate.probe import Facts, differences
 from timetrial.gate.record import SideName
+from timetrial.gate.requirements import requirements_of
 from timetrial.gate.scratch import Scratch, files_or_error, scratch
 from timetrial.gate.side import Side, check
 from timetrial.gate.worktree import Checkouts
@@ -58,8 +59,7 @@ def sides_of_pythons(base_python: Path | str, candidate_python: Path | str, root
     """The same files under two Pythons that have what they need; raises GateError where one of them has not."""
     base = Side(SideName.BASE, _python(base_python), root, _revision(root))
     candidate = replace(base, name=SideName.CANDIDATE, python=_python(candidate_python))
-    for side in (base, candidate):
-        check(side)
+    _not_the_same_code(check(base), check(candidate), root)
     return base, candidate
 
 
@@ -136,6 +136,18 @@ def _point_out(repository: Repository, commit: str, ref: str, say: Callable[[str
         say(
             f"{ref} has {behind} commit(s) that HEAD has not: what they changed counts against the candidate; "
             f"--base {ref}... compares with where HEAD branched off"
+        )
+
+
+def _not_the_same_code(base: Facts, candidate: Facts, root: Path) -> None:
+    """Two installed versions of the project say nothing where its sources lie in the way of both."""
+    name = requirements_of(root).project
+    versions = [each.installed.get(name or "") for each in (base, candidate)]
+    shadowed = [each for each, places in base.modules.items() if places and places == candidate.modules.get(each)]
+    if versions[0] != versions[1] and shadowed:
+        raise GateError(
+            f"the environments hold {name} {versions[0]} and {versions[1]}, but in {root} both would import "
+            f"{shadowed[0]!r} from {base.modules[shadowed[0]][0]}; run the gate in a folder without it, such as tests/"
         )
 
 

@@ -257,3 +257,24 @@ def test_two_pythons_that_have_everything_are_two_sides(project: Project) -> Non
     assert base.python == candidate.python == Path(sys.executable)
     assert base.revision == candidate.revision == project.git("rev-parse", "HEAD")
     assert sides_of_pythons(sys.executable, sys.executable, project.top.parent)[0].revision is None
+
+
+def installed_spin(folder: Path, version: str) -> Path:
+    """A Python that has the project of these tests in some version."""
+    about = folder / f"spin-{version}.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: spin\nVersion: {version}\n")
+    (folder / "spin").mkdir()
+    (folder / "spin" / "__init__.py").touch()
+    return script(folder, "python", f'#!/bin/sh\nPYTHONPATH={folder} exec {sys.executable} "$@"\n')
+
+
+@pytest.mark.skipif(os.name != "posix", reason="writes shell scripts in place of Pythons")
+def test_two_versions_behind_the_same_sources_are_an_error(tmp_path: Path, project: Project) -> None:
+    """A package that lies in the folder itself is imported before any installed one, so both sides would run it."""
+    one, two = (installed_spin(tmp_path / version, version) for version in ("1", "2"))
+    assert sides_of_pythons(one, two, project.top)[0].python == one
+    project.git("mv", "src/spin", "spin")
+    with pytest.raises(GateError, match=r"hold spin 1 and 2, but in .* both would import 'spin' .* such as tests/"):
+        sides_of_pythons(one, two, project.top)
+    assert sides_of_pythons(one, two, project.top / "tests")[0].root == project.top / "tests"

@@ -61,15 +61,16 @@ def first_line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_takes_worktrees_and_environments_with_it(project: Project, number: signal.Signals) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_takes_worktrees_and_environments_with_it(project: Project, name: str) -> None:
     """Ctrl-C, a CI job that is cancelled, a terminal that is closed."""
+    number = signal.Signals[name]
     with preparing(project) as process:
         assert Path(first_line(process)).is_dir()
         assert len(project.worktrees()) == 2
         process.send_signal(number)
         status = process.wait(20)
-    assert status == (-signal.SIGINT if number is signal.SIGINT else 128 + number)
+    assert status == (-signal.SIGINT if name == "SIGINT" else 128 + number)
     assert left(project) == []
 
 

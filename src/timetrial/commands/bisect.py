@@ -1,0 +1,78 @@
+"""``timetrial bisect``: the commit that slowed a benchmark."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from timetrial.commands.selection import add_selection, divide, selection_of
+from timetrial.gate.awake import kept_awake
+from timetrial.gate.bisect import BisectPlan, bisect
+from timetrial.gate.findings import ExitCode, Finding
+from timetrial.gate.flow import GatePlan, run_gate
+from timetrial.gate.interruption import endings_unwind
+from timetrial.gate.policy import GatePolicy, read_policy
+from timetrial.gate.side import Side
+from timetrial.gate.store import GateFile, about_sides
+from timetrial.gate.verdicts import judge
+from timetrial.report.bisection import bisection_lines
+from timetrial.report.gateprogress import GateProgress
+
+
+def run(argv: Sequence[str]) -> int:
+    """Prints the commit; returns 0 if it was found, 2 for wrong usage, 3 if it can't be told or nothing is slower."""
+    own, for_pytest = divide(argv)
+    options = _parser().parse_args(own)
+    root = Path.cwd()
+    progress = GateProgress(sys.stderr)
+    gate = _Gate(selection_of(options, for_pytest), options.results, progress)
+    policy = read_policy(root)
+    with endings_unwind(), kept_awake(policy.keep_awake):
+        found = bisect(BisectPlan(root, options.good, options.bad, policy, gate, progress.say))
+    print("\n".join(bisection_lines(found, options.good, options.bad)))
+    return ExitCode.PASS if found.culprit is not None else ExitCode.NOTHING_ASSERTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="timetrial bisect",
+        usage="timetrial bisect --good REF [--bad REF] [-k TEST] [path ...] [-- pytest option ...]",
+        description="Find the commit that slowed a benchmark: git bisect with a gate against the good commit as its "
+        "test, in worktrees apart from your checkout. Exit status: 0 found, 2 wrong usage or environment, 3 not found.",
+    )
+    add_selection(parser)
+    parser.add_argument("--good", required=True, metavar="REF", help="a revision where it was still fast")
+    parser.add_argument("--bad", default="HEAD", metavar="REF", help="one where it is slow (default: %(default)s)")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=Path("results", "gate"),
+        metavar="DIR",
+        help="where the raw data of each step go (default: %(default)s)",
+    )
+    return parser
+
+
+@dataclass(frozen=True)
+class _Gate:
+    """A gate as the test of a commit, its raw data kept like any gate's."""
+
+    selection: Sequence[str]
+    results: Path
+    progress: GateProgress
+
+    def __call__(self, base: Side, candidate: Side, policy: GatePolicy) -> Sequence[Finding]:
+        seed = random.SystemRandom().getrandbits(32)
+        about = {**about_sides(base, candidate, self.selection), "kind": "bisect", "seed": seed}
+        file = GateFile(self.results, policy, about)
+        plan = GatePlan(base, candidate, policy, self.selection, seed, on_progress=self.progress, on_launch=file.write)
+        try:
+            records = run_gate(plan)
+        finally:
+            self.progress.clear()
+        file.write(records, complete=True)
+        return judge(records, policy)

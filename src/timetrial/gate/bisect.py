@@ -1,0 +1,157 @@
+"""Which commit slowed a benchmark: git chooses the commits, and a gate against the good one judges each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from timetrial.errors import GateError
+from timetrial.gate.findings import Finding, Verdict
+from timetrial.gate.git import Repository, commit_of, repository_of
+from timetrial.gate.gitbisect import Commit, GitBisect, Mark
+from timetrial.gate.policy import GatePolicy
+from timetrial.gate.record import SideName
+from timetrial.gate.scratch import files_or_error, scratch
+from timetrial.gate.side import Side, check
+from timetrial.gate.sides import SideMaker
+
+Test = Callable[[Side, Side, GatePolicy], Sequence[Finding]]
+
+# A step asks on which side of half the slowdown a commit lies; the band around it in which it can't tell is narrow.
+_HALF: Final = 0.5
+_BAND: Final = 1.05
+_MARKS: Final = {
+    Verdict.REGRESSED: Mark.BAD,
+    Verdict.UNCHANGED: Mark.GOOD,
+    Verdict.IMPROVED: Mark.GOOD,
+}
+
+
+@dataclass(frozen=True)
+class BisectPlan:
+    """What to look for: in the project at ``root``, between two refs, by ``test(base, candidate, policy)``.
+
+    ``say`` is told of each step.
+    """
+
+    root: Path
+    good: str
+    bad: str
+    policy: GatePolicy
+    test: Test
+    say: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Bisection:
+    """What came out: ``slower`` are the findings of the bad commit against the good one, empty if none regressed.
+
+    ``suspects`` are the commits that may have done it, one where it was found; ``findings`` are those of the culprit
+    against the good commit. ``marks`` are the steps in their order.
+    """
+
+    slower: Sequence[Finding] = ()
+    suspects: Sequence[Commit] = ()
+    findings: Sequence[Finding] = ()
+    marks: Sequence[tuple[Commit, Mark]] = ()
+
+    @property
+    def culprit(self) -> Commit | None:
+        """The first commit that is slower, where it could be told."""
+        return self.suspects[0] if len(self.suspects) == 1 else None
+
+
+def bisect(plan: BisectPlan) -> Bisection:
+    """Makes sure that bad is slower than good, then halves what lies between until one commit is left.
+
+    Or several, if they can't be told apart. Raises GateError where the search can't be made at all.
+    """
+    repository = repository_of(plan.root)
+    good, bad = (commit_of(repository, each) for each in (plan.good, plan.bad))
+    if good == bad:
+        raise GateError(f"{plan.good} and {plan.bad} are the same commit ({good[:12]}): nothing lies between them")
+    with scratch(repository, plan.say) as place:
+        with files_or_error():
+            search = GitBisect(repository, place, good, bad)
+            maker = SideMaker.in_scratch(place, repository, plan.root, plan.policy, plan.say)
+            (base,) = maker.installed(maker.of_commit(SideName.BASE, good))
+            check(base)
+        return _Steps(plan, repository, search, base).all_of(bad)
+
+
+@dataclass
+class _Steps:
+    """The good side stays; each commit gets an environment of its own that is gone after its gate."""
+
+    plan: BisectPlan
+    repository: Repository
+    search: GitBisect
+    base: Side
+    marks: list[tuple[Commit, Mark]] = field(default_factory=list)
+    found: dict[str, Sequence[Finding]] = field(default_factory=dict)
+
+    def all_of(self, bad: str) -> Bisection:
+        self.plan.say("is the bad commit slower at all?")
+        slower = [each for each in self._gate(bad, self.plan.policy) if each.verdict is Verdict.REGRESSED]
+        self.found[bad] = slower
+        if not slower:
+            return Bisection()
+        names, policy = {each.benchmark for each in slower}, halfway(self.plan.policy, slower)
+        while (commit := self.search.due()) is not None:
+            self._step(commit, names, policy)
+        suspects = self.search.suspects()
+        findings = self.found.get(suspects[0].hash, ()) if len(suspects) == 1 else ()
+        return Bisection(slower, suspects, findings, self.marks)
+
+    def _step(self, commit: Commit, names: Collection[str], policy: GatePolicy) -> None:
+        left = math.ceil(math.log2(len(self.search.suspects())))
+        self.plan.say(f"step {len(self.marks) + 1}, {left} to go or so: {commit}")
+        try:
+            findings = [each for each in self._gate(commit.hash, policy) if each.benchmark in names]
+            words = _in_words(findings)
+        except GateError as error:
+            findings, words = [], str(error)
+        mark = mark_of(findings)
+        self.plan.say(f"{mark}: {words}")
+        self.found[commit.hash] = findings
+        self.marks.append((commit, mark))
+        self.search.mark(commit, mark)
+
+    def _gate(self, commit: str, policy: GatePolicy) -> Sequence[Finding]:
+        plan = self.plan
+        with scratch(self.repository, plan.say) as place:
+            with files_or_error():
+                maker = SideMaker.in_scratch(place, self.repository, plan.root, policy, plan.say)
+                (candidate,) = maker.installed(maker.of_commit(SideName.CANDIDATE, commit))
+                check(candidate)
+            return plan.test(self.base, candidate, policy)
+
+
+def mark_of(findings: Sequence[Finding]) -> Mark:
+    """Bad if any regressed; skip if any can't be told, or there is none; good otherwise."""
+    marks = {_MARKS.get(each.verdict, Mark.SKIP) for each in findings}
+    return next((each for each in (Mark.BAD, Mark.SKIP) if each in marks), Mark.GOOD) if marks else Mark.SKIP
+
+
+def halfway(policy: GatePolicy, slower: Sequence[Finding]) -> GatePolicy:
+    """The policy for the steps: a commit is bad if it has more than half of the slowdown that is looked for.
+
+    The policy's own margin would ask whether it is slower at all, and blame the first small change on the way; what is
+    halfway between the two speeds is also what fewest launches tell apart. With several benchmarks, the smallest
+    slowdown decides.
+    """
+    half = _HALF * min(each.effect or 0.0 for each in slower)
+    if half <= policy.margin:
+        return policy
+    return replace(policy, margin=half, detect=_BAND * half, flag=half)
+
+
+def _in_words(findings: Sequence[Finding]) -> str:
+    words = [
+        f"{each.benchmark} {each.verdict}" + (f" {each.effect:+.1%}" if each.effect is not None else "")
+        for each in findings
+    ]
+    return "; ".join(words) or "nothing was measured"

@@ -1,0 +1,185 @@
+"""The commit that slowed a benchmark is found on a real history, by a gate whose verdicts are made up here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.system.gate.projects import Project, linked_policy, new_project
+from timetrial import cli
+from timetrial.errors import GateError
+from timetrial.gate import environments
+from timetrial.gate.bisect import Bisection, BisectPlan, bisect
+from timetrial.gate.findings import Finding, Verdict
+from timetrial.gate.gitbisect import Mark
+from timetrial.gate.policy import GatePolicy
+from timetrial.gate.side import Side
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project whose first commit is tagged ``fast``."""
+    monkeypatch.setattr(environments.Installer, "needs_pip", False)
+    project = new_project(tmp_path / "project")
+    project.commit("Fast", cost="1.0")
+    project.git("tag", "fast")
+    return project
+
+
+def cost_of(side: Side) -> str:
+    """What a side's commit says that the benchmark costs."""
+    return (side.root / "src/spin/cost.py").read_text()
+
+
+def told(base: Side, candidate: Side, policy: GatePolicy) -> Sequence[Finding]:
+    """A gate that reads the cost instead of measuring it; ``?`` stands for a measurement that settles nothing."""
+    if cost_of(candidate) == "?":
+        return [Finding("test_spin", Verdict.INCONCLUSIVE), Finding("test_other", Verdict.UNCHANGED)]
+    effect = float(cost_of(candidate)) / float(cost_of(base)) - 1
+    verdict = Verdict.REGRESSED if effect > policy.margin else Verdict.UNCHANGED
+    interval = effect - 0.01, effect + 0.01
+    return [Finding("test_spin", verdict, effect, *interval), Finding("test_other", Verdict.UNCHANGED)]
+
+
+def search(project: Project, good: str = "fast", bad: str = "HEAD", said: list[str] | None = None) -> Bisection:
+    """What a bisection with the gate above comes to."""
+    said = [] if said is None else said
+    policy = linked_policy(project.top.parent)
+    return bisect(BisectPlan(project.top, good, bad, policy, told, said.append))
+
+
+def subjects(bisection: Bisection) -> list[str]:
+    """Of the suspects."""
+    return [each.subject for each in bisection.suspects]
+
+
+def test_the_commit_is_found_with_its_effect_and_interval(project: Project) -> None:
+    """And who made it, when; each step is said."""
+    for number in range(3):
+        project.commit(f"Harmless {number}")
+    slow = project.commit("Make it slow", cost="1.5")
+    for number in range(3, 5):
+        project.commit(f"Harmless {number}")
+    said: list[str] = []
+    found = search(project, said=said)
+    assert found.culprit is not None
+    assert (found.culprit.hash, found.culprit.author, found.culprit.subject) == (slow, "Ada", "Make it slow")
+    assert found.culprit.date == project.git("show", "--no-patch", "--format=%as", slow)
+    assert [(each.benchmark, each.effect, each.low) for each in found.findings] == [("test_spin", 0.5, 0.49)]
+    assert {mark for _, mark in found.marks} == {Mark.GOOD, Mark.BAD}
+    assert len(found.marks) <= 3
+    assert any(line.startswith("step 1, 3 to go or so: ") for line in said)
+    assert "bad: test_spin regressed +50.0%" in said
+
+
+def test_a_small_slowdown_on_the_way_is_not_taken_for_the_large_one(project: Project) -> None:
+    """A step asks for more than half of what is looked for, not whether it is slower at all."""
+    project.commit("A little", cost="1.03")
+    project.commit("Harmless")
+    project.commit("A lot", cost="1.4")
+    assert subjects(search(project)) == ["A lot"]
+
+
+def test_the_bad_commit_itself_can_be_the_one(project: Project) -> None:
+    """Then its effect is that of the first comparison."""
+    project.commit("Harmless")
+    project.commit("Slow", cost="1.2")
+    found = search(project)
+    assert subjects(found) == ["Slow"]
+    assert found.findings == found.slower
+
+
+def test_commits_that_tell_nothing_are_skipped_and_others_still_decide(project: Project) -> None:
+    """Here an inconclusive one."""
+    project.commit("Open", cost="?")
+    project.commit("Good again", cost="1.0")
+    project.commit("Slow", cost="2.0")
+    assert subjects(search(project)) == ["Slow"]
+
+
+def test_what_can_t_be_told_apart_is_given_as_a_range(project: Project) -> None:
+    """The commits that were skipped, and the first that is known to be slow."""
+    for number in range(3):
+        project.commit(f"Open {number}", cost="?")
+        project.write("README", str(number))
+    project.commit("Slow", cost="2.0")
+    found = search(project)
+    assert found.culprit is None
+    assert sorted(subjects(found)) == ["Open 0", "Open 1", "Open 2", "Slow"]
+    assert {mark for _, mark in found.marks} == {Mark.SKIP}
+
+
+def test_an_install_that_fails_skips_its_commit(project: Project) -> None:
+    """With the reason among the steps."""
+    project.write("pyproject.toml", "not toml")
+    project.commit("Broken")
+    project.write("pyproject.toml", "")
+    project.commit("Slow", cost="2.0")
+    said: list[str] = []
+    assert subjects(search(project, said=said)) == ["Slow", "Broken"]
+    assert any(line.startswith("skip: can't read") for line in said)
+
+
+def test_without_a_slowdown_there_is_nothing_to_find(project: Project) -> None:
+    """Said after the first comparison."""
+    project.commit("Harmless")
+    project.commit("Harmless too")
+    found = search(project)
+    assert (found.slower, found.suspects, found.marks) == ((), (), ())
+
+
+def test_the_checkout_and_a_bisection_of_the_user_s_own_stay_as_they_are(project: Project) -> None:
+    """Git keeps the state of a bisection for each worktree; ours is gone afterwards."""
+    project.commit("Harmless")
+    project.commit("Slow", cost="2.0")
+    project.commit("Later")
+    project.git("bisect", "start", "HEAD", "fast")
+    before = project.git("bisect", "log"), project.git("rev-parse", "HEAD"), project.git("status", "--porcelain")
+    assert subjects(search(project, bad="main")) == ["Slow"]
+    assert before == (
+        project.git("bisect", "log"),
+        project.git("rev-parse", "HEAD"),
+        project.git("status", "--porcelain"),
+    )
+    assert project.worktrees() == []
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "said"),
+    [
+        ("HEAD", "HEAD", "are the same commit"),
+        ("no-such", "HEAD", "git knows no commit 'no-such'"),
+        ("HEAD", "fast", "Maybe you mistook good and bad revs?"),
+    ],
+)
+def test_a_search_that_can_t_be_made_is_an_error(project: Project, good: str, bad: str, said: str) -> None:
+    """Git's own words where it refuses."""
+    project.commit("Slow", cost="2.0")
+    with pytest.raises(GateError, match=said.replace("?", r"\?")):
+        search(project, good, bad)
+    assert project.worktrees() == []
+
+
+def test_the_command_finds_a_real_slowdown(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With real gates: three times the work in the middle of three commits."""
+    install = linked_policy(project.top.parent).install
+    assert install is not None
+    quick = "screen_launches = 2\nconfirm_launches = 6\npairs_per_launch = 4\nwarmup_rounds = 1\nalpha = 0.4\n"
+    project.write("pyproject.toml", f"[tool.timetrial.gate]\ninstall = {list(install)}\n{quick}keep_awake = false\n")
+    work = "def spin():\n    return sum(range({}))\n"
+    good = project.commit("Quick", __init__=work.format(20_000))
+    slow = project.commit("Do it three times", __init__=work.format(60_000))
+    project.commit("Harmless")
+    monkeypatch.chdir(project.top)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # a dozen launches, each two pytests: with little to load
+    monkeypatch.setenv("PYTEST_PLUGINS", "pytest_benchmark.plugin,timetrial.plugin")
+    status = cli.main(["bisect", "--good", good, "-k", "test_spin", "tests"])
+    out = capsys.readouterr()
+    assert status == 0, out.err
+    assert f"slower since {slow[:12]}" in out.out
+    assert "tests/test_spin.py::test_spin: +" in out.out
+    assert len(list(project.top.glob("results/gate/*.json"))) == 2
