@@ -9,9 +9,11 @@ from typing import Any
 
 from timetrial.accounting import account
 from timetrial.errors import NeverAwaitedError, WorkloadError
+from timetrial.fairness import Conditions, left_over
 from timetrial.meter import Meter
 from timetrial.reference import References
-from timetrial.trial import CountingServer, Measurement, RoundsPolicy, TrialPlan, run_trial_in_loop
+from timetrial.traffic import CountingServer
+from timetrial.trial import Measurement, RoundsPolicy, TrialPlan, run_trial_in_loop
 from timetrial.workload import Workload
 
 
@@ -28,6 +30,7 @@ class TrialSettings:
     start_method: str | None
     event_loop: str
     references: References
+    conditions: Conditions
     run: Callable[[TrialPlan], Measurement]
     accounting: bool
     on_round: Callable[[Sequence[float]], None]
@@ -91,6 +94,7 @@ class Trial:
             disable_gc=self._settings.disable_gc,
             start_method=self._settings.start_method,
             event_loop=self._settings.event_loop,
+            conditions=self._settings.conditions,
             on_round=self._settings.on_round,
         )
         return _Later(partial(self._run_in_loop, plan, given)) if self._settings.in_loop else self._run(plan, given)
@@ -107,7 +111,7 @@ class Trial:
         settled: TrialPlan = plan(expected=expected)
         measurement = self._settings.run(settled)
         if self._accounts:
-            measurement = replace(measurement, accounting=account(settled))
+            measurement = _accounted(measurement, account(settled))
         return self._record(measurement)
 
     async def _run_in_loop(self, plan: Callable[..., TrialPlan], items: Sequence[Any]) -> Measurement:
@@ -119,7 +123,7 @@ class Trial:
         settled: TrialPlan = plan(expected=expected)
         measurement = await run_trial_in_loop(settled)
         if self._accounts:
-            measurement = replace(measurement, accounting=await asyncio.to_thread(account, settled))
+            measurement = _accounted(measurement, await asyncio.to_thread(account, settled))
         return self._record(measurement)
 
     @property
@@ -132,6 +136,11 @@ class Trial:
         self._recorded = True
         self._meter.replay(self._benchmark, measurement.durations_s, measurement)
         return measurement
+
+
+def _accounted(measurement: Measurement, accounting: dict[str, Any]) -> Measurement:
+    void = left_over(accounting["leftovers"])
+    return replace(measurement, accounting=accounting, voids=(*measurement.voids, *([void] if void else [])))
 
 
 class _Later:

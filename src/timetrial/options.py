@@ -19,6 +19,8 @@ START_METHODS: Final = ("fork", "forkserver", "spawn")
 EVENT_LOOPS: Final = ("asyncio", "uvloop")
 _RESULTS_INI: Final = "trial_results"
 _RESULTS_DIRECTORY: Final = "results"
+_STEAL_INI: Final = "trial_steal_limit"
+_FOREIGN_INI: Final = "trial_foreign_cpu_limit"
 # pytest-benchmark's own defaults: where the user left them alone, --trial-scale=quick may choose fewer rounds.
 _BENCHMARK_DEFAULTS: Final = (5, 1.0)
 _QUICK_ROUNDS: Final = (3, 0.15)
@@ -64,11 +66,19 @@ def add_options(parser: pytest.Parser) -> None:
         "switches, sockets, latencies, event-loop lag and what it left behind.",
     )
     group.addoption(
+        "--trial-fail-on-void",
+        action="store_true",
+        help="End with exit status 1 if a trial was void, whatever the reason; without it, only wrong work fails, and "
+        "unfair conditions are shown.",
+    )
+    group.addoption(
         "--trial-results",
         metavar="DIR",
         help=f"Where to write one JSON file for this run; an empty value writes none. Default with --benchmark-only: "
         f"the ini setting {_RESULTS_INI}, or {_RESULTS_DIRECTORY}/ under the root directory; else none.",
     )
+    parser.addini(_STEAL_INI, "Share of a core that the host may take before a trial is void", default="")
+    parser.addini(_FOREIGN_INI, "Share of all usable cores that other processes may use", default="")
     parser.addini(_RESULTS_INI, f"Directory of result files (default: {_RESULTS_DIRECTORY})", default="")
 
 
@@ -82,6 +92,9 @@ class TrialOptions:
     event_loop: str
     interleave: bool
     accounting: bool
+    fail_on_void: bool
+    steal_limit: float | None
+    foreign_cpu_limit: float | None
     results_directory: Path | None
 
     def wants_model(self, model_id: str) -> bool:
@@ -98,6 +111,9 @@ def read_options(config: pytest.Config) -> TrialOptions:
         event_loop=config.getoption("trial_event_loop"),
         accounting=config.getoption("trial_accounting"),
         interleave=config.getoption("trial_interleave"),
+        fail_on_void=config.getoption("trial_fail_on_void"),
+        steal_limit=_share(config, _STEAL_INI),
+        foreign_cpu_limit=_share(config, _FOREIGN_INI),
         results_directory=_results_directory(config),
     )
 
@@ -150,6 +166,20 @@ def _start_method(asked: str | None) -> str | None:
         if asked not in here:
             raise pytest.UsageError(f"--trial-start-method={asked}: this platform has only {', '.join(here)}")
     return asked
+
+
+def _share(config: pytest.Config, name: str) -> float | None:
+    """A share as the ini file gives it; None where it is left to the default."""
+    text = config.getini(name)
+    if not text:
+        return None
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise pytest.UsageError(f"{name} = {text}: it takes a share from 0 to 1, such as 0.1 for a tenth")
+    return share
 
 
 def _results_directory(config: pytest.Config) -> Path | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
 from timetrial import collection
+from timetrial.surroundings import Surroundings
 from timetrial.errors import ResultsError, VoidTrialError
 from timetrial.fixture import Trial, TrialSettings
 from timetrial.measure.environment import environment
@@ -22,8 +24,9 @@ from timetrial.report.live import LiveLine, terminal_of
 from timetrial.report.summary import summary_lines
 from timetrial.results.runfile import RunFile
 from timetrial.results.schema import KEY, figures
-from timetrial.results.standings import Entry, Standings, Void
+from timetrial.results.standings import Entry, Standings, VoidTrial
 from timetrial.trial import Measurement, run_trial
+from timetrial.voids import Void, void_of
 
 _METER = pytest.StashKey[Meter]()
 
@@ -37,6 +40,7 @@ class TrialSession:
         self._references = References()
         self._races = Races()
         self._standings = Standings()
+        self._surroundings = Surroundings(steal=options.steal_limit, foreign_cpu=options.foreign_cpu_limit)
         self._benchmarks: list[dict[str, Any]] = []
         self._file: RunFile | None = None
         self._live: LiveLine | None = None
@@ -60,6 +64,7 @@ class TrialSession:
             start_method=self._options.start_method,
             event_loop=self._options.event_loop,
             references=self._references,
+            conditions=replace(self._surroundings.conditions, turns=bool(rivals)),
             run=partial(self._races.run, collection.race_of(item), rivals) if rivals else run_trial,
             on_round=self._show_round,
             on_measured=lambda measurement: self._enter(item, benchmark, measurement, interleaved=bool(rivals)),
@@ -72,6 +77,7 @@ class TrialSession:
         trials = [item for item in session.items if collection.model_of(item) is not None]
         preload(dict.fromkeys(module for item in trials for module in collection.workload_of(item).modules()))
         total = len(trials)
+        self._surroundings.enter()
         stream = terminal_of() if total and not session.config.option.collectonly else None
         if stream is not None:
             self._live = LiveLine(stream, total)
@@ -96,9 +102,12 @@ class TrialSession:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
         """After each test, writes down what it brought."""
+        void = void_of(call.excinfo.value) if call.excinfo is not None and collection.model_of(item) else None
+        if void is not None and call.excinfo is not None and not isinstance(call.excinfo.value, VoidTrialError):
+            call.excinfo.value.add_note(f"timetrial: the trial is void: {void}")
         report = yield
         if call.when == "call":
-            self._note(item, call)
+            self._note(item, call, void)
         if self._live and collection.model_of(item) is not None:
             if call.when != "setup" or not report.passed:  # pytest is about to write; after a setup it keeps still
                 self._live.clear()
@@ -115,8 +124,11 @@ class TrialSession:
         if self._file:
             ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
             self._save(complete=ended and not (session.shouldstop or session.shouldfail))
+        self._surroundings.leave()
         if self._complaint:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        elif self._fails_on_void and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -126,10 +138,17 @@ class TrialSession:
             terminalreporter.section("timetrial: the fastest model of each workload")
             for line in lines:
                 terminalreporter.write_line(line, red=line.startswith("void:"))
+        if self._fails_on_void:
+            count = len({(each.group, each.model) for each in self._standings.voids})
+            terminalreporter.write_line(f"FAILED: {count} void trial(s), and --trial-fail-on-void was given", red=True)
         if self._complaint:
             terminalreporter.write_line(f"ERROR: {self._complaint}", red=True)
         elif self._file:
             terminalreporter.write_line(f"results: {_relative(self._file, self._config)}")
+
+    @property
+    def _fails_on_void(self) -> bool:
+        return self._options.fail_on_void and bool(self._standings.voids)
 
     def _rivals(self, item: pytest.Item) -> tuple[str, ...]:
         """The models to take turns with; none for a trial that is alone in its group."""
@@ -151,14 +170,14 @@ class TrialSession:
         benchmark.extra_info[KEY] = entry.figures
         self._standings.add(entry)
 
-    def _note(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    def _note(self, item: pytest.Item, call: pytest.CallInfo[None], void: Void | None) -> None:
         """Writes down what a test brought: its benchmark's rounds, or why its trial is void."""
         benchmark = getattr(item, "funcargs", {}).get("benchmark")
         if benchmark is None:
             return
-        if call.excinfo is not None and isinstance(call.excinfo.value, VoidTrialError):
+        if void is not None:
             model = collection.model_of(item) or item.name
-            self._standings.voids.append(Void(benchmark.group or item.name, model, str(call.excinfo.value)))
+            self._standings.add_failed(VoidTrial(benchmark.group or item.name, model, void))
         if call.excinfo is not None:
             self._standings.withdraw(benchmark.extra_info.get(KEY))
         elif benchmark.stats and not benchmark.has_error and self._options.results_directory:
@@ -173,7 +192,8 @@ class TrialSession:
         try:
             if self._file is None:
                 self._file = RunFile(self._options.results_directory, self._header(), self._about())
-            self._file.write(self._benchmarks, complete=complete)
+            voids = [each.as_dict() for each in self._standings.voids]
+            self._file.write(self._benchmarks, complete=complete, voids=voids)
         except ResultsError as error:
             self._complaint = str(error)
 
@@ -181,7 +201,7 @@ class TrialSession:
         """Asked for at the first benchmark's end, when its imports have shown whether they let go of the GIL."""
         options = self._options
         where = environment(event_loop=options.event_loop, start_method=options.start_method or default())
-        return {"environment": where}
+        return {"environment": where | {"load": self._surroundings.load}}
 
     def _header(self) -> dict[str, Any]:
         hook = self._config.hook

@@ -74,7 +74,7 @@ class Disturbance:
                 f"other processes used {self.foreign_cpu_share:.1%} of the {self.cores} usable cores "
                 f"(at most {limits.foreign_cpu_share:.1%} is allowed)"
             )
-        return " and ".join(reasons) + "; run it again while the machine is quiet" if reasons else None
+        return " and ".join(reasons) or None
 
 
 class DisturbanceMeter:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from timetrial.report.text import columns, duration, times
-from timetrial.results.standings import Placing, Standings, Void
+from timetrial.results.standings import Placing, Standings, VoidTrial
 
 _HEAD = ("workload", "fastest", "a round", "x serial", "next best", "takes")
+_ALL_VOID = ("all void", *"----")
 
 
 def summary_lines(standings: Standings) -> list[str]:
     """The lines of the table, without colours; empty when nothing was measured and nothing was void."""
-    rows = [_row(each) for each in standings.placings()]
+    placings = {each.group: _row(each) for each in standings.placings()}
+    rows = [placings.get(group, (group, *_ALL_VOID)) for group in standings.groups]
     lines = columns([_HEAD, *rows], right=(2, 3, 5)) if rows else []
     return [*lines, *_void_lines(standings.voids)]
 
@@ -38,5 +40,5 @@ def _lead(placing: Placing) -> str:
     return f"tie ({span})" if paired.tie else f"{times(paired.ratio)} ({span})"
 
 
-def _void_lines(voids: Sequence[Void]) -> list[str]:
-    return [f"void: {each.group}, {each.model}: {each.reason}" for each in voids]
+def _void_lines(voids: Sequence[VoidTrial]) -> list[str]:
+    return [f"void: {each.group}, {each.model}: {each.void}" for each in voids]

@@ -36,9 +36,13 @@ class RunFile:
             raise self._failure(error) from error
         _sweep(directory)
 
-    def write(self, benchmarks: list[dict[str, Any]], *, complete: bool = False) -> None:
-        """Replaces the file in one step; ``complete`` tells a finished run from one that was cut off."""
-        content = {**self._header, "benchmarks": benchmarks, "timetrial": {**self._about, "complete": complete}}
+    def write(self, benchmarks: list[dict[str, Any]], *, complete: bool = False, **more: Any) -> None:
+        """Replaces the file in one step; ``complete`` tells a finished run from one that was cut off.
+
+        ``more`` is what timetrial has to add by now.
+        """
+        about = {**self._about, **more, "complete": complete}
+        content = {**self._header, "benchmarks": benchmarks, "timetrial": about}
         try:
             replace_file(self.path, dumps(content).encode(), durable=complete)
         except OSError as error:

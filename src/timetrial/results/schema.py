@@ -10,7 +10,8 @@ from timetrial.trial import Measurement
 KEY: Final = "timetrial"
 
 # 1: workload, model, concurrency, items, throughput_per_s, speedup, speedup_against, startup_s, teardown_s, digest,
-#    server, accounting, start_method, event_loop, executor, python, scale; with --trial-interleave also interleaved.
+#    server, accounting, void, fairness, start_method, event_loop, executor, python, scale; with --trial-interleave
+#    also interleaved.
 SCHEMA_VERSION: Final = 1
 
 
@@ -31,6 +32,8 @@ def figures(measurement: Measurement, *, scale: str) -> dict[str, Any]:
         "digest": measurement.digest,
         "server": measurement.server,
         "accounting": measurement.accounting,
+        "void": [each.as_dict() for each in measurement.voids],
+        "fairness": dict(measurement.fairness),
         "start_method": details.pop("start_method", None),
         "event_loop": details.pop("event_loop", None),
         "executor": details,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.unit.results.test_standings import entry, standings_of
 from timetrial.report.summary import summary_lines
-from timetrial.results.standings import Standings, Void
+from timetrial.results.standings import Standings, VoidTrial
+from timetrial.voids import FIXES, Kind, Void
 
 
 def test_the_table_names_the_fastest_its_ratio_to_serial_and_the_next_best() -> None:
@@ -24,8 +25,8 @@ def test_what_was_not_measured_is_a_dash() -> None:
 def test_void_trials_are_listed_with_their_reason() -> None:
     """Even where nothing else was measured."""
     standings = Standings()
-    standings.voids.append(Void("squares", "threads", "2 results for 3 items"))
-    assert summary_lines(standings) == ["void: squares, threads: 2 results for 3 items"]
+    standings.add_failed(VoidTrial("squares", "threads", Void(Kind.RESULTS, "2 results for 3 items")))
+    assert summary_lines(standings) == [f"void: squares, threads: 2 results for 3 items; {FIXES[Kind.RESULTS]}"]
 
 
 def test_a_run_without_trials_has_no_table() -> None:
