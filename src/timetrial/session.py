@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from timetrial import collection
-from timetrial.surroundings import Surroundings
 from timetrial.errors import ResultsError, VoidTrialError
 from timetrial.fixture import Trial, TrialSettings
 from timetrial.measure.environment import environment
@@ -25,6 +24,7 @@ from timetrial.report.summary import summary_lines
 from timetrial.results.runfile import RunFile
 from timetrial.results.schema import KEY, figures
 from timetrial.results.standings import Entry, Standings, VoidTrial
+from timetrial.surroundings import Surroundings
 from timetrial.trial import Measurement, run_trial
 from timetrial.voids import Void, void_of
 
