@@ -16,6 +16,7 @@ from timetrial.measure.leftovers import Leftovers
 from timetrial.measure.looplag import lag_summary
 from timetrial.measure.percentiles import percentiles
 from timetrial.measure.sampler import Sampler
+from timetrial.measure.workerthreads import WorkerThreads
 from timetrial.models.base import Executor
 from timetrial.trial import TrialPlan
 
@@ -31,7 +32,7 @@ def account(plan: TrialPlan) -> dict[str, Any]:
         figures = _watched_round(plan)
     finally:
         left = leftovers.after()
-    return {**figures, "leftovers": left}
+    return {**figures, "leftovers": [*figures["leftovers"], *left]}
 
 
 def _watched_round(plan: TrialPlan) -> dict[str, Any]:
@@ -40,12 +41,16 @@ def _watched_round(plan: TrialPlan) -> dict[str, Any]:
     if generic:
         way = replace(way, **timed_parts(way.task, way.async_task, way.async_resource))
     with Sampler() as sampler, model.open(way, 1 if model.name == "serial" else plan.concurrency) as executor:
+        threads = WorkerThreads(_worker_pids(executor))
+        threads.look()
         executor.run(plan.items)
+        threads.look()
         _watch(sampler, executor, plan)
         sampler.start()
         results: Sequence[Any] = executor.run(plan.items)
         usage = sampler.stop()
-    figures: dict[str, Any] = {**usage.as_dict(), "latency": None, "loop_lag": None}
+        threads.look()
+    figures: dict[str, Any] = {**usage.as_dict(), "latency": None, "loop_lag": None, "leftovers": threads.leaked()}
     if generic:
         timed = unpack(results)
         results = timed.results
@@ -57,5 +62,9 @@ def _watched_round(plan: TrialPlan) -> dict[str, Any]:
 def _watch(sampler: Sampler, executor: Executor, plan: TrialPlan) -> None:
     """Tells who is who; a model that works in this process is the client's doing."""
     sampler.watch([os.getpid()], "client")
-    sampler.watch([pid for pid in executor.worker_pids() if pid != os.getpid()], "worker")
+    sampler.watch(_worker_pids(executor), "worker")
     sampler.watch(list(getattr(plan.server, "pids", ())), "server")
+
+
+def _worker_pids(executor: Executor) -> list[int]:
+    return [pid for pid in executor.worker_pids() if pid != os.getpid()]

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from timetrial.measure.clients import substitute_for
-from timetrial.measure.disturbance import Disturbance, DisturbanceMeter, Thresholds
+from timetrial.measure.disturbance import SHORTEST_STRETCH_S, Disturbance, DisturbanceMeter, Thresholds
 from timetrial.measure.limits import OpenFiles, count_open_files
 from timetrial.voids import Kind, Void
 
@@ -62,7 +62,7 @@ class Watch:
         found = [
             too_short(durations_s, conditions.clock_step_ns),
             files_used_up(conditions.open_files, self._files_used),
-            None if conditions.turns else disturbed(self._disturbance, conditions.thresholds),
+            None if conditions.turns else disturbed(self._disturbance, conditions.thresholds, sum(durations_s)),
         ]
         return [each for each in found if each is not None]
 
@@ -96,9 +96,12 @@ def files_used_up(limit: OpenFiles | None, used: int | None) -> Void | None:
     return Void(Kind.LIMIT, f"{used} of the {limit.allowed} files and sockets that may be open were open")
 
 
-def disturbed(seen: Disturbance | None, thresholds: Thresholds) -> Void | None:
-    """Whether the host or other processes took more of the machine than they may."""
-    reason = seen.disturbed(thresholds) if seen else None
+def disturbed(seen: Disturbance | None, thresholds: Thresholds, rounds_s: float) -> Void | None:
+    """Whether the host or other processes took more of the machine than they may.
+
+    Of rounds that take less together than can be looked at, most of what was seen lies between them.
+    """
+    reason = seen.disturbed(thresholds) if seen and rounds_s >= SHORTEST_STRETCH_S else None
     return Void(Kind.DISTURBED, reason) if reason else None
 
 

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -93,13 +94,16 @@ def test_a_disturbed_machine_voids_the_trial(
         return [each * each for each in items]
 
     conditions = Conditions(meter=stat.meter)
-    fake = (FakeInLoopModel if in_a_loop else FakeModel)(work=two_seconds)
+    fake = (FakeInLoopModel if in_a_loop else FakeModel)(work=two_seconds, takes_ns=[1_000_000_000])
     plan = plan_for(fake, policy=TWO_ROUNDS, conditions=conditions)
     measurement = asyncio.run(run_trial_in_loop(plan)) if in_a_loop else run_trial(plan)
     (void,) = measurement.voids
     assert void.kind == Kind.DISTURBED
     assert told in void.reason
     assert measurement.fairness["disturbance"]["elapsed_s"] == 2.0
+    brief = replace(fake, takes_ns=[100_000_000])
+    stat.now_s = 0.0
+    assert voids_of(brief, conditions=conditions) == []  # most of what was seen lay between its rounds
 
 
 def test_a_disturbance_in_turns_is_noted_and_voids_nothing(tmp_path: Path) -> None:
@@ -112,7 +116,9 @@ def test_a_disturbance_in_turns_is_noted_and_voids_nothing(tmp_path: Path) -> No
         return [each * each for each in items]
 
     conditions = Conditions(meter=stat.meter, turns=True)
-    measurement = run_trial(plan_for(FakeModel(work=a_second), policy=TWO_ROUNDS, conditions=conditions))
+    measurement = run_trial(
+        plan_for(FakeModel(work=a_second, takes_ns=[1_000_000_000]), policy=TWO_ROUNDS, conditions=conditions)
+    )
     assert measurement.voids == ()
     assert measurement.fairness["disturbance"]["foreign_cpu_share"] == pytest.approx(0.5)
 
