@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from timetrial.report.text import columns, duration, times
+from timetrial.results.pairs import PairedRatio
 from timetrial.results.standings import Placing, Standings, VoidTrial
 
 _HEAD = ("workload", "fastest", "a round", "x serial", "next best", "takes")
@@ -25,17 +26,16 @@ def _row(placing: Placing) -> Sequence[str]:
         placing.group,
         fastest.model,
         duration(fastest.median_s_per_round),
-        times(placing.speedup),
+        _ratio(placing.speedup, placing.paired_speedup),
         next_best.measurement.model if next_best else "-",
-        _lead(placing),
+        _ratio(placing.lead, placing.paired_lead),
     )
 
 
-def _lead(placing: Placing) -> str:
-    """How many times as long the next best takes; with its interval, or as a tie, where the two took turns."""
-    paired = placing.paired_lead
+def _ratio(ratio: float | None, paired: PairedRatio | None) -> str:
+    """How many times as long another one takes; with its interval, or as a tie, where the two took turns."""
     if paired is None:
-        return times(placing.lead)
+        return times(ratio)
     span = f"{paired.low:.2f}-{paired.high:.2f}"
     return f"tie ({span})" if paired.tie else f"{times(paired.ratio)} ({span})"
 

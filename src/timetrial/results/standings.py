@@ -73,6 +73,14 @@ class Placing:
         """How many times as long serial takes."""
         return _ratio(self.serial, self.fastest)
 
+    @property
+    def paired_speedup(self) -> PairedRatio | None:
+        """The speed-up with its interval, where the two took turns; serial may have run in another group."""
+        serial = self.serial
+        if serial is None or serial is self.fastest or serial.group != self.group:
+            return None
+        return _paired(serial, self.fastest)
+
 
 class Standings:
     """All trials of a run so far; a serial trial that arrives late still gives the others their speed-up."""
