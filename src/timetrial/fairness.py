@@ -24,8 +24,8 @@ class Conditions:
     """What to watch around a trial's timed rounds; by default nothing that has to be asked for.
 
     ``clock_step_ns`` is the smallest step that the clock was seen to take, the cost of reading it included.
-    ``meter`` makes what looks for others on the machine; with ``turns``, they meet all models alike and are only
-    noted. ``open_files`` is the limit as the run has set it.
+    ``meter`` makes what looks for others on the machine. With ``turns``, other trials run between this one's rounds:
+    what disturbs them meets all alike and is only noted. ``open_files`` is the limit as the run has set it.
     """
 
     clock_step_ns: int | None = None

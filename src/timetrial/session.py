@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -64,7 +63,7 @@ class TrialSession:
             start_method=self._options.start_method,
             event_loop=self._options.event_loop,
             references=self._references,
-            conditions=replace(self._surroundings.conditions, turns=bool(rivals)),
+            conditions=self._surroundings.conditions,
             run=partial(self._races.run, collection.race_of(item), rivals) if rivals else run_trial,
             on_round=self._show_round,
             on_measured=lambda measurement: self._enter(item, benchmark, measurement, interleaved=bool(rivals)),

@@ -88,10 +88,16 @@ class Load:
 
 
 class Traffic:
-    """Adds up what the server did for one trial, round by round, and finds what is wrong with it."""
+    """Adds up what the server did for one trial, round by round, and finds what is wrong with it.
 
-    def __init__(self, server: CountingServer, *, expected: int, concurrency: int, items: int) -> None:
+    With ``turns``, others may ask the same server between two rounds, so it is looked at before each round too.
+    """
+
+    def __init__(
+        self, server: CountingServer, *, expected: int, concurrency: int, items: int, turns: bool = False
+    ) -> None:
         self._server = server
+        self._turns = turns
         self._expected = expected
         # An item that takes several requests may have all of them on their way at once.
         self._most_at_once = concurrency * max(1, math.ceil(expected / max(1, items)))
@@ -106,6 +112,8 @@ class Traffic:
 
     def count_from_here(self) -> None:
         """Before each round: a resource may have asked for something, or another trial have had its turn."""
+        if self._opened is not None and not self._turns:
+            return  # a server that has just been asked is slower for a moment, which the round would show
         now = self._server.counters()
         if self._opened is None:
             self._opened = now.connections_opened - self._before.connections_opened
@@ -113,7 +121,9 @@ class Traffic:
 
     def round_over(self) -> None:
         """Straight after a round, so that the server's CPU time is that of the round."""
-        self._round = Load.between(self._before, self._server.counters())
+        now = self._server.counters()
+        self._round = Load.between(self._before, now)
+        self._before = now
         self._opened = self.connections_opened + self._round.connections_opened
         self._rounds.append(self._round)
 

@@ -307,4 +307,10 @@ class _Recorder:
 def _traffic(plan: TrialPlan, concurrency: int) -> Traffic | None:
     if plan.server is None:
         return None
-    return Traffic(plan.server, expected=plan.expected_requests, concurrency=concurrency, items=len(plan.items))
+    return Traffic(
+        plan.server,
+        expected=plan.expected_requests,
+        concurrency=concurrency,
+        items=len(plan.items),
+        turns=plan.conditions.turns,
+    )
