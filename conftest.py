@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 _ROOT = Path(__file__).parent
-_OUR_OWN_INSTRUMENTS = ("harness", "mockserver")  # benchmarks of timetrial itself; name their folder to run them
+# Benchmarks of timetrial itself; name their folder to run them.
+_OUR_OWN_INSTRUMENTS = ("gate_power", "harness", "mockserver")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -84,7 +84,13 @@ CLIENT_OVERHEAD = Workload(
 
 
 @pytest.mark.workload(CLIENT_OVERHEAD, models=["serial", "threads", "coroutines"])
-@pytest.mark.trial_points("requests, concurrency", quick=[(50, 8)], default=[(200, 8)], article=[(1000, 8), (1000, 64)])
+@pytest.mark.trial_points(
+    "requests, concurrency",
+    quick=[(50, 8)],
+    default=[(200, 8)],
+    article=[(1000, 8), (1000, 64)],
+    gate=[(100, 8)],
+)
 def test_client_overhead(trial: Trial, requests: int, concurrency: int) -> None:
     """With nothing to wait for, threads and coroutines only add their own cost to the client's."""
     trial(range(requests), concurrency=concurrency)
@@ -92,7 +98,9 @@ def test_client_overhead(trial: Trial, requests: int, concurrency: int) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.workload(CLIENT_OVERHEAD, models=["coroutines"])
-@pytest.mark.trial_points("requests, concurrency", quick=[(50, 8)], default=[(200, 8)], article=[(1000, 8)])
+@pytest.mark.trial_points(
+    "requests, concurrency", quick=[(50, 8)], default=[(200, 8)], article=[(1000, 8)], gate=[(100, 8)]
+)
 async def test_client_overhead_in_loop(trial: Trial, requests: int, concurrency: int) -> None:
     """The same rounds inside the event loop of an async test."""
     await trial(range(requests), concurrency=concurrency)

@@ -82,8 +82,16 @@ DOWNLOAD = Workload(
 )
 
 
-@pytest.mark.workload(DOWNLOAD)
-@pytest.mark.trial_points("size", quick=["1MB"], default=["16MB"], article=["256MB"])
+def unfit(model: str, scale: str, size: str) -> str | None:
+    """Why a model has no place beside the others."""
+    del size
+    if scale == "gate" and model.endswith("[article]"):
+        return "the article's way ends at the next half second, whatever it did before"
+    return None
+
+
+@pytest.mark.workload(DOWNLOAD, unless=unfit)
+@pytest.mark.trial_points("size", quick=["1MB"], default=["16MB"], article=["256MB"], gate=["16MB"])
 def test_download(trial: Trial, mock_server: MockServer, tmp_path: Path, size: str) -> None:
     """One download has nothing to do in parallel: what is left is each model's cost of telling how far it is."""
     url = mock_server.stream(size_bytes=int(size.removesuffix("MB")) * MB)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 PAGE_BYTES: Final = 1024
 MOST_PROCESSES: Final = 64  # each is an interpreter of its own, with some 20 MB
-LONGEST_IDEAL_S: Final = {"quick": 0.3, "default": 1.0, "article": 5.0}
+SWEEP_LATENCY_MS: Final = 10
+LONGEST_IDEAL_S: Final = {"quick": 0.3, "default": 1.0, "article": 5.0, "gate": 0.3}
 
 
 def fetch_with_requests(url: str, session: requests.Session) -> int:
@@ -113,6 +114,11 @@ def ideal_s(pages: int, latency_ms: int, concurrency: int) -> float:
     return -(-pages // concurrency) * latency_ms / 1000
 
 
+def powers_of_two(most: int) -> list[int]:
+    """1, 2, 4 and so on, up to the most."""
+    return [1 << power for power in range(most.bit_length())]
+
+
 def unfit(model: str, scale: str, pages: int, latency_ms: int, concurrency: int) -> str | None:
     """Why a model has no place at a point of the grid."""
     name, variant = models.split(model)
@@ -131,8 +137,38 @@ def unfit(model: str, scale: str, pages: int, latency_ms: int, concurrency: int)
     quick=[(3, 20, 8), (40, 20, 40)],
     default=[(3, 100, 8), (100, 0, 8), (100, 20, 8), (60, 100, 64)],
     article=grid(),
+    gate=[(20, 0, 8), (8, 5, 8)],
 )
 def test_fetch_pages(trial: Trial, mock_server: MockServer, pages: int, latency_ms: int, concurrency: int) -> None:
     """Coroutines win where many pages are waited for; how much of it is the client's doing shows beside them."""
     urls = [mock_server.page(size_bytes=PAGE_BYTES, delay_ms=latency_ms, key=key) for key in range(pages)]
     trial(urls, concurrency=concurrency, server=mock_server)
+
+
+def unfit_in_a_sweep(model: str, scale: str, concurrency: int) -> str | None:
+    """Why a model has no place in the sweep of the concurrency."""
+    return unfit(model, scale, pages_at(concurrency), SWEEP_LATENCY_MS, concurrency)
+
+
+def pages_at(concurrency: int) -> int:
+    """Four pages for each that may be in flight, and at least 16: what is compared is the time per page."""
+    return max(16, 4 * concurrency)
+
+
+@pytest.mark.workload(FETCH_PAGES, unless=unfit_in_a_sweep)
+@pytest.mark.trial_sweep("concurrency", quick=[1, 8], default=[1, 4, 16, 64, 256], article=powers_of_two(4_096))
+def test_fetch_pages_over_concurrency(trial: Trial, mock_server: MockServer, concurrency: int) -> None:
+    """With 10 ms a page, more in flight helps until a client's own work, or the machine, is what takes the time."""
+    urls = [
+        mock_server.page(size_bytes=PAGE_BYTES, delay_ms=SWEEP_LATENCY_MS, key=key)
+        for key in range(pages_at(concurrency))
+    ]
+    trial(urls, concurrency=concurrency, server=mock_server)
+
+
+@pytest.mark.workload(FETCH_PAGES, models=["serial[http.client]", "threads[http.client]", "coroutines[aiohttp]"])
+@pytest.mark.trial_sweep("latency_ms", quick=[0, 10], default=[0, 1, 3, 10, 30], article=[0, 1, 3, 10, 30, 100])
+def test_fetch_pages_over_latency(trial: Trial, mock_server: MockServer, latency_ms: int) -> None:
+    """How long a page must be waited for before it pays to have eight in flight."""
+    urls = [mock_server.page(size_bytes=PAGE_BYTES, delay_ms=latency_ms, key=key) for key in range(40)]
+    trial(urls, concurrency=8, server=mock_server)

@@ -83,7 +83,13 @@ def unfit(model: str, scale: str, n: int, concurrency: int) -> str | None:
 
 
 @pytest.mark.workload(SUM_OF_SQUARES, unless=unfit)
-@pytest.mark.trial_points("n", quick=[200_000], default=[1_000_000], article=[10_000_000])
+@pytest.mark.trial_points("n", quick=[200_000], default=[1_000_000], article=[10_000_000], gate=[40_000])
+@pytest.mark.trial_sweep(
+    "n",
+    quick=[100, 10_000, 300_000],
+    default=[100, 1_000, 3_000, 10_000, 30_000, 100_000, 1_000_000],
+    article=[10**power for power in range(2, 8)],
+)
 @pytest.mark.parametrize("concurrency", [2, 4])
 def test_sum_of_squares(trial: Trial, n: int, concurrency: int) -> None:
     """Processes win on a build with a GIL; threads and coroutines can only take turns."""

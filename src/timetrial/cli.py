@@ -12,7 +12,12 @@ from timetrial.errors import TimetrialError
 
 # Only the module of the command that was asked for is imported.
 _COMMANDS: Final = {
-    "models": "the concurrency models, and whether each can run here",
+    "gate": "did the code get slower? passes, fails, or says that it could assert nothing",
+    "baseline": "accept a file as the baseline, on purpose",
+    "history": "each benchmark over its stored runs, and where it changed",
+    "measure": "the benchmarks in several fresh interpreters, kept apart in one file",
+    "models": "the concurrency models, and whether each can run here; with --costs, what each costs",
+    "curves": "each model's curve over what a sweep varied, and where they cross, from a file",
     "environment": "what matters of this machine, of a file's, or between two files'",
     "serve": "run the mock HTTP server by hand",
 }

@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 import pytest
 
 from timetrial import models
-from timetrial.options import SCALES, TrialOptions
+from timetrial.options import SCALES, TrialOptions, at_scale
+from timetrial.sweeps import is_meant, sweep_points
 from timetrial.workload import Workload
 
 MODEL_FIXTURE = "trial_model"
@@ -35,22 +36,25 @@ def parametrize(metafunc: pytest.Metafunc, options: TrialOptions) -> None:
         ids = _model_ids(metafunc.definition)
         metafunc.parametrize(MODEL_FIXTURE, [_param(each, options) for each in ids], ids=ids, indirect=True)
     marker = metafunc.definition.get_closest_marker("trial_points")
-    if marker is not None:
-        metafunc.parametrize(*_points(marker, options.scale, metafunc.definition.nodeid))
+    points = _points(marker, options.scale, metafunc.definition.nodeid) if marker is not None else None
+    if options.sweep or points is None:
+        points = sweep_points(metafunc.definition, options, marker) or points
+    if points is not None:
+        metafunc.parametrize(*points)
 
 
 def arrange(items: list[pytest.Item], options: TrialOptions) -> list[pytest.Item]:
     """Orders trials so that the models of one group run next to each other; takes out and returns the unwanted.
 
-    Unwanted is what ``--trial-models`` leaves out, and serial at a second concurrency, where it would be the same
-    trial again.
+    Unwanted is what ``--trial-models`` leaves out, what is no sweep under ``--trial-sweep`` or nothing else without
+    it, and serial at a second concurrency, where it would be the same trial again.
     """
     kept: list[pytest.Item] = []
     dropped: list[pytest.Item] = []
     serial_seen: set[object] = set()
     for item in items:
         model_id = model_of(item)
-        wanted = model_id is None or options.wants_model(model_id)
+        wanted = model_id is None or (options.wants_model(model_id) and is_meant(item, options))
         if wanted and model_id is not None and models.split(model_id)[0] == "serial":
             key = (_function(item), model_id, *_values(item, without=(MODEL_FIXTURE, _CONCURRENCY)))
             wanted = key not in serial_seen
@@ -86,6 +90,17 @@ def model_of(item: pytest.Item) -> str | None:
     """The model under which this item is a trial; None for any other test."""
     model_id = _params(item).get(MODEL_FIXTURE)
     return model_id if isinstance(model_id, str) else None
+
+
+def reference_of(item: pytest.Item) -> str | None:
+    """The full name of the benchmark that a test's ``trial_reference`` marker names, if it has one."""
+    marker = item.get_closest_marker("trial_reference")
+    if marker is None:
+        return None
+    if len(marker.args) != 1 or marker.kwargs or not isinstance(marker.args[0], str):
+        _refuse(f"{item.nodeid}: @pytest.mark.trial_reference takes the name of one test, such as 'test_plain[serial]'")
+    name: str = marker.args[0]
+    return name if "::" in name else item.nodeid.removesuffix(item.name) + name
 
 
 def parameters(item: pytest.Item) -> dict[str, Any]:
@@ -145,7 +160,7 @@ def _points(marker: pytest.Mark, scale: str, nodeid: str) -> tuple[Any, Sequence
         _refuse(f"{where} knows no scale {unknown[0]!r}; there are: {', '.join(SCALES)}")
     if len(marker.args) != 1 or "default" not in marker.kwargs:
         _refuse(f"{where} takes the parameters' names and the points: trial_points('size', default=[1, 2], quick=[1])")
-    return marker.args[0], marker.kwargs.get(scale, marker.kwargs["default"])
+    return marker.args[0], at_scale(marker.kwargs, scale)
 
 
 def _side_by_side(items: list[pytest.Item]) -> list[pytest.Item]:

@@ -15,6 +15,10 @@ class ModelUnavailableError(TimetrialError):
     """The concurrency model that was asked for cannot run here; no other one is put in its place."""
 
 
+class LimitError(TimetrialError):
+    """A limit of the operating system keeps a model from having as many workers as were asked for."""
+
+
 class WorkerDiedError(TimetrialError):
     """A worker process ended without reporting back, so the round it took part in is lost."""
 

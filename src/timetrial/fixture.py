@@ -11,9 +11,10 @@ from timetrial.accounting import account
 from timetrial.errors import NeverAwaitedError, WorkloadError
 from timetrial.fairness import Conditions, left_over
 from timetrial.meter import Meter
+from timetrial.openloop import OpenLoop, run_open_loop
 from timetrial.reference import References
 from timetrial.traffic import CountingServer
-from timetrial.trial import Measurement, RoundsPolicy, TrialPlan, run_trial_in_loop
+from timetrial.trial import Measurement, RoundsPolicy, TrialPlan
 from timetrial.workload import Workload
 
 
@@ -32,7 +33,9 @@ class TrialSettings:
     references: References
     conditions: Conditions
     run: Callable[[TrialPlan], Measurement]
+    run_in_loop: Callable[[TrialPlan], Awaitable[Measurement]]
     accounting: bool
+    open_loop: OpenLoop | None
     on_round: Callable[[Sequence[float]], None]
     on_measured: Callable[[Measurement], None]
 
@@ -58,7 +61,7 @@ class Trial:
 
     @property
     def scale(self) -> str:
-        """The sizes that were asked for: ``quick``, ``default`` or ``article``."""
+        """The sizes that were asked for: ``quick``, ``default``, ``article`` or ``gate``."""
         return self._settings.scale
 
     def __call__(
@@ -110,9 +113,7 @@ class Trial:
         expected = self._settings.references.expected(self._settings.workload, items)
         settled: TrialPlan = plan(expected=expected)
         measurement = self._settings.run(settled)
-        if self._accounts:
-            measurement = _accounted(measurement, account(settled))
-        return self._record(measurement)
+        return self._record(self._look_closer(settled, measurement))
 
     async def _run_in_loop(self, plan: Callable[..., TrialPlan], items: Sequence[Any]) -> Measurement:
         import asyncio
@@ -121,14 +122,19 @@ class Trial:
         # In a thread of its own, because the reference may need an event loop of its own.
         expected = await asyncio.to_thread(self._settings.references.expected, self._settings.workload, items)
         settled: TrialPlan = plan(expected=expected)
-        measurement = await run_trial_in_loop(settled)
-        if self._accounts:
-            measurement = _accounted(measurement, await asyncio.to_thread(account, settled))
-        return self._record(measurement)
+        measurement = await self._settings.run_in_loop(settled)
+        return self._record(await asyncio.to_thread(self._look_closer, settled, measurement))
 
-    @property
-    def _accounts(self) -> bool:
-        return self._settings.accounting and bool(self._benchmark.enabled)
+    def _look_closer(self, plan: TrialPlan, measurement: Measurement) -> Measurement:
+        """After the timed rounds: what was asked for beyond their durations, each in an executor of its own."""
+        if not self._benchmark.enabled:
+            return measurement
+        if self._settings.accounting:
+            measurement = _accounted(measurement, account(plan))
+        if self._settings.open_loop is not None:
+            ceiling_per_s = measurement.throughput_per_s
+            measurement = replace(measurement, open_loop=run_open_loop(plan, ceiling_per_s, self._settings.open_loop))
+        return measurement
 
     def _record(self, measurement: Measurement) -> Measurement:
         if self._benchmark.enabled:

@@ -14,9 +14,12 @@ from timetrial.errors import WorkloadError
 if TYPE_CHECKING:
     from timetrial.trial import RoundsPolicy
 
-SCALES: Final = ("quick", "default", "article")
+SCALES: Final = ("quick", "default", "article", "gate")
+# What a test without points for a scale of its own uses instead; in the end, "default".
+SCALE_INSTEAD: Final = {"gate": "quick"}
 START_METHODS: Final = ("fork", "forkserver", "spawn")
 EVENT_LOOPS: Final = ("asyncio", "uvloop")
+ARRIVALS: Final = ("uniform", "poisson")
 _RESULTS_INI: Final = "trial_results"
 _RESULTS_DIRECTORY: Final = "results"
 _STEAL_INI: Final = "trial_steal_limit"
@@ -39,8 +42,8 @@ def add_options(parser: pytest.Parser) -> None:
         "--trial-scale",
         choices=SCALES,
         default="default",
-        help="The sizes to run: quick to see it work, default to compare, article for the sizes of the literature. "
-        "Default: %(default)r",
+        help="The sizes to run: quick to see it work, default to compare, article for the sizes of the literature, "
+        "gate for rounds of some 10 ms, as timetrial gate runs them. Default: %(default)r",
     )
     group.addoption(
         "--trial-start-method",
@@ -72,6 +75,18 @@ def add_options(parser: pytest.Parser) -> None:
         "unfair conditions are shown.",
     )
     group.addoption(
+        "--trial-open-loop",
+        metavar="FRACTION[:poisson]",
+        help="After the timed rounds, let items come at this fraction of the rate that they reached, evenly spaced or "
+        "as a Poisson process, and count latencies from when each was due: 0.7, 0.7:poisson.",
+    )
+    group.addoption(
+        "--trial-sweep",
+        action="store_true",
+        help="Run the sweeps that tests declare with the trial_sweep marker, and nothing else: the curve of each model "
+        "over one parameter, and where they cross.",
+    )
+    group.addoption(
         "--trial-results",
         metavar="DIR",
         help=f"Where to write one JSON file for this run; an empty value writes none. Default with --benchmark-only: "
@@ -79,6 +94,12 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini(_STEAL_INI, "Share of a core that the host may take before a trial is void", default="")
     parser.addini(_FOREIGN_INI, "Share of all usable cores that other processes may use", default="")
+    group.addoption(
+        "--trial-gate",
+        metavar="FILE",
+        help="Compare this run with a stored baseline (timetrial measure, timetrial baseline accept). Exit status 1 "
+        "for a regression, 5 where nothing could be asserted.",
+    )
     parser.addini(_RESULTS_INI, f"Directory of result files (default: {_RESULTS_DIRECTORY})", default="")
 
 
@@ -95,11 +116,19 @@ class TrialOptions:
     fail_on_void: bool
     steal_limit: float | None
     foreign_cpu_limit: float | None
+    open_loop: tuple[float, str] | None
+    sweep: bool
     results_directory: Path | None
+    gate_baseline: Path | None = None
 
     def wants_model(self, model_id: str) -> bool:
         """Whether ``--trial-models`` lets this model, or its variant, run."""
         return self.models is None or model_id in self.models or model_id.partition("[")[0] in self.models
+
+
+def at_scale(points: Mapping[str, Any], scale: str) -> Any:
+    """What a marker gives for this scale, or for the one that stands in for it, or in the end as default."""
+    return points[next(each for each in (scale, SCALE_INSTEAD.get(scale, scale), "default") if each in points)]
 
 
 def read_options(config: pytest.Config) -> TrialOptions:
@@ -114,7 +143,10 @@ def read_options(config: pytest.Config) -> TrialOptions:
         fail_on_void=config.getoption("trial_fail_on_void"),
         steal_limit=_share(config, _STEAL_INI),
         foreign_cpu_limit=_share(config, _FOREIGN_INI),
+        open_loop=_open_loop(config.getoption("trial_open_loop")),
+        sweep=config.getoption("trial_sweep"),
         results_directory=_results_directory(config),
+        gate_baseline=_gate_baseline(config),
     )
 
 
@@ -158,6 +190,22 @@ def _models(text: str | None) -> tuple[str, ...] | None:
     return chosen
 
 
+def _open_loop(text: str | None) -> tuple[float, str] | None:
+    if text is None:
+        return None
+    number, _, pattern = text.partition(":")
+    try:
+        fraction = float(number)
+    except ValueError:
+        fraction = 0.0
+    if not 0 < fraction < float("inf") or pattern not in ("", *ARRIVALS):
+        raise pytest.UsageError(
+            f"--trial-open-loop={text}: give a fraction of the closed loop's rate, such as 0.7, and if you like how "
+            f"items come: 0.7:{' or 0.7:'.join(ARRIVALS)}"
+        )
+    return fraction, pattern or ARRIVALS[0]
+
+
 def _start_method(asked: str | None) -> str | None:
     if asked is not None:
         import multiprocessing
@@ -184,6 +232,15 @@ def _share(config: pytest.Config, name: str) -> float | None:
 
 def _results_directory(config: pytest.Config) -> Path | None:
     asked: str | None = config.getoption("trial_results")
-    if asked is None and config.getoption("benchmark_only", default=False):
+    if asked is None and (config.getoption("benchmark_only", default=False) or config.getoption("trial_gate")):
         asked = config.getini(_RESULTS_INI) or _RESULTS_DIRECTORY
     return config.rootpath / asked if asked else None
+
+
+def _gate_baseline(config: pytest.Config) -> Path | None:
+    asked: str | None = config.getoption("trial_gate")
+    if not asked:
+        return None
+    if config.getoption("trial_results") == "":
+        raise pytest.UsageError("--trial-gate needs the run's file: leave --trial-results= out")
+    return config.invocation_params.dir / asked

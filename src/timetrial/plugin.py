@@ -6,11 +6,13 @@ is loaded once a collected test asks for a trial.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from timetrial.gate import AGENT, VARIABLE
 from timetrial.options import TrialOptions, add_options, read_options
 from timetrial.server_fixtures import mock_server, mock_server_factory, mock_space
 
@@ -22,7 +24,12 @@ __all__ = ["mock_server", "mock_server_factory", "mock_space", "trial", "trial_m
 _MARKERS = (
     "workload(workload, models=None, unless=None): the timetrial Workload that this test's trial runs, under every "
     "model that suits it or only the models named; unless(model, scale, **parameters) may give a reason to skip one",
-    "trial_points(names, default, quick=None, article=None): parametrize with the points of the chosen --trial-scale",
+    "trial_sweep(name, default, quick=None, article=None, at=None): under --trial-sweep, run at each of these values "
+    "of one parameter; at={name: value} are the others, else those of the first of the default trial_points",
+    "trial_points(names, default, quick=None, article=None, gate=None): parametrize with the points of the chosen "
+    "--trial-scale",
+    "trial_reference(name): the benchmark of the same run that this one is compared with where runs are compared by "
+    "ratios; a test's name, or its node id if it is in another module. Default for a trial: serial",
 )
 _OPTIONS = pytest.StashKey[TrialOptions]()
 _SESSION = "timetrial-session"
@@ -38,6 +45,10 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     config.stash[_OPTIONS] = read_options(config)
+    if VARIABLE in os.environ:
+        from timetrial.gate.agent import join_gate
+
+        config.pluginmanager.register(join_gate(), AGENT)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -75,7 +86,7 @@ def trial_model(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def trial_scale(request: pytest.FixtureRequest) -> str:
-    """The sizes that were asked for with ``--trial-scale``: ``quick``, ``default`` or ``article``."""
+    """The sizes that were asked for with ``--trial-scale``: ``quick``, ``default``, ``article`` or ``gate``."""
     return request.config.stash[_OPTIONS].scale
 
 
@@ -89,4 +100,6 @@ def trial(request: pytest.FixtureRequest, benchmark: Any, trial_model: str) -> I
 
 
 def _concerns(node: Any) -> bool:
-    return "trial" in getattr(node, "fixturenames", ()) or node.get_closest_marker("trial_points") is not None
+    return "trial" in getattr(node, "fixturenames", ()) or any(
+        node.get_closest_marker(name) is not None for name in ("trial_points", "trial_sweep")
+    )

@@ -7,7 +7,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -114,6 +114,7 @@ class Measurement:
     accounting: Mapping[str, Any] | None = None
     voids: tuple[Void, ...] = ()
     fairness: Mapping[str, Any] = field(default_factory=dict)
+    open_loop: Mapping[str, Any] | None = None
 
     @property
     def median_s_per_round(self) -> float:
@@ -139,21 +140,12 @@ def run_trial(plan: TrialPlan) -> Measurement:
 
 async def run_trial_in_loop(plan: TrialPlan) -> Measurement:
     """As run_trial, inside the running event loop, for a model that can join one (coroutines)."""
-    model = plan.model()
-    if not isinstance(model, InLoopModel):
+    if not isinstance(plan.model(), InLoopModel):
         return run_trial(plan)
-    recorder = _Recorder(plan, in_loop=True)
-    async with model.open_in_loop(plan.way(), recorder.concurrency) as executor:
-        recorder.count_from_here()
-        recorder.first_round(await executor.run(plan.items), executor.details)
-        while recorder.wants_another_round():
-            with recorder.timed_round() as finish:
-                results = await executor.run(plan.items)
-                finish()
-            recorder.check(results)
-        recorder.closing()
-    recorder.closed()
-    return recorder.measurement()
+    async with OpenTrialInLoop(plan) as trial:
+        while trial.wants_another_round():
+            await trial.time_a_round()
+    return trial.measurement()
 
 
 class OpenTrial:
@@ -191,8 +183,54 @@ class OpenTrial:
             finish()
         return self._recorder.check(results)
 
+    def worker_pids(self) -> Sequence[int]:
+        """The processes that do the work, this one included where it takes part."""
+        return self._executor.worker_pids()
+
     def measurement(self) -> Measurement:
         """What was found out, once the trial is closed."""
+        return self._recorder.measurement()
+
+
+class OpenTrialInLoop:
+    """As OpenTrial, inside the running event loop, under a model that can join one."""
+
+    def __init__(self, plan: TrialPlan) -> None:
+        self._plan = plan
+        self._recorder = _Recorder(plan, in_loop=True)
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        plan, recorder, model = self._plan, self._recorder, self._plan.model()
+        if not isinstance(model, InLoopModel):
+            raise WorkloadError(f"{plan.workload.name!r}: {plan.model_id!r} can't run inside an async test's loop")
+        async with AsyncExitStack() as stack:
+            self._executor = await stack.enter_async_context(model.open_in_loop(plan.way(), recorder.concurrency))
+            recorder.count_from_here()
+            recorder.first_round(await self._executor.run(plan.items), self._executor.details)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *failure: Any) -> bool | None:
+        self._recorder.closing(failed=failure[0] is not None)
+        swallowed = await self._stack.__aexit__(*failure)
+        if failure[0] is None:
+            self._recorder.closed()
+        return swallowed
+
+    def wants_another_round(self) -> bool:
+        """As in OpenTrial."""
+        return self._recorder.wants_another_round()
+
+    async def time_a_round(self) -> float:
+        """As in OpenTrial."""
+        with self._recorder.timed_round() as finish:
+            results = await self._executor.run(self._plan.items)
+            finish()
+        return self._recorder.check(results)
+
+    def measurement(self) -> Measurement:
+        """As in OpenTrial."""
         return self._recorder.measurement()
 
 

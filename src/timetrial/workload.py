@@ -34,6 +34,8 @@ class Workload:
     or the way a tutorial does it. They are measured beside this one as ``threads[requests]`` and so on.
 
     ``reference(items)`` gives the expected results where running ``task`` serially would be slow for no reason.
+    ``one_at_a_time`` keeps worker processes from getting items in batches: for items so unequal that a short one must
+    not wait behind a long one, at the price of a message for each.
     ``comparable(result)`` keeps what has to be equal and drops what may differ, such as a timestamp.
     """
 
@@ -47,6 +49,7 @@ class Workload:
     variants: Mapping[str, Workload] = field(default_factory=dict)
     reference: Callable[[Sequence[Any]], Sequence[Any]] | None = None
     comparable: Callable[[Any], object] | None = None
+    one_at_a_time: bool = False
 
     def __post_init__(self) -> None:
         if not self.name or set(self.name) & set("[]"):

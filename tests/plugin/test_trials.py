@@ -298,13 +298,15 @@ def test_an_accounting_round_tells_what_the_work_cost(suite: Suite, stored: Stor
     def test_one(trial):
         trial([1, 2, 3], concurrency=2)
     """
-    suite(tests, "--trial-accounting")
+    result = suite(tests, "--trial-accounting")
+    result.stdout.fnmatch_lines(["*timetrial: what each model costs*", "*model *CPU: client*", "  coroutines*"])
     trials = [bench["extra_info"]["timetrial"] for bench in stored()["benchmarks"]]
     accounts = {each["model"]: each for each in trials}
     for figures in accounts.values():
         account = figures["accounting"]
         assert account["roles"]["client"]["memory_peak_bytes"] > 1_000_000
-        assert account["latency"]["count"] == 3
+        assert account["latency"]["count"] == 3 * account["rounds"]
+        assert account["sampler"]["core_share"] < 0.02
         assert account["leftovers"] == []
     assert accounts["processes"]["accounting"]["roles"]["worker"]["processes_max"] == 2
     assert accounts["coroutines"]["accounting"]["loop_lag"] is not None
@@ -398,7 +400,7 @@ def test_a_run_without_trials_loads_next_to_nothing(pytester: pytest.Pytester) -
             heavy = {"aiohttp", "httptools", "psutil", "numpy", "multiprocessing.forkserver"} & set(sys.modules)
             assert ours == {
                 "timetrial", "timetrial.errors", "timetrial.workload", "timetrial.options", "timetrial.plugin",
-                "timetrial.server_fixtures",
+                "timetrial.server_fixtures", "timetrial.gate",
             }
             assert not heavy
         """

@@ -7,6 +7,7 @@ import itertools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,7 +17,6 @@ import pytest
 from tests.unit.fakes import FakeInLoopModel, FakeModel, plan_for
 from timetrial import Workload
 from timetrial.fairness import Conditions, fallbacks, files_used_up, left_over, too_short
-from timetrial.measure import clients
 from timetrial.measure.disturbance import DisturbanceMeter
 from timetrial.measure.limits import OpenFiles
 from timetrial.measure.timer import smallest_step_ns
@@ -223,7 +223,7 @@ def test_a_client_without_its_compiled_part_is_not_the_client_that_was_asked_for
 
 def test_a_urllib3_that_is_another_library_is_a_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
     """Niquests puts its own in urllib3's place."""
-    monkeypatch.setattr(clients.metadata, "version", lambda name: f"version of {name}")
+    monkeypatch.setattr(metadata, "version", lambda name: f"version of {name}")
     (void,) = fallbacks(None, None, {}, "requests")
     assert void.reason == "the client requests is on urllib3-future, which niquests has put in urllib3's place"
 

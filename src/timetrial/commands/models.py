@@ -1,20 +1,48 @@
-"""``timetrial models``: which concurrency models can run here, and what keeps the others from it."""
+"""``timetrial models``: which concurrency models can run here, and with ``--costs`` what each costs by itself."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
+
+from timetrial.errors import TimetrialError
 
 
 def run(argv: Sequence[str]) -> int:
-    """Prints a line a model."""
-    argparse.ArgumentParser(
+    """Prints a line a model, or the tables of their costs; raises TimetrialError where these can't be measured."""
+    parser = argparse.ArgumentParser(
         prog="timetrial models", description="The concurrency models, and whether each can run here."
-    ).parse_args(argv)
+    )
+    parser.add_argument("--costs", action="store_true", help="measure what each costs by itself: half a minute or so")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="with --costs, write the figures there as well")
+    arguments = parser.parse_args(argv)
+    if arguments.json is not None and not arguments.costs:
+        raise TimetrialError("--json goes with --costs")
+    print("\n".join(_costs(arguments.json) if arguments.costs else _availability()))
+    return 0
 
+
+def _availability() -> list[str]:
     from timetrial import models
     from timetrial.report.text import columns
 
-    rows = [(name, models.get(name).unavailable() or "can run here") for name in models.NAMES]
-    print("\n".join(columns(rows)))
-    return 0
+    return columns([(name, models.get(name).unavailable() or "can run here") for name in models.NAMES])
+
+
+def _costs(file: Path | None) -> list[str]:
+    from timetrial import models
+    from timetrial.costs import costs_apart
+    from timetrial.errors import ResultsError
+    from timetrial.measure.environment import environment
+    from timetrial.report.costs import cost_lines
+    from timetrial.results.runfile import dumps, replace_file
+
+    costs = [costs_apart(name) for name in models.NAMES]
+    if file is not None:
+        content = {"schema_version": 1, "environment": environment(), "models": [each.as_dict() for each in costs]}
+        try:
+            replace_file(file, dumps(content).encode())
+        except OSError as error:
+            raise ResultsError(f"can't write {file}: {error.strerror or error}") from error
+    return cost_lines(costs)

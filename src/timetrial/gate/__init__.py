@@ -1,1 +1,11 @@
 """The gate: two versions of the code in lock-step, and whether one of them got slower."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Set for a pytest that is one side of a gate: "host port token side".
+VARIABLE: Final = "TIMETRIAL_GATE"
+# 1: join, hello, run; ready or trouble; round, pin, extra, abandon, done.
+PROTOCOL: Final = 1
+AGENT: Final = "timetrial-gate-agent"  # the name under which that pytest's plugin is registered

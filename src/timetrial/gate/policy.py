@@ -19,7 +19,8 @@ class GatePolicy:
     ``detect``: the gate has to be able to see a slowdown of this size; a benchmark counts as unchanged only when its
     interval lies within plus or minus this, and as inconclusive otherwise.
     ``alpha``: the chance of one false alarm in a whole gate.
-    ``flag``: an effect past this in the screening is looked at again, with fresh launches.
+    ``flag``: an effect past this in the screening is looked at again, with fresh launches: at most
+    ``confirm_launches``, fewer where fewer settle it. Seven in the screening, since an interval of six has to be wider.
     ``budget_s``: no new launch begins after this many seconds.
     ``may_be_missing``: patterns (as in ``fnmatch``) of benchmarks that may be missing, skipped or void.
     ``install``: how an environment for another revision is made (see docs/gate.md); None: from the project's files.
@@ -28,9 +29,9 @@ class GatePolicy:
     margin: float = 0.01
     detect: float = 0.05
     alpha: float = 0.01
-    flag: float = 0.02
-    screen_launches: int = 6
-    confirm_launches: int = 24
+    flag: float = 0.015
+    screen_launches: int = 7
+    confirm_launches: int = 60
     pairs_per_launch: int = 30
     warmup_rounds: int = 3
     budget_s: float = 600.0

@@ -25,7 +25,7 @@ class LaunchPair:
     """One benchmark in one launch of both sides.
 
     ``base_s[i]`` and ``candidate_s[i]`` were timed in turn; ``candidate_first[i]`` says who began. A round is
-    ``executions_per_round`` executions, the same on both sides. ``cpu`` is the one that both were pinned to, None
+    ``executions_per_round`` executions, the same on both sides. ``cpus`` are those that both were pinned to; empty
     where they had all.
     """
 
@@ -34,7 +34,7 @@ class LaunchPair:
     candidate_s: tuple[float, ...]
     candidate_first: tuple[bool, ...]
     executions_per_round: int = 1
-    cpu: int | None = None
+    cpus: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final, Literal, get_args
 
 from timetrial.errors import TimetrialError
 
 Role = Literal["client", "worker", "server"]
 ROLES: tuple[str, ...] = get_args(Role)
+
+PROMISED_SHARE: Final = 0.02
+"""How much of a core the sampler takes at most."""
 
 
 class AccountingError(TimetrialError):
@@ -77,6 +80,13 @@ class Accounting:
     def as_dict(self) -> dict[str, Any]:
         """The same as plain dictionaries, lists and numbers, for JSON."""
         return {**asdict(self), "notes": list(self.notes)}
+
+    def without_cpu_of(self, role: str, cpu_s: float) -> Accounting:
+        """The same but for CPU seconds that a role spent on something else; off its user time first."""
+        usage = self.roles[role]
+        user_s = max(0.0, usage.cpu_user_s - cpu_s)
+        system_s = max(0.0, usage.cpu_s - cpu_s - user_s)
+        return replace(self, roles={**self.roles, role: replace(usage, cpu_user_s=user_s, cpu_system_s=system_s)})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Accounting:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from timetrial.measure.accounting import RoleUsage
@@ -10,6 +12,27 @@ from timetrial.measure.processtable import CpuReading, Glance, Memory, ProcessTa
 
 _NO_CPU = CpuReading(0, 0, 0)
 _NO_MEMORY = Memory(0, "")
+
+
+class Costs:
+    """What each kind of reading took of the reader's own CPU time when it was last made, 0 before the first."""
+
+    def __init__(self, latest_ns: Mapping[str, int] | None = None) -> None:
+        self._latest_ns = dict(latest_ns or {})
+
+    def copy(self) -> Costs:
+        """The same, to be expected of a process that is like another one."""
+        return Costs(self._latest_ns)
+
+    def __getitem__(self, kind: str) -> int:
+        return self._latest_ns.get(kind, 0)
+
+    @contextmanager
+    def noting(self, kind: str) -> Generator[None]:
+        """Notes what the body takes."""
+        began_ns = time.process_time_ns()
+        yield
+        self._latest_ns[kind] = time.process_time_ns() - began_ns
 
 
 @dataclass(eq=False)
@@ -27,6 +50,20 @@ class Tracked:
     files_at_sockets: int | None = 0
     switches_base: Switches = field(default_factory=dict)
     switches: dict[int, tuple[int, int]] = field(default_factory=dict)
+    costs: Costs = field(default_factory=Costs)
+
+    @property
+    def memory_cost_ns(self) -> int:
+        """What reading its memory will take: the kernel walks through all of it, and there may be more by now."""
+        grown = self.last.rss_bytes / self.rss_at_memory_bytes if self.rss_at_memory_bytes else 1.0
+        return round(self.costs["memory"] * max(1.0, grown))
+
+    @property
+    def memory_bytes(self) -> int:
+        """Its memory now: what was read last, and what its resident size has grown by since; 0 before it was read."""
+        if self.memory is _NO_MEMORY:
+            return 0
+        return max(0, self.memory.size_bytes + self.last.rss_bytes - self.rss_at_memory_bytes)
 
     @property
     def memory_is_stale_by_bytes(self) -> int:
@@ -44,6 +81,7 @@ class Census:
 
     def __init__(self, table: ProcessTable, own_pid: int) -> None:
         self.notes: list[str] = []
+        self.costs = Costs()
         self._table = table
         self._own_pid = own_pid
         self._told: dict[int, str] = {}
@@ -72,7 +110,7 @@ class Census:
         for pid, role in list(self._told.items()):
             self._add(pid, role)
         self.discover(began_before=True)
-        self._note_peaks()
+        self.glance()
         self._memory_start = {role: peaks["memory"] for role, peaks in self._peaks.items()}
 
     def finish(self) -> dict[str, RoleUsage]:
@@ -87,61 +125,75 @@ class Census:
 
     def glance(self) -> None:
         """Reads of every process what is cheap to read."""
-        for each in self.alive:
-            try:
-                now = self._table.glance(each.pid)
-            except ProcessLookupError:
-                self._lose(each)
-                continue
-            if now.born != each.base.born:
-                self._lose(each)
-            else:
-                each.last = now
-        self._note_peaks()
+        with self.costs.noting("glance"):
+            for each in self.alive:
+                self._glance_at(each)
+            self._note_peaks()
 
     def discover(self, *, began_before: bool = False) -> None:
         """Finds children that nobody has told of; unless they began before the round, all they use counts."""
-        parents = self._table.parents()
+        with self.costs.noting("children"):
+            parents = self._table.parents()
         for pid, ancestor in descendants(parents, self._tracked).items():
-            if pid != self._own_pid and not self._is_helper(pid):
-                self._add(pid, self._tracked[ancestor].role, from_birth=not began_before)
+            above = self._tracked.get(ancestor)
+            if above is None or pid == self._own_pid or self._is_helper(pid):
+                continue
+            self._add(pid, above.role, born_of=None if began_before else above)
 
     def read_memory(self, each: Tracked) -> None:
         """Reads the process's memory, which is dear: about 0.2 ms for a small one."""
-        try:
+        with self._reading(each, "memory"):
             each.memory = self._table.memory(each.pid)
-        except ProcessLookupError:
-            self._lose(each)
-        each.rss_at_memory_bytes = each.last.rss_bytes
+        rss_bytes = each.memory.rss_bytes
+        each.rss_at_memory_bytes = each.last.rss_bytes if rss_bytes is None else rss_bytes
 
     def count_sockets(self, each: Tracked) -> None:
         """Counts the process's sockets, which is dear where there are many."""
-        try:
+        with self._reading(each, "sockets"):
             each.sockets = self._table.sockets(each.pid)
-        except ProcessLookupError:
-            self._lose(each)
         each.files_at_sockets = each.last.files
 
     def count_switches(self, each: Tracked) -> None:
         """Counts the context switches of the process's threads, which is dear where there are many."""
-        try:
+        with self._reading(each, "switches"):
             each.switches.update(self._table.switches(each.pid))
+
+    @contextmanager
+    def _reading(self, each: Tracked, kind: str) -> Generator[None]:
+        try:
+            with each.costs.noting(kind):
+                yield
         except ProcessLookupError:
             self._lose(each)
 
-    def _add(self, pid: int, role: str, *, from_birth: bool = False) -> None:
+    def _glance_at(self, each: Tracked) -> None:
+        try:
+            now = self._table.glance(each.pid)
+        except ProcessLookupError:
+            self._lose(each)
+            return
+        if now.born != each.base.born:
+            self._lose(each)
+        else:
+            each.last = now
+
+    def _add(self, pid: int, role: str, *, born_of: Tracked | None = None) -> None:
+        """Begins to count a process; one that was born in the round counts from its birth, and is read later."""
         if pid in self._tracked and self._tracked[pid].role == role:
             return
         try:
             now = self._table.glance(pid)
         except ProcessLookupError:
-            if not from_birth:
+            if born_of is None:
                 self.notes.append(f"{role} process {pid} had ended before it could be read")
             return
-        base = now._replace(cpu=_NO_CPU, reaped=_NO_CPU) if from_birth else now
-        each = self._tracked[pid] = Tracked(pid, role, base, now)
+        if born_of is not None:
+            base = now._replace(cpu=_NO_CPU, reaped=_NO_CPU)
+            self._tracked[pid] = Tracked(pid, role, base, now, costs=born_of.costs.copy())
+            return
+        each = self._tracked[pid] = Tracked(pid, role, now, now)
         self._read_rest(each)
-        each.switches_base = {} if from_birth else dict(each.switches)
+        each.switches_base = dict(each.switches)
 
     def _read_rest(self, each: Tracked) -> None:
         self.read_memory(each)
@@ -168,7 +220,7 @@ class Census:
         now: dict[str, dict[str, int]] = {}
         for each in self._tracked.values():
             sums = now.setdefault(each.role, dict.fromkeys(("memory", "processes", "threads", "sockets"), 0))
-            sums["memory"] += each.memory.size_bytes
+            sums["memory"] += each.memory_bytes
             sums["processes"] += each.last.threads > 0
             sums["threads"] += each.last.threads
             sums["sockets"] += each.sockets

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from timetrial.measure.looplag import Probed, ProbedResource
+from timetrial.measure.temporary import TemporaryPlace
 
 
 class Timed(NamedTuple):
@@ -24,9 +25,13 @@ class Timed(NamedTuple):
 
 @dataclass(frozen=True)
 class TimedTask:
-    """A task that returns Timed instead of its bare result; it can be pickled if the task can."""
+    """A task that returns Timed instead of its bare result; it can be pickled if the task can.
+
+    ``files`` travels with it: where the worker that it arrives in puts its temporary files.
+    """
 
     task: Callable[..., Any]
+    files: TemporaryPlace | None = None
 
     def __call__(self, *args: Any) -> Timed:
         """Calls the task and times the call."""
@@ -40,6 +45,7 @@ class TimedAsyncTask:
     """As TimedTask, for an async_task. It passes on loop lag if its workload's async_resource is a ProbedResource."""
 
     async_task: Callable[..., Awaitable[Any]]
+    files: TemporaryPlace | None = None
 
     async def __call__(self, item: Any, *resource: Any) -> Timed:
         """Awaits the task and times it, from the call to its end."""
@@ -67,16 +73,23 @@ class TimedRound:
     loop_lags_ns: list[int] = field(default_factory=list)
 
 
-def timed_parts(task: Any, async_task: Any, async_resource: Any, interval_s: float = 0.002) -> dict[str, Any]:
+def timed_parts(
+    task: Any,
+    async_task: Any,
+    async_resource: Any,
+    interval_s: float = 0.002,
+    *,
+    files: TemporaryPlace | None = None,
+) -> dict[str, Any]:
     """A workload's parts with instruments in them, for ``dataclasses.replace(workload, **parts)``.
 
     Async tasks get a probe of their event loop as well, which looks every ``interval_s``.
     """
     parts: dict[str, Any] = {}
     if task is not None:
-        parts["task"] = TimedTask(task)
+        parts["task"] = TimedTask(task, files)
     if async_task is not None:
-        parts["async_task"] = TimedAsyncTask(async_task)
+        parts["async_task"] = TimedAsyncTask(async_task, files)
         parts["async_resource"] = ProbedResource(async_resource, interval_s)
     return parts
 

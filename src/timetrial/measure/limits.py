@@ -19,7 +19,7 @@ Limit = int | str | None
 
 def limit_facts(root: Path = ROOT) -> dict[str, Any]:
     """The limits as they are now; a run that raises one records them afterwards."""
-    files, processes = known(lambda: _resource_limits("RLIMIT_NOFILE")), known(lambda: _resource_limits("RLIMIT_NPROC"))
+    files, processes = known(lambda: resource_limits("RLIMIT_NOFILE")), known(lambda: resource_limits("RLIMIT_NPROC"))
     return {
         "open_files": files[0] if files else None,
         "open_files_ceiling": files[1] if files else None,
@@ -100,7 +100,7 @@ def waiting_connections(root: Path = ROOT) -> int | None:
     return int(on_macos) if on_macos else None
 
 
-def _resource_limits(name: str) -> tuple[Limit, Limit] | None:
+def resource_limits(name: str) -> tuple[Limit, Limit] | None:
     """The limit in force and the one up to which it may be raised; None on Windows, which has neither."""
     if sys.platform == "win32":
         return None

@@ -35,10 +35,11 @@ class Glance(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """Bytes, and of what kind they are."""
+    """Bytes, of what kind they are, and the resident size at the same moment, where that is known."""
 
     size_bytes: int
     kind: str
+    rss_bytes: int | None = None
 
 
 Switches = Mapping[int, tuple[int, int]]

@@ -36,12 +36,12 @@ class ProcFiles:
     def memory(self, pid: int) -> Memory:
         """PSS; RSS, which says so, for a process whose memory map this user may not see."""
         try:
-            for line in _read(f"/proc/{pid}/smaps_rollup").splitlines():
-                if line.startswith(b"Pss:"):
-                    return Memory(int(line.split()[1]) * 1024, "pss")
+            rollup = _read(f"/proc/{pid}/smaps_rollup")
+            return Memory(_rolled_up(rollup, b"\nPss:"), "pss", _rolled_up(rollup, b"\nRss:"))
         except (PermissionError, ProcessLookupError):
             pass  # another user's process, or a kernel before 4.14; a process that is gone raises below
-        return Memory(int(_read(f"/proc/{pid}/statm").split()[1]) * _PAGE_BYTES, "rss")
+        rss_bytes = int(_read(f"/proc/{pid}/statm").split()[1]) * _PAGE_BYTES
+        return Memory(rss_bytes, "rss", rss_bytes)
 
     def sockets(self, pid: int) -> int:
         """From the links in /proc/PID/fd; 0 for a process whose files this user may not see."""
@@ -85,6 +85,10 @@ class ProcFiles:
             return os.stat(f"/proc/{pid}/fd").st_size  # noqa: PTH116 - as above
         except OSError:
             return None
+
+
+def _rolled_up(rollup: bytes, name: bytes) -> int:
+    return int(rollup.partition(name)[2].split(None, 1)[0]) * 1024
 
 
 def _own_cpu(pid: int, user_ns: int, system_ns: int) -> CpuReading:

@@ -11,15 +11,21 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 from timetrial.errors import TimetrialError
-from timetrial.measure.accounting import Accounting, AccountingError, SamplerCost
+from timetrial.measure.accounting import PROMISED_SHARE, Accounting, AccountingError, SamplerCost
 from timetrial.measure.census import Census
 from timetrial.measure.processtable import open_table
 
 _SHARE_OF_A_CORE = 0.014
-"""What it allows itself; what it promises is 2 %."""
+"""What it allows itself, to stay under PROMISED_SHARE."""
+
+_CAUTION = 1.5
+"""A reading may cost so many times what it cost before, where caches are cold or processes have become more."""
+
+_WAKE_COST_NS = 100_000
+"""What a glance costs beside its readings: waiting, waking, taking turns."""
 
 _LOOK_UP_S = 0.25
 """How often it looks whether its parent still lives, when there is nothing to sample."""
@@ -32,34 +38,43 @@ _CENSUS_INTERVAL_NS = 250_000_000
 
 
 class Allowance:
-    """CPU time that may be spent, which grows with the time that passes; knows what one reading has cost lately."""
+    """CPU time that may be spent, which grows with the time that passes."""
 
     def __init__(self, share: float, now_ns: int) -> None:
         self._share = share
         self._began_ns = now_ns
         self.spent_ns = 0
-        self._costs_ns: dict[str, int] = {}
 
-    def due_in_s(self, kind: str, now_ns: int) -> float:
-        """When it will have grown enough for another reading of that kind; 0 or less when it has."""
-        wanted_ns = self.spent_ns + self._costs_ns.get(kind, 0)
+    def due_in_s(self, cost_ns: int, now_ns: int) -> float:
+        """When it will have grown enough for a reading that takes so much; 0 or less when it has."""
+        wanted_ns = self.spent_ns + cost_ns * _CAUTION
         return (wanted_ns / self._share - (now_ns - self._began_ns)) / 1e9
 
-    def charge(self, kind: str, cost_ns: int) -> None:
-        """Takes off what a reading has cost; the next one is expected to cost about as much."""
+    def charge(self, cost_ns: int) -> None:
+        """Takes off what a reading has cost."""
         self.spent_ns += cost_ns
-        before_ns = self._costs_ns.get(kind, cost_ns)
-        self._costs_ns[kind] = max(cost_ns, (before_ns + cost_ns) // 2)
+
+
+class Wanted(NamedTuple):
+    """A dear reading that is wanted: what it read last time tells what it will cost."""
+
+    kind: str
+    cost_ns: int
+    read: Callable[[], None]
 
 
 class Round:
-    """One accounting round: its census, how much may be spent on it, what was spent."""
+    """One accounting round: its census, how much may be spent on it, what was spent.
+
+    Nothing is read in it before the allowance covers what the same reading took before the round.
+    """
 
     def __init__(self, census: Census, interval_s: float) -> None:
         began_cpu_ns = time.process_time_ns()
         census.begin()
         self._census = census
         self._interval_s = interval_s
+        self._glance_cost_ns = census.costs["glance"] + _WAKE_COST_NS
         self._bracket_ns = time.process_time_ns() - began_cpu_ns
         self._began_ns = time.perf_counter_ns()
         self._began_cpu_ns = self._counted_cpu_ns = time.process_time_ns()
@@ -71,19 +86,21 @@ class Round:
 
     def pause_s(self) -> float:
         """How long to wait before the next sample."""
-        return max(self._interval_s, self._glances.due_in_s("glance", time.perf_counter_ns()))
+        return max(self._interval_s, self._glances.due_in_s(self._glance_cost_ns, time.perf_counter_ns()))
 
     def sample(self) -> None:
         """A glance at every process, then as many dear readings as may be afforded."""
         self._census.glance()
         self._samples += 1
-        self._glances.charge("glance", self._cpu_since_ns())
-        for kind, read in self._wanted():
-            if self._readings.due_in_s(kind, time.perf_counter_ns()) > 0:
+        cost_ns = self._cpu_since_ns()
+        self._glances.charge(cost_ns)
+        self._glance_cost_ns = max(cost_ns, (self._glance_cost_ns + cost_ns) // 2)
+        for wanted in self._wanted():
+            if self._readings.due_in_s(wanted.cost_ns, time.perf_counter_ns()) > 0:
                 break
-            read()
-            self._memory_readings += kind == "memory"
-            self._readings.charge(kind, self._cpu_since_ns())
+            wanted.read()
+            self._memory_readings += wanted.kind == "memory"
+            self._readings.charge(self._cpu_since_ns())
 
     def finish(self) -> Accounting:
         """Reads everything once more and adds it up."""
@@ -98,7 +115,7 @@ class Round:
             samples=self._samples,
             memory_readings=self._memory_readings,
         )
-        return Accounting(wall_ns / 1e9, roles, cost, tuple(self._census.notes))
+        return Accounting(wall_ns / 1e9, roles, cost, (*self._census.notes, *_too_dear(cost)))
 
     def _cpu_since_ns(self) -> int:
         """CPU time since the last call, waiting and waking included."""
@@ -106,19 +123,28 @@ class Round:
         spent_ns, self._counted_cpu_ns = now_ns - self._counted_cpu_ns, now_ns
         return spent_ns
 
-    def _wanted(self) -> Iterator[tuple[str, Callable[[], None]]]:
+    def _wanted(self) -> Iterator[Wanted]:
         census = self._census
         for each in sorted(census.alive, key=lambda one: -one.memory_is_stale_by_bytes):
             if each.memory_is_stale_by_bytes > _MEMORY_STEP_BYTES:
-                yield "memory", partial(census.read_memory, each)
+                yield Wanted("memory", each.memory_cost_ns, partial(census.read_memory, each))
         for each in census.alive:
             if each.sockets_are_stale:
-                yield "sockets", partial(census.count_sockets, each)
+                yield Wanted("sockets", each.costs["sockets"], partial(census.count_sockets, each))
         if time.perf_counter_ns() - self._looked_around_ns > _CENSUS_INTERVAL_NS:
             self._looked_around_ns = time.perf_counter_ns()
-            yield "children", census.discover
+            yield Wanted("children", census.costs["children"], census.discover)
             for each in census.alive:
-                yield "switches", partial(census.count_switches, each)
+                yield Wanted("switches", each.costs["switches"], partial(census.count_switches, each))
+
+
+def _too_dear(cost: SamplerCost) -> list[str]:
+    if cost.core_share < PROMISED_SHARE:
+        return []
+    return [
+        f"the sampler took {cost.core_share:.1%} of a core, more than the {PROMISED_SHARE:.0%} that it promises: "
+        f"have it watch something that lasts {cost.cpu_s / PROMISED_SHARE:.2f} s or longer"
+    ]
 
 
 class SamplerProcess:

@@ -17,6 +17,7 @@ from timetrial.mockserver.certificates import make_certificates
 from timetrial.mockserver.channel import Channel
 from timetrial.mockserver.declared import Route, load_site
 from timetrial.mockserver.kinds import LoopKind, TlsKind
+from timetrial.mockserver.unsteady import How, Unsteady
 from timetrial.mockserver.view import View
 
 _LIMITS = ("head_bytes", "url_bytes", "body_bytes")
@@ -119,6 +120,37 @@ class MockServer(View):
             yield
         finally:
             self._ask("accept")
+
+    @contextmanager
+    def unsteady(
+        self,
+        *,
+        how: How = "refuse",
+        share: float = 0.0,
+        nth: int = 0,
+        first: int = 0,
+        seed: int = 0,
+        for_ms: float = 0.0,
+        window_ms: float = 100.0,
+    ) -> Iterator[View]:
+        """A part of the server, as ``scope()``, on a port of its own that doesn't let everybody in.
+
+        ``how="refuse"``: while nobody listens, the kernel refuses, and the server never hears of it. So it can be
+        told only when not to listen: from the ``nth`` connection on ``for_ms`` long (``nth=1``: a server that is
+        still starting), or in a ``share`` of all windows of ``window_ms``, drawn from ``seed``.
+        ``how="reset"``: single connections are reset as soon as they are accepted, before any request is read: the
+        ``nth``, the ``first`` so many, or a ``share`` drawn from ``seed``. The client's connect succeeds then, and
+        over TLS its handshake.
+        Such connections, of either kind, are in no count. With several processes the first one has the port.
+        """
+        plan = Unsteady(how, share, nth, first, seed, for_ms, window_ms)
+        channel = self._channels[0]
+        with self.scope() as own:
+            number = channel.ask("open_door", None, plan.for_wire())
+            try:
+                yield View(own.url.replace(f":{self.port}/", f":{number}/"), self._channels, own.name)
+            finally:
+                channel.ask("close_door", None, number)
 
     def refused(self) -> str:
         """The URL of a port that refuses every connection and that nobody else gets while the server lives."""

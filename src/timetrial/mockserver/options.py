@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypedDict
@@ -47,6 +48,7 @@ class SeedlessOptions(TypedDict, total=False):
     share: float
     nth: int
     first: int
+    per: str
     gzip: bool
     chunked: bool
 
@@ -68,7 +70,8 @@ class Behaviour:
     ``status`` answers with that status, and with ``retry_after_s`` as Retry-After. ``fault`` is one of FAULTS;
     ``cut_after_bytes`` ends the body there although more was declared. These hit every request, unless
     ``share`` (0 to 1), ``nth`` (only that one, from 1) or ``first`` (a client's first so many tries) limits
-    them. All draws depend on ``seed`` alone.
+    them. A client is known ``per`` address, per connection, or per the value of a header that it is named after.
+    All draws depend on ``seed`` alone.
 
     ``gzip`` compresses for clients that accept it; ``chunked`` sends chunks instead of a declared length.
     """
@@ -87,6 +90,7 @@ class Behaviour:
     share: float = 1.0
     nth: int = 0
     first: int = 0
+    per: str = "address"
     gzip: bool = False
     chunked: bool = False
 
@@ -130,6 +134,13 @@ def _fault(value: object) -> str:
     return str(value)
 
 
+def _per(value: object) -> str:
+    name = str(value).lower()
+    if not re.fullmatch(r"[a-z0-9_-]{1,64}", name):
+        raise ValueError("address, connection, or the name of a header")
+    return name
+
+
 _PARSERS: dict[str, Callable[[object], object]] = {
     "delay_ms": parse_delay,
     "seed": _number(-(2**63), 2**63, int),
@@ -145,6 +156,7 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "share": _number(0, 1, float),
     "nth": _number(1, 2**40, int),
     "first": _number(1, 2**40, int),
+    "per": _per,
     "gzip": _flag,
     "chunked": _flag,
 }

@@ -45,6 +45,11 @@ class View(Addresses):
         self._windows: list[Peaks] = []
 
     @property
+    def name(self) -> str | None:
+        """What the journal calls this part; None is the whole server."""
+        return self._scope
+
+    @property
     def pids(self) -> tuple[int, ...]:
         """The processes that answer."""
         return tuple(channel.pid for channel in self._channels)

@@ -20,11 +20,13 @@ class Dealer:
     """Deals the items of one round out to workers, as ranges of indices.
 
     ``slots`` is, for each worker, how many items it has in flight at once. ``pace_s`` is how long a worker has
-    taken for one item so far, or None before anybody knows.
+    taken for one item so far, or None before anybody knows. With ``one_at_a_time`` no item waits behind another one
+    for a worker, at the price of a message for each.
     """
 
-    def __init__(self, items: int, slots: Sequence[int], pace_s: float | None) -> None:
+    def __init__(self, items: int, slots: Sequence[int], pace_s: float | None, *, one_at_a_time: bool = False) -> None:
         self.pace_s = pace_s
+        self._one_at_a_time = one_at_a_time
         self._items = items
         self._slots = slots
         self._all_slots = sum(slots)
@@ -40,7 +42,8 @@ class Dealer:
 
         Every slot gets something to do first. Beyond that, three quarters of the items, if they are known to be short.
         """
-        count = min(self._items, max(self._all_slots, min(self._items * 3 // 4, self._longest() * len(self._slots))))
+        known_short = min(self._items * 3 // 4, self._longest() * len(self._slots))
+        count = min(self._items, self._all_slots if self._one_at_a_time else max(self._all_slots, known_short))
         bounds = [0]
         for slots in self._slots:
             bounds.append(bounds[-1] + slots)
@@ -54,6 +57,8 @@ class Dealer:
         fair = -(-self.remaining * self._slots[worker] // self._all_slots)
         guided = -(-self.remaining // (2 * len(self._slots)))
         size = min(fair, max(self._slots[worker], self._shortest(), min(guided, self._longest())))
+        if self._one_at_a_time:
+            size = min(1, self.remaining)
         start = self._dealt
         self._dealt += size
         return range(start, self._dealt)
@@ -61,7 +66,7 @@ class Dealer:
     @property
     def prefetches(self) -> bool:
         """Whether items are so short that workers should have the next batch before they are through with one."""
-        return self.pace_s is not None and self.pace_s < _PREFETCH_BELOW_S
+        return not self._one_at_a_time and self.pace_s is not None and self.pace_s < _PREFETCH_BELOW_S
 
     def _shortest(self) -> int:
         return math.ceil(_SHORTEST_BATCH_S / self.pace_s) if self.pace_s else 1

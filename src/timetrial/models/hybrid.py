@@ -86,6 +86,7 @@ def _open_generic(
         serve=f"{__name__}:serve",
         slots=share_out(concurrency, min(usable_cores(), concurrency)),
         batches_ahead=1,
+        one_at_a_time=workload.one_at_a_time,
         options={"event_loop": event_loop},
     )
     with WorkerPool(job, start_method) as pool:

@@ -59,6 +59,7 @@ def _open_generic(workload: Workload, concurrency: int, start_method: str) -> Ge
         serve=f"{__name__}:serve",
         slots=(1,) * concurrency,
         batches_ahead=2,
+        one_at_a_time=workload.one_at_a_time,
         options={},
     )
     with WorkerPool(job, start_method) as pool:

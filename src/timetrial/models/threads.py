@@ -14,6 +14,7 @@ from typing import Any
 
 from timetrial.errors import TimetrialError, blame
 from timetrial.models.base import Executor
+from timetrial.models.capacity import starting
 from timetrial.models.tasks import Call, check_awaited, opened_task, require_concurrency, require_task
 from timetrial.workload import Workload
 
@@ -135,8 +136,9 @@ class _Team:
 
     def start(self) -> None:
         """Starts the threads and waits until each has its resource open; raises what opening raised."""
-        for thread in self._threads:
-            thread.start()
+        for number, thread in enumerate(self._threads):
+            with starting("threads", number, len(self._threads)):
+                thread.start()
         self._opened.wait()
         if self._errors:
             raise self._errors.pop(0)

@@ -34,7 +34,11 @@ def main(connection: Connection, inherited: list[Connection], serve: str) -> Non
     _end_with_the_parent()
     link = Link(connection)
     module, function = serve.split(":")
-    setup = wire.unpack(link.receive())[0]
+    message = link.receive()
+    if wire.kind_of(message) != wire.SETUP:  # the parent could not start all workers, and closes those there are
+        link.send(wire.CLOSED)
+        return
+    setup = wire.unpack(message)[0]
     try:
         getattr(import_module(module), function)(link, setup)
     except BaseException as error:  # noqa: BLE001 - the parent raises it: what failed is loading, opening or closing

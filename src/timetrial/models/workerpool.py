@@ -15,6 +15,7 @@ from typing import Any, Self
 from timetrial.errors import TimetrialError, WorkerDiedError, WorkloadError
 from timetrial.models import startmethods, wire
 from timetrial.models.batches import Dealer
+from timetrial.models.capacity import starting
 from timetrial.models.poolround import PoolRound
 from timetrial.models.remote import RemoteWorker
 from timetrial.models.tasks import check_awaited, name_of
@@ -38,7 +39,8 @@ class Job:
     """What a pool's workers do.
 
     ``serve`` names the function that each runs, as ``module:function``; ``slots`` is for each worker how many
-    items it has in flight at once; ``batches_ahead`` how many batches it may hold; ``options`` go to ``serve``.
+    items it has in flight at once; ``batches_ahead`` how many batches it may hold; ``one_at_a_time`` whether each
+    item is dealt by itself; ``options`` go to ``serve``.
     """
 
     workload: str
@@ -49,6 +51,7 @@ class Job:
     serve: str
     slots: tuple[int, ...]
     batches_ahead: int
+    one_at_a_time: bool
     options: Mapping[str, object]
 
 
@@ -84,7 +87,7 @@ class WorkerPool:
             raise WorkerDiedError(f"this pool is closed since {self._lost}; open a new one")
         if not len(items):
             return []
-        dealer = Dealer(len(items), self._job.slots, self._pace_s)
+        dealer = Dealer(len(items), self._job.slots, self._pace_s, one_at_a_time=self._job.one_at_a_time)
         current = PoolRound(self._workers, items, dealer, self._job.model, self._job.batches_ahead)
         try:
             results = current.run()
@@ -123,8 +126,10 @@ class WorkerPool:
             startmethods.preload(modules)
             startmethods.start_fork_server()
         context = multiprocessing.get_context(self._start_method)
-        for number in range(len(self._job.slots)):
-            self._workers.append(RemoteWorker.start(context, self._job, number, self._workers, main))
+        wanted = len(self._job.slots)
+        for number in range(wanted):
+            with starting("worker processes", number, wanted):
+                self._workers.append(RemoteWorker.start(context, self._job, number, self._workers, main))
         setup = {
             "payload": payload,
             "modules": modules,

@@ -17,6 +17,14 @@ def duration(seconds: float) -> str:
     return f"{seconds} s"
 
 
+def size(count_bytes: float) -> str:
+    """A size to three digits: ``512 B``, ``1.20 MB``."""
+    for power, unit in ((3, "GB"), (2, "MB"), (1, "kB")):
+        if float(f"{abs(count_bytes):.2e}") >= 1000**power:
+            return f"{three_digits(count_bytes / 1000**power)} {unit}"
+    return f"{count_bytes:.0f} B"
+
+
 def three_digits(value: float) -> str:
     """Three significant digits without an exponent: ``1.23``, ``12.3``, ``1234``."""
     if value >= 99.95:

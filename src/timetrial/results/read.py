@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from timetrial.errors import ResultsError
+from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY
 
 
 def read_results(path: Path) -> dict[str, Any]:
@@ -22,9 +23,24 @@ def read_results(path: Path) -> dict[str, Any]:
     return content
 
 
+def read_run(path: Path) -> dict[str, Any]:
+    """As read_results, for a file that timetrial wrote with today's schema; raises ResultsError for any other."""
+    content = read_results(path)
+    about = content.get(KEY)
+    if not isinstance(about, dict):
+        raise ResultsError(f"{path} was not written by timetrial: measure with timetrial measure -o FILE")
+    version = about.get("schema_version", 1)
+    if version != FILE_SCHEMA_VERSION:
+        raise ResultsError(
+            f"{path} has version {version} of the file's schema, this timetrial reads version {FILE_SCHEMA_VERSION}: "
+            f"measure again with one timetrial, or read it with the one that wrote it"
+        )
+    return content
+
+
 def environment_of(path: Path) -> dict[str, Any]:
     """Where a run took place; raises ResultsError for a file that does not say, such as one of pytest-benchmark's."""
-    environment = read_results(path).get("timetrial", {}).get("environment")
+    environment = read_results(path).get(KEY, {}).get("environment")
     if not isinstance(environment, dict):
         raise ResultsError(f"{path} does not say where it ran: only files that timetrial wrote do")
     return environment

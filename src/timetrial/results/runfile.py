@@ -36,12 +36,14 @@ class RunFile:
             raise self._failure(error) from error
         _sweep(directory)
 
-    def write(self, benchmarks: list[dict[str, Any]], *, complete: bool = False, **more: Any) -> None:
+    def write(
+        self, benchmarks: list[dict[str, Any]], *, complete: bool = False, also: Mapping[str, Any] | None = None
+    ) -> None:
         """Replaces the file in one step; ``complete`` tells a finished run from one that was cut off.
 
-        ``more`` is what timetrial has to add by now.
+        ``also`` is what timetrial has to add that was not known when the run began.
         """
-        about = {**self._about, **more, "complete": complete}
+        about = {**self._about, **(also or {}), "complete": complete}
         content = {**self._header, "benchmarks": benchmarks, "timetrial": about}
         try:
             replace_file(self.path, dumps(content).encode(), durable=complete)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from timetrial.measure.environment import python_facts
@@ -10,13 +11,22 @@ from timetrial.trial import Measurement
 KEY: Final = "timetrial"
 
 # 1: workload, model, concurrency, items, throughput_per_s, speedup, speedup_against, startup_s, teardown_s, digest,
-#    server, accounting, void, fairness, start_method, event_loop, executor, python, scale; with --trial-interleave
-#    also interleaved.
+#    server, accounting, void, fairness, open_loop, parameters, sweeps, start_method, event_loop, executor, python,
+#    scale; with --trial-interleave also interleaved.
 SCHEMA_VERSION: Final = 1
 
+# The file's own section, ``timetrial``. 1: environment, complete. 2: schema_version, references, troubles; in the
+# file of a ``timetrial measure`` also launches; after a gate also gate.
+FILE_SCHEMA_VERSION: Final = 2
 
-def figures(measurement: Measurement, *, scale: str) -> dict[str, Any]:
-    """One trial's figures, ready for JSON; ``speedup`` stays None until the same run has measured a serial trial."""
+
+def figures(
+    measurement: Measurement, *, scale: str, parameters: Mapping[str, Any] | None = None, sweeps: Sequence[str] = ()
+) -> dict[str, Any]:
+    """One trial's figures, ready for JSON; ``speedup`` stays None until the same run has measured a serial trial.
+
+    ``sweeps`` names those of the test's ``parameters`` along which this trial is a point of a curve.
+    """
     details = dict(measurement.details)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -34,9 +44,12 @@ def figures(measurement: Measurement, *, scale: str) -> dict[str, Any]:
         "accounting": measurement.accounting,
         "void": [each.as_dict() for each in measurement.voids],
         "fairness": dict(measurement.fairness),
+        "open_loop": measurement.open_loop,
         "start_method": details.pop("start_method", None),
         "event_loop": details.pop("event_loop", None),
         "executor": details,
         "python": python_facts(),
         "scale": scale,
+        "parameters": dict(parameters or {}),
+        "sweeps": list(sweeps),
     }

@@ -16,7 +16,8 @@ from timetrial.voids import Void
 class Entry:
     """A measured trial: ``group`` holds the models side by side, ``family`` is the group at any concurrency.
 
-    The rounds of a group's ``interleaved`` trials pair up: the n-th of each belong to the same turn.
+    The rounds of a group's ``interleaved`` trials pair up: the n-th of each belong to the same turn. ``name`` is the
+    benchmark's full name in the run.
     """
 
     group: str
@@ -24,11 +25,17 @@ class Entry:
     measurement: Measurement
     figures: dict[str, Any] = field(compare=False)
     interleaved: bool = False
+    name: str = ""
 
     @property
     def void(self) -> bool:
         """Whether its timing means nothing: it is shown with its reason, and never ranked."""
         return bool(self.measurement.voids)
+
+    @property
+    def shown_model(self) -> str:
+        """The model as tables name it: a void trial's says so."""
+        return f"{self.measurement.model} (void)" if self.void else self.measurement.model
 
     @property
     def s_per_item(self) -> float:
@@ -148,6 +155,11 @@ class Standings:
                 if models.split(each.measurement.model)[1] == wanted:
                     return each
         return min(serials, key=lambda each: each.s_per_item, default=None)
+
+    def references(self) -> dict[str, str]:
+        """For each trial that has one, the name of the serial trial that it is to be compared with."""
+        pairs = [(each.name, self.serial_of(each)) for each in self.entries]
+        return {name: serial.name for name, serial in pairs if serial is not None and serial.name != name}
 
     def _rate(self, entry: Entry) -> None:
         serial = self.serial_of(entry)

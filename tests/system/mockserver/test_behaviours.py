@@ -199,6 +199,19 @@ def test_a_site_can_be_declared_in_toml(tmp_path: Path) -> None:
         plain.close()
 
 
+def test_a_client_can_be_told_by_a_header_or_its_connection(connect: Connect, space: View) -> None:
+    """All clients of a test have one address, so its first tries can be counted by something else."""
+    one, other = connect(), connect()
+    by_header = space.page(10, status=503, first=1, per="X-Worker")
+    for name in ("a", "b", "a", "b"):
+        one.ask(by_header, f"X-Worker: {name}")
+    assert [one.answer().status for _ in range(4)] == [503, 503, 200, 200]
+    by_connection = space.page(10, status=503, first=1, per="connection")
+    assert statuses(one, by_connection, 2) == statuses(other, by_connection, 2) == [503, 200]
+    assert statuses(one, space.page(10, status=503, first=1), 1) == [503]
+    assert statuses(other, space.page(10, status=503, first=1), 1) == [200]
+
+
 def test_new_connections_can_be_refused_for_a_while(plain: PlainClient, server: MockServer, connect: Connect) -> None:
     """Those that are open stay open, and afterwards the port is the same."""
     assert plain.get(server.page(10)).status == 200

@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import random
 import socket
+import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -40,7 +42,7 @@ _TOKENS = (
 )
 
 
-def _mangled(rng: random.Random) -> bytes:
+def mangled(rng: random.Random) -> bytes:
     """A request with some bytes changed, inserted, cut out or doubled."""
     data = bytearray(rng.choice(_SEEDS))
     for _ in range(rng.randint(1, 6)):
@@ -60,7 +62,7 @@ def _mangled(rng: random.Random) -> bytes:
 def _batches(total: int) -> Iterator[list[bytes]]:
     rng = random.Random(20261124)
     for _ in range(0, total, _AT_ONCE):
-        yield [_mangled(rng) for _ in range(_AT_ONCE)]
+        yield [mangled(rng) for _ in range(_AT_ONCE)]
 
 
 def _send(port: int, data: bytes) -> None:
@@ -74,12 +76,18 @@ def _send(port: int, data: bytes) -> None:
             return  # the server may end a bad connection as it likes
 
 
+def _open_files(process: Any) -> int:
+    """Files and sockets; Windows counts handles of every kind."""
+    return int(process.num_handles() if sys.platform == "win32" else process.num_fds())
+
+
 @pytest.mark.timeout(600 if REQUESTS > 10_000 else 60)
 def test_malformed_requests_do_no_harm(server: MockServer, capfd: pytest.CaptureFixture[str]) -> None:
     """The server goes on, keeps nothing, writes no traceback, and its journal adds up."""
     psutil = pytest.importorskip("psutil")
     process = psutil.Process(server.pids[0])
     before = server.counters()
+    files = _open_files(process)
     rss_bytes = 0
     for number, batch in enumerate(_batches(REQUESTS)):
         for data in batch:
@@ -94,4 +102,5 @@ def test_malformed_requests_do_no_harm(server: MockServer, capfd: pytest.Capture
     assert counted.requests_arrived == ends
     assert counted.connections_opened == counted.connections_closed >= REQUESTS
     assert process.memory_info().rss - rss_bytes < 30_000_000
+    assert _open_files(process) == files
     assert "Traceback" not in capfd.readouterr().err

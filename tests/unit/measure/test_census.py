@@ -174,6 +174,18 @@ def test_memory_peaks_are_of_the_role_as_a_whole(table: FakeTable, census: Censu
     assert usage["worker"].sockets_max == 2
 
 
+def test_between_two_readings_memory_moves_with_the_resident_size(table: FakeTable, census: Census) -> None:
+    """Which is looked at at every glance, while the memory itself is dear to read."""
+    table.memory_bytes = {WORKER: 1_000}
+    census.begin()
+    born = table.processes[WORKER]
+    table.processes[WORKER] = born._replace(rss_bytes=born.rss_bytes + 5_000)
+    census.glance()
+    table.processes[WORKER] = born
+    usage = census.finish()["worker"]
+    assert (usage.memory_start_bytes, usage.memory_peak_bytes) == (1_000, 6_000)
+
+
 def test_context_switches_of_threads_that_ended_still_count(table: FakeTable, census: Census) -> None:
     """As they were when last seen."""
     table.thread_switches[WORKER] = {1: (5, 1)}
@@ -199,12 +211,26 @@ def test_the_helpers_that_stay_by_design_are_known() -> None:
 
 
 def test_an_allowance_lets_readings_wait_until_they_are_affordable() -> None:
-    """At 1 % of a core, a second reading of 1 ms may come 200 ms after the start."""
+    """At 1 % of a core, a second reading of 1 ms may come 250 ms after the start: it might cost half as much more."""
     allowance = Allowance(0.01, now_ns=0)
-    assert allowance.due_in_s("glance", now_ns=0) == 0
-    allowance.charge("glance", 1_000_000)
-    assert allowance.due_in_s("glance", now_ns=0) == pytest.approx(0.2)
-    assert allowance.due_in_s("glance", now_ns=200_000_000) <= 0
+    assert allowance.due_in_s(0, now_ns=0) == 0
+    allowance.charge(1_000_000)
+    assert allowance.due_in_s(1_000_000, now_ns=0) == pytest.approx(0.25)
+    assert allowance.due_in_s(1_000_000, now_ns=250_000_000) <= 0
+
+
+def test_what_a_reading_costs_is_known_before_the_round_begins(census: Census) -> None:
+    """So that the first one in a short round is no surprise; memory is expected to cost more once there is more."""
+    census.begin()
+    assert census.costs["glance"] > 0
+    assert census.costs["children"] > 0
+    for each in census.alive:
+        assert each.costs["memory"] > 0
+        assert each.costs["sockets"] > 0
+        assert each.costs["switches"] > 0
+        before_ns = each.memory_cost_ns
+        each.rss_at_memory_bytes, each.last = 100, each.last._replace(rss_bytes=300)
+        assert each.memory_cost_ns == pytest.approx(3 * before_ns, abs=2)
 
 
 def test_accounting_survives_its_json_form() -> None:

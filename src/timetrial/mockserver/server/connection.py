@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
-import sys
 from collections import deque
 from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
+from timetrial.mockserver.server.doors import reset_at_close
 from timetrial.mockserver.server.exchange import Exchange, Plan, plannable
 from timetrial.mockserver.server.ledger import Ledger, Tally
 from timetrial.mockserver.server.messages import Request
@@ -20,7 +18,6 @@ from timetrial.mockserver.server.wire import Act
 if TYPE_CHECKING:
     from timetrial.mockserver.server.engine import Engine
 
-_LINGER_0 = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _LINGER_S = 2.0
 # A client that reads as fast as the server writes gets this much before others have their turn.
 _TURN_BYTES = 4 * 2**20
@@ -132,7 +129,8 @@ class Connection(asyncio.Protocol):
             self.enter(ledger)
         self.tally.requests += 1
         self.total.requests += 1
-        exchange = Exchange(self.engine, target, request, self.client, reused=self.total.requests > 1)
+        client = f"connection {self.number}" if target.how.per == "connection" else self.client
+        exchange = Exchange(self.engine, target, request, client, reused=self.total.requests > 1)
         ledger.arrived += 1
         for part in (ledger, self.engine.total):
             part.pending += 1
@@ -204,8 +202,7 @@ class Connection(asyncio.Protocol):
         exchange.close = True
         if act is Act.RESET:
             self.was_reset = True
-            raw: socket.socket = self.transport.get_extra_info("socket")
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
+            reset_at_close(self.transport)
             self.transport.abort()
         return True
 
@@ -235,6 +232,7 @@ class Connection(asyncio.Protocol):
             exchange.target.ledger.pending -= 1
             self.engine.total.pending -= 1
         self.engine.ended(exchange, self.number, self.port, whole=whole)
+        exchange.release()
 
     def _hang_up(self) -> None:
         self.deaf = True

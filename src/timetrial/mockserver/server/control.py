@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from inspect import isawaitable
 from typing import Any
 
+from timetrial.mockserver.server.doors import Doors
 from timetrial.mockserver.server.engine import Engine
 from timetrial.mockserver.server.lifeline import Lifeline
 from timetrial.mockserver.server.port import Port
@@ -19,7 +20,7 @@ from timetrial.mockserver.server.port import Port
 class Control:
     """Takes commands one by one; each runs inside the event loop, and all the rest of the work outside of it."""
 
-    def __init__(self, lifeline: Lifeline, engine: Engine, port: Port, out: int) -> None:
+    def __init__(self, lifeline: Lifeline, engine: Engine, port: Port, doors: Doors, out: int) -> None:
         self.lifeline = lifeline
         self.engine = engine
         self.out = out
@@ -32,6 +33,8 @@ class Control:
             "close_scope": engine.close_scope,
             "refuse": lambda _scope: port.close(),
             "accept": lambda _scope: port.open(),
+            "open_door": doors.open,
+            "close_door": doors.close,
         }
 
     def start(self) -> None:

@@ -151,7 +151,7 @@ class Exchange:
     def prepare(self) -> None:
         """Decides on the program that answers; the request's body has arrived."""
         target, how = self.target, self.target.how
-        number, disturbed = target.hit(self.client)
+        number, disturbed = target.hit(self._client() if how.first else self.client)
         if self.plan is not None:
             self.status = self.plan.reply.status
             self.program = iter((self.plan.sent(self.engine.clock),))
@@ -163,6 +163,12 @@ class Exchange:
             self.program = self._queued(number, self.program)
         if how.delay_ms is not None:
             self.program = self._delayed(how.delay_ms.sample_s(how.seed, number), self.program)
+
+    def _client(self) -> str:
+        """Whose first tries are counted."""
+        per = self.target.how.per
+        named = None if per in ("address", "connection") else self.request.header(per.encode())
+        return self.client if named is None else f"named {named}"
 
     def _answer_properly(self, disturbed: bool) -> None:
         target, how = self.target, self.target.how
@@ -192,9 +198,9 @@ class Exchange:
         due = self.began + delay_s
         ledger = self.target.ledger
         ledger.delay_s += delay_s
-        left = due - monotonic()
-        if left > 0:
-            yield left
+        early_s = self.engine.timers_early_s
+        while (left := due - monotonic()) > 0:
+            yield left + early_s
         ledger.delay_late_s += max(monotonic() - due, 0.0)
         yield from steps
 
@@ -213,6 +219,11 @@ class Exchange:
         """Lets the program clean up after itself where it will not run to its end."""
         if isinstance(self.program, Generator):
             self.program.close()
+
+    def release(self) -> None:
+        """Lets go of what would otherwise be a ring of references, which the garbage collector stops all to find."""
+        self.resume = _nothing
+        self.program = iter(())
 
     def end(self, *, whole: bool) -> None:
         """Counts how it ended; ``whole``: its program ran to its end."""

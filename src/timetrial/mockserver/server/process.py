@@ -39,14 +39,17 @@ def serve(settings: dict[str, Any], lifeline: Lifeline, out: int) -> None:
     loop.set_exception_handler(_report)
     asyncio.set_event_loop(loop)
     from timetrial.mockserver.server.connection import Connection
+    from timetrial.mockserver.server.doors import Doors
     from timetrial.mockserver.server.engine import Engine, Limits
     from timetrial.mockserver.server.port import Port
     from timetrial.mockserver.server.routes import Routes
 
     engine = Engine(loop, Routes(settings["routes"]), Limits(**settings["limits"]))
-    port = Port(lambda: Connection(engine), settings["port"], settings["shared"], _tls_context(settings["certificate"]))
+    tls = _tls_context(settings["certificate"])
+    port = Port(lambda: Connection(engine), settings["port"], settings["shared"], tls)
+    doors = Doors(lambda: Connection(engine), lambda enter: Port(enter, 0, False, tls))
     loop.run_until_complete(port.open())
-    Control(lifeline, engine, port, out).start()
+    Control(lifeline, engine, port, doors, out).start()
     gc.collect()
     gc.freeze()
     send(out, {"ok": {"port": port.number}})

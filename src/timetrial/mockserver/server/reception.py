@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from timetrial.mockserver.server.engine import Engine
 
 _UNKNOWN_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40} \S+ HTTP/1\.[01]\r\n")
+# uri-host [ ":" port ] of RFC 9110; an empty one is allowed for a target without a host.
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.~%!$&'()*+;=-]*)(:\d*)?", re.ASCII)
 _MOST_HEADERS = 200
 
 
@@ -123,10 +125,29 @@ class Reception:
         hosts = request.many(b"host")
         if hosts > 1 or (not hosts and request.version == "1.1"):
             self._refuse(400, f"a request has one Host header, not {hosts}")
+        if hosts and not _HOST.fullmatch(request.header(b"host") or ""):
+            self._refuse(400, "a Host header holds a host and perhaps a port")
         if request.method == b"CONNECT":
             self._refuse(501, "this is no proxy")
-        if not request.url.startswith(b"/") and b"://" not in request.url and request.url != b"*":
+        self._check_target(request)
+        self._check_coding(request)
+
+    def _check_target(self, request: Request) -> None:
+        if request.url == b"*" and request.method == b"OPTIONS":
+            return
+        if not request.url.startswith(b"/") and b"://" not in request.url:
             self._refuse(400, "the target is neither a path nor a URL")
+        if b"#" in request.url:
+            self._refuse(400, "a target has no fragment")
+
+    def _check_coding(self, request: Request) -> None:
+        coding = request.header(b"transfer-encoding")
+        if coding is None:
+            return
+        if request.version == "1.0":
+            self._refuse(400, "HTTP/1.0 has no Transfer-Encoding, so nobody can tell where this body ends")
+        if coding.lower() != "chunked":
+            self._refuse(501, "the one transfer coding here is chunked")
 
     def _check_body(self, exchange: Exchange) -> None:
         request = exchange.request

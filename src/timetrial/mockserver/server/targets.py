@@ -60,6 +60,8 @@ class Target:
 
 def resolve(path: str, query: str) -> tuple[Resource, Behaviour]:
     """The resource and behaviour that a URL asks for by itself; 404 and 400 are resources too."""
+    if path == "*":
+        return resources.Missing(204, ""), PLAIN  # OPTIONS *, which is about the server and no resource
     kind, _, rest = path.removeprefix("/").partition("/")
     maker = _KINDS.get(kind)
     if maker is None:

@@ -1,0 +1,205 @@
+"""``timetrial gate``: did the code get slower? Passes, fails, or says that it could assert nothing."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from timetrial.errors import GateError
+from timetrial.gate.awake import kept_awake
+from timetrial.gate.findings import ExitCode, Finding, exit_code
+from timetrial.gate.flow import GatePlan, run_gate
+from timetrial.gate.interruption import endings_unwind
+from timetrial.gate.policy import GatePolicy, read_policy
+from timetrial.gate.record import SideName
+from timetrial.gate.selftest import run_self_test, self_test_files
+from timetrial.gate.sides import Side, sides_of_pythons, sides_of_ref, this_side
+from timetrial.gate.store import GateFile, StoredGate, about_sides, read_gate
+from timetrial.gate.stored import compare_files
+from timetrial.gate.verdicts import judge
+from timetrial.report.gate import GateHeader, gate_lines
+from timetrial.report.gate_files import gate_json, gate_junit
+from timetrial.report.gate_markdown import gate_markdown
+from timetrial.report.gateprogress import GateProgress
+from timetrial.report.selftest import self_test_lines
+
+_RESULTS: Final = Path("results", "gate")
+_UNITS_S: Final = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def run(argv: Sequence[str]) -> int:
+    """Runs one gate; returns 0 pass, 1 a regression, 2 wrong usage or environment, 3 nothing could be asserted."""
+    own, for_pytest = _divide(argv)
+    options = _parser().parse_args(own)
+    policy = _policy(options)
+    with endings_unwind():
+        return _run(options, policy, _selection(options, for_pytest))
+
+
+def _run(options: argparse.Namespace, policy: GatePolicy, selection: Sequence[str]) -> int:
+    """The one of four things that was asked for."""
+    if options.replay:
+        return _replay(options)
+    if options.self_test:
+        return _self_test(options, policy, selection)
+    if options.paths and all(each.endswith(".json") for each in options.paths):
+        return _stored(options, policy)
+    return _lockstep(options, policy, selection)
+
+
+def _divide(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Ours, and what stands behind ``--``, which pytest gets as it is."""
+    given = list(argv)
+    at = given.index("--") if "--" in given else len(given)
+    return given[:at], given[at + 1 :]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="timetrial gate",
+        usage="timetrial gate (--base REF | --base-python P --candidate-python P | BASE.json CANDIDATE.json |\n"
+        "                       --replay FILE | --self-test) [option ...] [path ...] [-- pytest option ...]",
+        description="Compare two versions of the code in lock-step. Exit status: 0 pass, 1 a regression, 2 wrong usage "
+        "or environment, 3 nothing could be asserted. The policy is in pyproject.toml, [tool.timetrial.gate].",
+    )
+    add = parser.add_argument
+    add("paths", nargs="*", help="which tests, as for pytest; or two stored files, base and candidate")
+    add("-k", metavar="EXPRESSION", help="which tests, as for pytest")
+    add("-m", metavar="EXPRESSION", help="which tests, as for pytest")
+    add("--base", metavar="REF", help="compare the working tree with this revision, e.g. origin/main")
+    add(
+        "--base-python",
+        type=Path,
+        metavar="P",
+        help="a Python to compare with, instead of a revision",
+    )
+    add("--candidate-python", type=Path, metavar="P", help="the other environment's; default: the one that runs this")
+    add("--replay", type=Path, metavar="FILE", help="judge the raw data of an earlier gate again")
+    add("--self-test", action="store_true", help="measure the gate itself, on this machine and suite")
+    add(
+        "--accept-difference",
+        action="append",
+        default=[],
+        metavar="FIELD",
+        help="what two stored files may differ in, e.g. 'libraries.*' (see timetrial environment); repeatable",
+    )
+    add("--budget", metavar="TIME", help="no new launch (or gate of a self-test) after this time, e.g. 90s, 10m, 1h")
+    add("--seed", type=int, help="of the random order; default: drawn anew")
+    add("--results", type=Path, default=_RESULTS, metavar="DIR", help="where the raw data go (default: %(default)s)")
+    add("--json", type=Path, metavar="FILE", help="write the verdicts as JSON")
+    add("--markdown", type=Path, metavar="FILE", help="write them as Markdown, for a pull request's comment")
+    add("--junit", type=Path, metavar="FILE", help="write them as JUnit XML")
+    return parser
+
+
+def _policy(options: argparse.Namespace) -> GatePolicy:
+    policy = read_policy(Path.cwd())
+    return replace(policy, budget_s=_seconds(options.budget)) if options.budget and not options.self_test else policy
+
+
+def _seconds(text: str) -> float:
+    number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS_S else (text, "s")
+    try:
+        seconds = float(number) * _UNITS_S[unit]
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < float("inf"):
+        raise GateError(f"--budget {text}: a time such as 90s, 10m or 1h")
+    return seconds
+
+
+def _selection(options: argparse.Namespace, for_pytest: Sequence[str]) -> list[str]:
+    named = [(flag, getattr(options, flag[1:])) for flag in ("-k", "-m")]
+    return [*options.paths, *(word for flag, value in named if value for word in (flag, value)), *for_pytest]
+
+
+def _lockstep(options: argparse.Namespace, policy: GatePolicy, selection: Sequence[str]) -> int:
+    progress = GateProgress(sys.stderr)
+    seed = random.SystemRandom().getrandbits(32) if options.seed is None else options.seed
+    with _sides(options, policy, progress.say) as (base, candidate), kept_awake(policy.keep_awake) as awake:
+        about = {**about_sides(base, candidate, selection), "kind": "gate", "seed": seed, "kept_awake": awake}
+        file = GateFile(options.results, policy, about)
+        try:
+            records = run_gate(
+                GatePlan(base, candidate, policy, selection, seed, on_progress=progress, on_launch=file.write)
+            )
+        finally:
+            progress.clear()
+        file.write(records, complete=True)
+    return _conclude(options, judge(records, policy), policy, _header(read_gate(file.path)))
+
+
+@contextmanager
+def _sides(options: argparse.Namespace, policy: GatePolicy, say: Callable[[str], None]) -> Iterator[tuple[Side, Side]]:
+    if options.base and options.base_python:
+        raise GateError("--base and --base-python are two different questions: ask one of them")
+    if options.base:
+        with sides_of_ref(Path.cwd(), options.base, policy, say) as sides:
+            yield sides
+    elif options.base_python:
+        yield sides_of_pythons(options.base_python, options.candidate_python or sys.executable, Path.cwd())
+    else:
+        raise GateError("against what? Name a revision (--base origin/main) or an environment (--base-python P)")
+
+
+def _replay(options: argparse.Namespace) -> int:
+    stored = read_gate(options.replay)
+    if not stored.complete:
+        print(f"{stored.path} is of a gate that was cut off: this is what it had measured", file=sys.stderr)
+    return _conclude(options, judge(stored.records, stored.policy), stored.policy, _header(stored))
+
+
+def _stored(options: argparse.Namespace, policy: GatePolicy) -> int:
+    if len(options.paths) != 2 or options.base or options.base_python:
+        raise GateError("stored files are compared two at a time, and by themselves: BASE.json CANDIDATE.json")
+    base, candidate = map(Path, options.paths)
+    findings = compare_files(base, candidate, policy, options.accept_difference)
+    return _conclude(options, findings, policy, GateHeader(str(base), str(candidate)))
+
+
+def _header(stored: StoredGate) -> GateHeader:
+    about = stored.about
+    return GateHeader(about["base"]["label"], about["candidate"]["label"], stored.seconds, str(stored.path))
+
+
+def _conclude(options: argparse.Namespace, findings: Sequence[Finding], policy: GatePolicy, header: GateHeader) -> int:
+    """Shows the verdicts, writes them where that was asked for, and turns them into the exit status."""
+    print("\n".join(gate_lines(findings, policy, header)))
+    for path, text in ((options.json, gate_json), (options.junit, gate_junit), (options.markdown, gate_markdown)):
+        if path is not None:
+            _write(path, text(findings, policy, header), "w")
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        _write(Path(summary), gate_markdown(findings, policy, header) + "\n", "a")
+    return exit_code(findings)
+
+
+def _write(path: Path, text: str, mode: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open(mode, encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise GateError(f"can't write {path}: {error.strerror or error}") from error
+
+
+def _self_test(options: argparse.Namespace, policy: GatePolicy, selection: Sequence[str]) -> int:
+    if not options.budget:
+        raise GateError("--self-test takes as long as you let it: add --budget, e.g. --budget 20m")
+    progress = GateProgress(sys.stderr)
+    directory = options.results / "self-test"
+    plan = GatePlan(this_side(SideName.BASE), this_side(SideName.CANDIDATE), policy, selection, on_progress=progress)
+    with kept_awake(policy.keep_awake):
+        try:
+            run_self_test(plan, directory, _seconds(options.budget), progress.say)
+        finally:
+            progress.clear()
+            print("\n".join(self_test_lines(self_test_files(directory))))
+    return ExitCode.PASS

@@ -1,0 +1,64 @@
+"""``timetrial measure``: the benchmarks in several fresh interpreters, kept apart in one file to compare with later."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+
+def run(argv: Sequence[str]) -> int:
+    """Returns 0 once all is measured, 1 if a benchmark failed on the way; raises GateError for a launch that broke."""
+    parser = _parser()
+    options, for_pytest = parser.parse_known_args(argv)
+    if options.launches < 1:
+        parser.error(f"--launches {options.launches}: at least 1, and 10 to compare with")
+    if options.output.exists() and not options.overwrite:
+        parser.error(f"{options.output} is there already: choose another name, or say --overwrite")
+
+    from timetrial.gate.interruption import endings_unwind
+    from timetrial.gate.launches import MeasurePlan, measure
+    from timetrial.report.launchprogress import LaunchesLine
+
+    line = LaunchesLine(sys.stderr)
+    selection = [each for each in for_pytest if each != "--"]
+    with endings_unwind():
+        try:
+            content = measure(MeasurePlan(options.launches, options.output, selection, options.interleave, line))
+        finally:
+            line.clear()
+    return _conclude(options.output, content)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="timetrial measure",
+        usage="timetrial measure -o FILE [--launches N] [pytest argument ...]",
+        description="Run the selected benchmarks in several fresh interpreters, one after the other, and keep the "
+        "launches apart in one file, for timetrial gate BASE.json CANDIDATE.json.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--launches", type=int, default=10, metavar="N", help="how many interpreters (default: %(default)s)")
+    add("-o", "--output", type=Path, required=True, metavar="FILE", help="the file to write")
+    add("--overwrite", action="store_true", help="replace the file if there is one")
+    add(
+        "--no-interleave",
+        dest="interleave",
+        action="store_false",
+        help="run each model's rounds in a row, instead of the models of a group in turn",
+    )
+    return parser
+
+
+def _conclude(file: Path, content: Mapping[str, Any]) -> int:
+    """Says what there is now, and what went wrong on the way."""
+    about = content["timetrial"]
+    troubles = [each for each in about["troubles"] if each["kind"] != "skipped"]
+    for each in troubles:
+        reason = " ".join(each["reason"].split())
+        print(f"launch {each['launch']}: {each['kind']}: {each['benchmark']}: {reason}", file=sys.stderr)
+    print(f"{len(about['launches'])} launches of {len(content['benchmarks'])} benchmarks: {file}")
+    return 1 if troubles else 0

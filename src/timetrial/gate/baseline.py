@@ -1,0 +1,36 @@
+"""Which stored run is the baseline: the one that somebody accepted, after it was found fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from timetrial.errors import ResultsError
+from timetrial.gate.storedrun import StoredRun, read_stored, refuse_failed_gate
+from timetrial.results.runfile import replace_file
+
+
+def read_baseline(path: Path) -> StoredRun:
+    """A run that may become the baseline; raises ResultsError for one that is partial, void or failed a gate."""
+    run = read_stored(path)
+    refuse_failed_gate(run)
+    bad = {name: trouble for name, trouble in run.troubles.items() if trouble[0] != "skipped"}
+    for name, (kind, reason) in bad.items():
+        raise ResultsError(f"{path}: {name} {kind}: {' '.join(reason.split())}; mend it and measure again")
+    return run
+
+
+def accept(path: Path, to: Path) -> None:
+    """Puts a copy at ``to`` in one step, in place of the baseline that was there."""
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(to, path.read_bytes())
+    except OSError as error:
+        raise ResultsError(f"can't write {to}: {error.strerror or error}; the old baseline is untouched") from error
+
+
+def name_for(run: StoredRun) -> str:
+    """A file name that tells the Python, such as ``cpython3.13.json`` or ``cpython3.14t.json``."""
+    python = run.environment.get("python") or {}
+    version = ".".join(str(python.get("version", "")).split(".")[:2])
+    suffix = "t" if python.get("free_threaded_build") else ""
+    return f"{python.get('implementation', 'python')}{version}{suffix}.json"

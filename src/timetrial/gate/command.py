@@ -1,0 +1,71 @@
+"""Other programs, run to their end: their output is kept, and none of them outlives an interruption."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_PATIENCE_S: Final = 2.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a program ended: its exit status, and all that it wrote."""
+
+    status: int
+    output: str
+    complaint: str
+
+
+def run_to_end(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    variables: Mapping[str, str] | None = None,
+    patience_s: float | None = None,
+) -> Ended:
+    """Runs a program that asks nobody anything; ``variables`` are added to the environment unless they are all of it.
+
+    Raises OSError where it can't be started and subprocess.TimeoutExpired after ``patience_s``. It has a session of
+    its own, so that it can be ended with everything that it started, whatever ends this call.
+    """
+    process = subprocess.Popen(
+        [str(each) for each in command],
+        cwd=cwd,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        output, complaint = process.communicate(timeout=patience_s)
+    except BaseException:
+        _end(process)
+        raise
+    return Ended(process.returncode, output, complaint)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Asks first, so that git takes its lock files away; Windows has no group to ask, and only the program ends."""
+    if os.name == "nt":
+        process.kill()
+    else:
+        _signal_all(process, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_PATIENCE_S)
+        _signal_all(process, signal.SIGKILL)
+    process.communicate()
+
+
+def _signal_all(process: subprocess.Popen[str], number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter: only zombies are left, on macOS
+        os.killpg(process.pid, number)

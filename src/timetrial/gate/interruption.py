@@ -1,0 +1,53 @@
+"""What is to be cleaned up is cleaned up, also when somebody ends the gate by a signal."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+# Ctrl-C raises KeyboardInterrupt by itself; these would end Python on the spot. Each platform has some of them.
+_ENDING: Final = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
+_BY_SIGNAL: Final = 128  # a shell's way to say which signal ended a program
+
+
+@contextmanager
+def endings_unwind() -> Iterator[None]:
+    """Within, a signal that would end Python raises SystemExit, so that what is open gets closed.
+
+    A signal that is ignored (as under ``nohup``) or handled by somebody else stays as it is. Only the main thread can
+    do this; elsewhere nothing changes.
+    """
+    taken = [each for each in _ENDING if _is_main_thread() and signal.getsignal(each) is signal.SIG_DFL]
+    for each in taken:
+        signal.signal(each, _unwind)
+    try:
+        yield
+    finally:
+        for each in taken:
+            signal.signal(each, signal.SIG_DFL)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Within, Ctrl-C and the like are ignored: for the second or so that cleaning up takes."""
+    numbers = (signal.SIGINT, *_ENDING) if _is_main_thread() else ()
+    before = {each: signal.getsignal(each) for each in numbers}
+    for each in numbers:
+        signal.signal(each, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _unwind(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(_BY_SIGNAL + number)
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()

@@ -1,0 +1,135 @@
+"""A gate's raw data as a file: whole at every moment, and enough to compute any verdict again."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from timetrial.errors import GateError, ResultsError
+from timetrial.gate.policy import GatePolicy, policy_of
+from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
+from timetrial.gate.sides import Side
+from timetrial.measure.environment import environment
+from timetrial.results.runfile import dumps, replace_file
+
+_KEY: Final = "timetrial_gate"
+# 1: schema_version, complete, created, seconds, policy, about (sides, selection, seed, environment, …), benchmarks.
+SCHEMA_VERSION: Final = 1
+
+
+@dataclass(frozen=True)
+class StoredGate:
+    """What a gate's file holds."""
+
+    path: Path
+    complete: bool
+    seconds: float
+    policy: GatePolicy
+    about: Mapping[str, Any]
+    records: Sequence[BenchmarkRecord]
+
+
+class GateFile:
+    """The file of one gate, written anew after each launch; its name sorts by time."""
+
+    def __init__(self, directory: Path, policy: GatePolicy, about: Mapping[str, Any]) -> None:
+        now = datetime.now(UTC)
+        self._began_s = time.monotonic()
+        self.path = directory / f"{now:%Y_%m_%d-%H%M%S}-gate-{secrets.token_hex(3)}.json"
+        self._head = {
+            "schema_version": SCHEMA_VERSION,
+            "created": now.isoformat(timespec="seconds"),
+            "policy": asdict(policy),
+            "about": dict(about),
+        }
+
+    def write(self, records: Sequence[BenchmarkRecord], *, complete: bool = False) -> None:
+        """Replaces the file in one step; raises GateError where that fails."""
+        progress = {"complete": complete, "seconds": round(time.monotonic() - self._began_s, 3)}
+        content = {_KEY: {**self._head, **progress, "benchmarks": [asdict(each) for each in records]}}
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(self.path, dumps(content).encode(), durable=complete)
+        except OSError as error:
+            raise GateError(
+                f"can't write {self.path}: {error.strerror or error}; make room or permit it, or choose another "
+                f"directory with --results=DIR (what was written before is still there, and whole)"
+            ) from error
+
+
+def about_sides(base: Side, candidate: Side, selection: Sequence[str]) -> dict[str, Any]:
+    """What a gate's file says of its circumstances: who was compared, on what, and where."""
+    return {
+        "base": _about_side(base),
+        "candidate": _about_side(candidate),
+        "selection": list(selection),
+        "environment": environment(),
+    }
+
+
+def _about_side(side: Side) -> dict[str, Any]:
+    return {"label": str(side), "python": str(side.python), "revision": side.revision}
+
+
+def read_gate(path: Path) -> StoredGate:
+    """A gate's file as it was written; raises ResultsError that names a file which is cut off or something else."""
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ResultsError(f"can't read {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise ResultsError(f"{path} is not JSON ({error}): delete it, or restore it from where it came") from error
+    gate = content.get(_KEY) if isinstance(content, dict) else None
+    if not isinstance(gate, dict):
+        raise ResultsError(f"{path} is no gate's file: those are in results/gate/, written by timetrial gate")
+    if gate.get("schema_version") != SCHEMA_VERSION:
+        raise ResultsError(
+            f"{path} has version {gate.get('schema_version')} of the gate's schema, this timetrial reads version "
+            f"{SCHEMA_VERSION}: replay it with the timetrial that wrote it"
+        )
+    try:
+        return StoredGate(
+            path=path,
+            complete=gate["complete"],
+            seconds=gate["seconds"],
+            policy=policy_of(_without_none(gate["policy"]), str(path)),
+            about=gate["about"],
+            records=[_record_of(each) for each in gate["benchmarks"]],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ResultsError(f"{path} is not whole ({type(error).__name__}: {error}): measure again") from error
+
+
+def _record_of(stored: Mapping[str, Any]) -> BenchmarkRecord:
+    trouble = stored["trouble"]
+    return BenchmarkRecord(
+        name=stored["name"],
+        launches=[_launch_of(each) for each in stored["launches"]],
+        trouble=_trouble_of(trouble) if trouble else None,
+    )
+
+
+def _trouble_of(stored: Mapping[str, Any]) -> Trouble:
+    side = stored["side"]
+    return Trouble(stored["kind"], SideName(side) if side else None, stored["reason"])
+
+
+def _launch_of(stored: Mapping[str, Any]) -> LaunchPair:
+    return LaunchPair(
+        phase=Phase(stored["phase"]),
+        base_s=tuple(stored["base_s"]),
+        candidate_s=tuple(stored["candidate_s"]),
+        candidate_first=tuple(stored["candidate_first"]),
+        executions_per_round=stored["executions_per_round"],
+        cpus=tuple(stored["cpus"]),
+    )
+
+
+def _without_none(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value is not None}

@@ -1,0 +1,88 @@
+"""The turns of one benchmark on one side: waits for the gate's orders, and reports each round."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from typing import Any, Self
+
+import pytest
+
+from timetrial.errors import VoidTrialError
+from timetrial.gate.extrawork import ExtraWork
+from timetrial.gate.pinning import pin, usable_cpus
+from timetrial.gate.wire import Channel, ChannelClosedError
+
+
+def receive_order(channel: Channel) -> dict[str, Any]:
+    """What the gate wants next; ends this pytest when the gate is gone."""
+    try:
+        return channel.receive()
+    except ChannelClosedError:
+        pytest.exit("the gate that started this run is gone", returncode=3)
+
+
+class Turns:
+    """Lasts for the rounds of one benchmark.
+
+    ::
+
+        with turns:
+            while executions := turns.next_round():
+                turns.report(seconds_of(executions))
+
+    Says "ready" on entering. On leaving it undoes the pinning, and tells the gate of an exception.
+    """
+
+    def __init__(self, channel: Channel, name: str, *, workers: bool, servers: Sequence[int]) -> None:
+        self._channel = channel
+        self._name = name
+        self._workers = workers
+        self._servers = servers
+        self._cpus = usable_cpus()
+        self._extra = ExtraWork(0.0)
+        self._used_s = 0.0
+
+    def __enter__(self) -> Self:
+        self._channel.send(kind="ready", name=self._name, workers=self._workers, server=bool(self._servers))
+        return self
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        pin([os.getpid(), *self._servers], self._cpus)
+        if isinstance(error, Exception):
+            kind, reason = trouble_of(error)
+            self._channel.send(kind="trouble", name=self._name, trouble=kind, reason=reason)
+
+    def next_round(self) -> int:
+        """Blocks until a round is due; returns how many executions it has, 0 when the gate has had enough."""
+        while True:
+            order = receive_order(self._channel)
+            if order["do"] == "round":
+                self._used_s = time.process_time()
+                return int(order["executions"])
+            if order["do"] == "done":
+                return 0
+            self._obey(order)
+
+    def report(self, duration_s: float) -> None:
+        """Says how long the round took, extra work included, and how much processor time this process used for it."""
+        used_s = time.process_time() - self._used_s
+        self._channel.send(kind="round", s=duration_s + self._extra.do(), cpu_s=used_s)
+
+    def _obey(self, order: dict[str, Any]) -> None:
+        if order["do"] == "pin":
+            pin([os.getpid()], order["cpus"])
+            pin(self._servers, order["server_cpus"])
+        elif order["do"] == "extra":
+            self._extra = ExtraWork(order["share"])
+            self._extra.settle(order["round_s"])
+        else:
+            pytest.skip(f"not measured: {order['reason']}")
+        self._channel.send(kind="obeyed")
+
+
+def trouble_of(error: BaseException) -> tuple[str, str]:
+    """What kept a benchmark from being measured: its kind, and the error in one line."""
+    kind = "void" if isinstance(error, VoidTrialError) else "failed"
+    return kind, " ".join(f"{type(error).__name__}: {error}".split())[:500]

@@ -1,0 +1,239 @@
+"""From what a gate measured to what it concludes. Everything here can be computed anew from the stored record.
+
+The screen looks at every benchmark with a few launches. Those that it flags (past ``policy.flag`` in either direction)
+or leaves unsettled (their interval reaches past ``policy.detect``) are looked at again with fresh launches, and only
+these count. All of them share ``policy.alpha``: each is tested at alpha / k.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from functools import cached_property
+
+from timetrial.errors import GateError
+from timetrial.gate.findings import Finding, Verdict
+from timetrial.gate.policy import GatePolicy
+from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
+from timetrial.gate.sequential import Answer, Decision, Rule, confirm, fewest_to_prove
+from timetrial.gate.statistics import (
+    CONFIDENCE,
+    as_effect,
+    as_ratio,
+    fewest_for,
+    launch_effect,
+    launches_for_width,
+    scatter,
+    shift_interval,
+    trimmed_mean,
+)
+
+_VERDICTS = {
+    Answer.SLOWER: Verdict.REGRESSED,
+    Answer.FASTER: Verdict.IMPROVED,
+    Answer.WITHIN: Verdict.UNCHANGED,
+    Answer.OPEN: Verdict.INCONCLUSIVE,
+    Answer.GO_ON: Verdict.INCONCLUSIVE,
+}
+
+
+def flagged(records: Sequence[BenchmarkRecord], policy: GatePolicy) -> list[str]:
+    """The benchmarks whose effect in the screen is past ``policy.flag``: the slowest first, then the fastest."""
+    return _Survey(records, policy).flagged
+
+
+def unsettled(records: Sequence[BenchmarkRecord], policy: GatePolicy) -> list[str]:
+    """The other benchmarks whose interval in the screen does not lie within plus or minus ``policy.detect``."""
+    return _Survey(records, policy).unsettled
+
+
+def open_for_confirmation(records: Sequence[BenchmarkRecord], policy: GatePolicy) -> list[str]:
+    """Which benchmarks another fresh launch pair would help: the flagged first, then the unsettled; none: all done.
+
+    To be asked once the screen is complete, and again after each launch of the confirmation.
+    """
+    survey = _Survey(records, policy)
+    wanted = survey.flagged + survey.unsettled
+    return [name for name in wanted if confirm(survey.readings[name].fresh, survey.rule).answer is Answer.GO_ON]
+
+
+def judge(records: Sequence[BenchmarkRecord], policy: GatePolicy) -> list[Finding]:
+    """The verdict on each benchmark, in the records' order."""
+    survey = _Survey(records, policy)
+    return [_judge(each, survey) for each in survey.readings.values()]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A record's effects by phase; ``unreadable`` says why there are none."""
+
+    record: BenchmarkRecord
+
+    @cached_property
+    def screen(self) -> list[float]:
+        return self._effects(Phase.SCREEN)
+
+    @cached_property
+    def fresh(self) -> list[float]:
+        return self._effects(Phase.CONFIRM)
+
+    @cached_property
+    def unreadable(self) -> str | None:
+        try:
+            for each in self.record.launches:
+                launch_effect(each.base_s, each.candidate_s)
+        except GateError as error:
+            return str(error)
+        return None
+
+    def _effects(self, phase: Phase) -> list[float]:
+        if self.unreadable or self.record.trouble:
+            return []
+        return [launch_effect(each.base_s, each.candidate_s) for each in self.record.of(phase)]
+
+
+@dataclass(frozen=True)
+class _Survey:
+    """All that was measured, and what the screen makes of it."""
+
+    records: Sequence[BenchmarkRecord]
+    policy: GatePolicy
+
+    @cached_property
+    def readings(self) -> dict[str, _Reading]:
+        return {each.name: _Reading(each) for each in self.records}
+
+    @cached_property
+    def flagged(self) -> list[str]:
+        effects = {name: trimmed_mean(each.screen) for name, each in self.readings.items() if each.screen}
+        past = as_effect(self.policy.flag)
+        slower = sorted((name for name in effects if effects[name] > past), key=lambda name: -effects[name])
+        faster = sorted((name for name in effects if effects[name] < -past), key=lambda name: effects[name])
+        return slower + faster
+
+    @cached_property
+    def unsettled(self) -> list[str]:
+        bound = as_effect(self.policy.detect)
+        return [
+            name
+            for name, each in self.readings.items()
+            if each.screen and name not in self.flagged and not shift_interval(each.screen).lies_within(bound)
+        ]
+
+    @cached_property
+    def again(self) -> set[str]:
+        """Those that the screen doesn't settle, and those that have fresh launches all the same."""
+        return {*self.flagged, *self.unsettled, *(name for name, each in self.readings.items() if each.fresh)}
+
+    @cached_property
+    def rule(self) -> Rule:
+        """How each of them is confirmed; their number is the k of alpha / k."""
+        policy, k = self.policy, max(1, len(self.again))
+        return Rule(as_effect(policy.margin), as_effect(policy.detect), policy.alpha / k, policy.confirm_launches)
+
+
+def _judge(reading: _Reading, survey: _Survey) -> Finding:
+    record, policy = reading.record, survey.policy
+    if record.trouble:
+        return troubled(record.name, record.trouble, policy)
+    nothing = Finding(record.name, Verdict.INCONCLUSIVE)
+    if reading.unreadable:
+        return replace(nothing, reason=reading.unreadable)
+    if not record.launches:
+        return replace(nothing, reason=f"never launched; {_more_time(policy)}")
+    if record.name not in survey.again:
+        return _measured(record, Phase.SCREEN, reading.screen, Verdict.UNCHANGED)
+    if not reading.fresh:
+        return replace(
+            _measured(record, Phase.SCREEN, reading.screen, Verdict.INCONCLUSIVE),
+            reason=f"the screen leaves it open, and no fresh launch followed; {_more_time(policy)}",
+        )
+    return _confirmed(reading, survey)
+
+
+def _confirmed(reading: _Reading, survey: _Survey) -> Finding:
+    decision = confirm(reading.fresh, survey.rule)
+    effects = reading.fresh[: decision.launches]
+    found = _measured(reading.record, Phase.CONFIRM, effects, _VERDICTS[decision.answer])
+    if found.verdict is not Verdict.INCONCLUSIVE:
+        return found
+    return replace(found, reason=_why_open(effects, decision, survey))
+
+
+def _measured(record: BenchmarkRecord, phase: Phase, effects: Sequence[float], verdict: Verdict) -> Finding:
+    interval = shift_interval(effects)
+    finite = math.isfinite(interval.low)
+    launches = record.of(phase)[: len(effects)]
+    return Finding(
+        record.name,
+        verdict,
+        effect=as_ratio(interval.estimate),
+        low=as_ratio(interval.low) if finite else None,
+        high=as_ratio(interval.high) if finite else None,
+        confidence=interval.confidence,
+        launches=len(effects),
+        base_s_per_execution=_s_per_execution(launches, SideName.BASE),
+        candidate_s_per_execution=_s_per_execution(launches, SideName.CANDIDATE),
+    )
+
+
+def _s_per_execution(launches: Sequence[LaunchPair], side: SideName) -> float:
+    """The median over launches of their median rounds."""
+    return statistics.median(
+        statistics.median(each.base_s if side is SideName.BASE else each.candidate_s) / each.executions_per_round
+        for each in launches
+    )
+
+
+def _why_open(effects: Sequence[float], decision: Decision, survey: _Survey) -> str:
+    """What keeps the launches from settling it, and what would."""
+    if len(effects) < fewest_for(CONFIDENCE):
+        return f"too few fresh launches: {len(effects)}; {_more_time(survey.policy)}"
+    estimate = shift_interval(effects).estimate
+    seen = f"it looks {abs(as_ratio(estimate)):.1%} {'slower' if estimate > 0 else 'faster'}"
+    more = max(1, _would_settle(effects, abs(estimate), survey.rule) - len(effects))
+    setting = "confirm_launches" if decision.answer is Answer.OPEN else "budget_s"
+    return (
+        f"{seen} and its launches scatter by {as_ratio(scatter(effects)):.1%}; "
+        f"about {more} more {'launch' if more == 1 else 'launches'} would settle it (raise {setting})"
+    )
+
+
+def _would_settle(effects: Sequence[float], size: float, rule: Rule) -> int:
+    """In all; either the interval fits within what has to be seen, or it clears the margin at this rule's alpha."""
+    ways = []
+    if within := launches_for_width(effects, rule.detect_log - size):
+        ways.append(within)
+    if past := launches_for_width(effects, size - rule.margin_log, 1 - 2 * rule.alpha):
+        ways.append(max(past, fewest_to_prove(rule)))
+    return min(ways)
+
+
+def _more_time(policy: GatePolicy) -> str:
+    return f"the time was up (budget_s = {policy.budget_s:g}): raise it, or select fewer benchmarks"
+
+
+def troubled(name: str, trouble: Trouble, policy: GatePolicy) -> Finding:
+    """What becomes of a benchmark that could not be measured on both sides: open, unless the policy names it."""
+    if trouble.kind == "new":
+        return Finding(name, Verdict.NEW, reason=trouble.reason)
+    where = f" on the {trouble.side} side" if trouble.side else " on both sides"
+    reason = f"{trouble.kind}{where}: {trouble.reason}"
+    if trouble.kind == "skipped" and trouble.side is None:
+        return Finding(name, Verdict.EXCUSED, reason=reason)  # both sides agree that it isn't for here
+    if trouble.kind in ("missing", "skipped", "void") and may_be_missing(name, policy):
+        return Finding(name, Verdict.EXCUSED, reason=f"{reason} (the policy allows it)")
+    return Finding(name, Verdict.INCONCLUSIVE, reason=reason)
+
+
+def may_be_missing(name: str, policy: GatePolicy) -> bool:
+    """Whether the policy names this benchmark, with its path or without.
+
+    Square brackets may stand for themselves, since node ids are full of them.
+    """
+    names = (name, name.partition("::")[2] or name)
+    patterns = [*policy.may_be_missing, *(each.replace("[", "[[]") for each in policy.may_be_missing)]
+    return any(fnmatchcase(each, pattern) for each in names for pattern in patterns)

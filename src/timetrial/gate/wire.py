@@ -1,0 +1,81 @@
+"""What the gate and its two sides say to each other: one JSON object a line over a socket of this machine."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from typing import Any, Final
+
+from timetrial.errors import GateError
+
+LONGEST_MESSAGE_BYTES: Final = 64 * 1024 * 1024
+_CHUNK_BYTES: Final = 65_536
+
+Message = dict[str, Any]
+
+
+class ChannelClosedError(GateError):
+    """The other end is gone."""
+
+
+class Channel:
+    """One end of the conversation; ``peer`` names the other in errors."""
+
+    def __init__(self, connection: socket.socket, peer: str) -> None:
+        self.peer = peer
+        self._socket = connection
+        self._received = bytearray()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def send(self, **message: Any) -> None:
+        """Says one thing; raises ChannelClosedError if nobody is there."""
+        try:
+            self._socket.settimeout(None)
+            self._socket.sendall(json.dumps(message).encode() + b"\n")
+        except OSError as error:
+            raise ChannelClosedError(f"{self.peer} can't be reached any more: {error.strerror or error}") from error
+
+    def receive(self, timeout_s: float | None = None) -> Message:
+        """The next message; blocks without using the processor until it is there.
+
+        Raises TimeoutError after ``timeout_s``, ChannelClosedError when the other end is gone, and GateError for
+        anything that is not a message.
+        """
+        deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
+        while (end := self._received.find(b"\n")) < 0:
+            if len(self._received) > LONGEST_MESSAGE_BYTES:
+                raise GateError(f"{self.peer} sends a message without end; is something else writing to its socket?")
+            self._receive_some(deadline_s)
+        line = bytes(self._received[:end])
+        del self._received[: end + 1]
+        return self._understand(line)
+
+    def close(self) -> None:
+        """Ends the conversation; the other end sees it as ChannelClosedError."""
+        self._socket.close()
+
+    def _receive_some(self, deadline_s: float | None) -> None:
+        left_s = None if deadline_s is None else deadline_s - time.monotonic()
+        if left_s is not None and left_s <= 0:
+            raise TimeoutError
+        try:
+            self._socket.settimeout(left_s)
+            some = self._socket.recv(_CHUNK_BYTES)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise ChannelClosedError(f"{self.peer} is gone: {error.strerror or error}") from error
+        if not some:
+            raise ChannelClosedError(f"{self.peer} is gone: it closed its connection")
+        self._received += some
+
+    def _understand(self, line: bytes) -> Message:
+        try:
+            message = json.loads(line)
+        except ValueError:
+            message = None
+        if not isinstance(message, dict):
+            shown = line[:80].decode(errors="replace")
+            raise GateError(f"{self.peer} says {shown!r}, which is no message of timetrial's: is something else there?")
+        return message

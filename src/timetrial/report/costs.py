@@ -1,0 +1,38 @@
+"""What the models cost by themselves, as two small tables: memory, and the dispatch of an empty item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from timetrial.costs import ModelCosts
+from timetrial.report.text import columns, duration, size
+
+
+def cost_lines(costs: Sequence[ModelCosts]) -> list[str]:
+    """The lines of both tables; a model that can't run here is named with its reason."""
+    measured = [each for each in costs if each.unavailable is None]
+    memory = [
+        (
+            each.model,
+            slope.unit,
+            f"{size(slope.bytes_per_unit)} {slope.kind}",
+            f"{slope.counts[0]} to {slope.counts[-1]}",
+        )
+        for each in measured
+        for slope in each.memory
+    ]
+    batches = [each.items_per_batch for each in measured[0].dispatch] if measured else []
+    dispatch = [[each.model, *(_overhead(each, batch) for batch in batches)] for each in measured]
+    return [
+        *columns([("model", "memory of one more", "", "seen with"), *memory], right=(2,)),
+        "",
+        "An empty item costs so much more than in a plain loop, in batches of so many items:",
+        *columns([["model", *(f"{batch:,}" for batch in batches)], *dispatch], right=range(1, len(batches) + 1)),
+        *(f"{each.model}: {each.unavailable}" for each in costs if each.unavailable is not None),
+    ]
+
+
+def _overhead(costs: ModelCosts, batch: int) -> str:
+    found = next(each for each in costs.dispatch if each.items_per_batch == batch)
+    sign = "-" if found.overhead_s_per_item < 0 else ""
+    return sign + duration(abs(found.overhead_s_per_item))

@@ -1,0 +1,195 @@
+"""The stored runs of a directory as series: each benchmark over time, unlike machines and Pythons never joined.
+
+A thousand runs are half a gigabyte of JSON, nearly all of it single rounds that a history doesn't need. msgspec reads
+past them, so that there is no index that could be stale.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from timetrial.errors import ResultsError
+from timetrial.results.schema import FILE_SCHEMA_VERSION
+
+try:
+    import msgspec
+except ImportError as error:
+    raise ResultsError("timetrial history needs msgspec and numpy: pip install timetrial[history]") from error
+
+
+class _Stats(msgspec.Struct):
+    median: float
+
+
+class _Benchmark(msgspec.Struct):
+    fullname: str
+    stats: _Stats
+
+
+class _Commit(msgspec.Struct):
+    id: str | None = None
+    dirty: bool | None = None
+
+
+class _About(msgspec.Struct):
+    environment: msgspec.Raw
+    schema_version: int = 1
+    references: dict[str, str] = {}
+
+
+class _Content(msgspec.Struct):
+    datetime: str
+    benchmarks: list[_Benchmark]
+    timetrial: _About
+    commit_info: _Commit = msgspec.field(default_factory=_Commit)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One stored run: when, of which commit, and each benchmark's median round in seconds."""
+
+    path: Path
+    when: str
+    commit: str | None
+    dirty: bool
+    median_s: dict[str, float]
+    references: dict[str, str]
+    raw_environment: bytes = field(repr=False)
+
+    def environment(self) -> dict[str, Any]:
+        """Where it ran, in full."""
+        environment: dict[str, Any] = msgspec.json.decode(self.raw_environment)
+        return environment
+
+    def log_value(self, name: str, reference: str | None) -> float | None:
+        """log(benchmark / reference) in this run, log(seconds) where there is no reference; None if not measured."""
+        own_s, against_s = self.median_s.get(name), (self.median_s.get(reference) if reference else 1.0)
+        if own_s is None or against_s is None or not (own_s > 0 and against_s > 0):
+            return None
+        return math.log(own_s / against_s)
+
+
+@dataclass(frozen=True)
+class Series:
+    """One benchmark in the runs that measured it: ``logs[i]`` belongs to ``runs[i]``."""
+
+    name: str
+    reference: str | None
+    runs: Sequence[Run]
+    logs: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Group:
+    """What one kind of machine and Python measured, oldest first; ``label`` is both in words."""
+
+    label: str
+    runs: Sequence[Run]
+    series: Sequence[Series]
+
+
+@dataclass(frozen=True)
+class History:
+    """All groups of a directory, and why each file that could not be read was left out."""
+
+    groups: Sequence[Group]
+    left_out: Sequence[str]
+
+
+def read_history(directory: Path, *, absolute: bool = False) -> History:
+    """Reads every ``*.json`` right in the directory; raises ResultsError where there is none.
+
+    A benchmark's value is the ratio to its reference in the same run, which the machine's moods hardly touch; seconds
+    where it has none, and with ``absolute`` everywhere.
+    """
+    paths = sorted(directory.glob("*.json"))
+    if not paths:
+        raise ResultsError(f"{directory} holds no runs: measure some with pytest --benchmark-only, or name another")
+    runs: list[Run] = []
+    left_out: list[str] = []
+    for path in paths:
+        try:
+            runs.append(_read(path))
+        except ResultsError as error:
+            left_out.append(str(error))
+    return History(_groups(runs, absolute=absolute), left_out)
+
+
+def _read(path: Path) -> Run:
+    try:
+        content = _DECODER.decode(path.read_bytes())
+    except OSError as error:
+        raise ResultsError(f"can't read {path}: {error.strerror or error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ResultsError(
+            f"{path} is no run that timetrial wrote whole ({error}): delete it, or restore it"
+        ) from error
+    about = content.timetrial
+    if about.schema_version != FILE_SCHEMA_VERSION:
+        raise ResultsError(
+            f"{path} has version {about.schema_version} of the file's schema, this timetrial reads version "
+            f"{FILE_SCHEMA_VERSION}: move it elsewhere"
+        )
+    return Run(
+        path=path,
+        when=content.datetime,
+        commit=content.commit_info.id,
+        dirty=bool(content.commit_info.dirty),
+        median_s={each.fullname: each.stats.median for each in content.benchmarks},
+        references=about.references,
+        raw_environment=bytes(about.environment),
+    )
+
+
+_DECODER = msgspec.json.Decoder(_Content)
+
+
+def _groups(runs: Iterable[Run], *, absolute: bool) -> list[Group]:
+    by_label: dict[str, list[Run]] = {}
+    labels: dict[bytes, str] = {}
+    for run in sorted(runs, key=lambda each: (each.when, each.path)):
+        label = labels.get(run.raw_environment)
+        if label is None:
+            label = labels[run.raw_environment] = machine_label(run.environment())
+        by_label.setdefault(label, []).append(run)
+    return [Group(label, group, _series(group, absolute=absolute)) for label, group in by_label.items()]
+
+
+def machine_label(environment: dict[str, Any]) -> str:
+    """The machine and the Python in words: what has to be the same for two runs to be in one series.
+
+    Python's patch release, libraries, kernel and limits may change within a series; a change point tells if they did.
+    """
+
+    def of(section: str, *names: str) -> list[Any]:
+        facts = environment.get(section) or {}
+        return [facts.get(name) for name in names]
+
+    model, logical, usable = of("cpu", "model", "logical_cores", "usable_cores")
+    system, architecture, virtualisation = of("system", "name", "architecture", "virtualisation")
+    version, implementation, free_threaded = of("python", "version", "implementation", "free_threaded_build")
+    (gil,) = of("python", "gil_enabled")
+    (memory_bytes,) = of("memory", "total_bytes")
+    python = ".".join(str(version).split(".")[:2]) + ("t" if free_threaded else "")
+    lock = " with its lock on" if free_threaded and gil else ""
+    memory = f", {memory_bytes / 2**30:.0f} GB" if memory_bytes else ""
+    where = f"{system} {architecture}{f' ({virtualisation})' if virtualisation else ''}"
+    return f"{implementation} {python}{lock} on {model}, {usable} of {logical} cores{memory}, {where}"
+
+
+def _series(runs: Sequence[Run], *, absolute: bool) -> list[Series]:
+    references: dict[str, str | None] = {}
+    for run in runs:  # the latest run's reference counts
+        for name in run.median_s:
+            references[name] = None if absolute else run.references.get(name)
+    return [_one_series(name, reference, runs) for name, reference in references.items()]
+
+
+def _one_series(name: str, reference: str | None, runs: Sequence[Run]) -> Series:
+    values = [(run, run.log_value(name, reference)) for run in runs]
+    known = [(run, value) for run, value in values if value is not None]
+    return Series(name, reference, [run for run, _ in known], [value for _, value in known])

@@ -1,0 +1,107 @@
+"""Many workers at once: what works at 2 works at a great many, accounting included, or says which limit stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import subprocess
+import sys
+import time
+
+import pytest
+
+from timetrial import Workload, models
+from timetrial.accounting import account
+from timetrial.reference import expected_of
+from timetrial.trial import RoundsPolicy, TrialPlan, run_trial
+
+CROWDS = {"processes": 64, "threads": 2_000, "coroutines": 10_000, "processes+coroutines": 10_000}
+
+
+def nap(item: int) -> int:
+    """A short wait."""
+    time.sleep(0.02)
+    return item
+
+
+async def async_nap(item: int) -> int:
+    """The same."""
+    await asyncio.sleep(0.02)
+    return item
+
+
+@pytest.mark.parametrize("model", CROWDS)
+def test_a_crowd_of_workers_is_timed_and_accounted_for(model: str) -> None:
+    """Every item comes back, the sampler keeps its promise, and nothing is left behind."""
+    count = CROWDS[model]
+    workload = Workload("nap", task=nap, async_task=async_nap)
+    items = list(range(count))
+    policy = RoundsPolicy(min_rounds=2, max_time_s=0.0)
+    plan = TrialPlan(workload, model, items, count, expected_of(workload, items, items), policy=policy)
+    assert len(run_trial(plan).durations_s) == 2
+    found = account(plan)
+    assert found["sampler"]["core_share"] < 0.02
+    assert found["leftovers"] == []
+    assert found["latency"]["count"] == count * found["rounds"]
+    if model == "threads":
+        assert count < found["roles"]["client"]["threads_max"] < count + 20
+        assert found["roles"]["client"]["switches_voluntary"] >= count * found["rounds"]
+    if model == "processes":
+        assert found["roles"]["worker"]["processes_max"] == count
+
+
+def what_is_loaded(_item: int) -> bool:
+    """Whether this process has what only another model's workers import."""
+    return "timetrial.models.hybrid" in sys.modules
+
+
+@pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="there is no fork server")
+def test_workers_begin_with_our_own_modules_loaded() -> None:
+    """By the fork server, once: each would take 40 ms to import them again, and 64 of them seconds."""
+    with models.get("processes", start_method="forkserver").open(Workload("what", task=what_is_loaded), 1) as executor:
+        assert executor.run([0]) == [True]
+
+
+LIMITED = """
+import resource, sys
+from timetrial import Workload, models
+from timetrial.errors import LimitError
+
+def same(item):
+    return item
+
+if __name__ == "__main__":
+    model, limit, value = sys.argv[1], getattr(resource, sys.argv[2]), int(sys.argv[3])
+    resource.setrlimit(limit, (value, resource.getrlimit(limit)[1]))
+    try:
+        with models.get(model).open(Workload("same", task=same), 400):
+            print("opened")
+    except LimitError as error:
+        print(error)
+    import threading, multiprocessing
+    print(threading.active_count(), len(multiprocessing.active_children()))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere these limits are others, or not kept")
+@pytest.mark.parametrize(
+    ("model", "limit", "value", "told"),
+    [
+        ("threads", "RLIMIT_AS", 1_500_000_000, "RLIMIT_AS (ulimit -v) in bytes 1,500,000,000"),
+        ("processes", "RLIMIT_NOFILE", 40, "RLIMIT_NOFILE (ulimit -n), now 40 open files"),
+    ],
+)
+def test_the_limit_that_stops_a_model_is_named(
+    model: str, limit: str, value: int, told: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """With its value and how many workers there were; those that had started are ended."""
+    script = tmp_path_factory.mktemp("limited") / "limited.py"
+    script.write_text(LIMITED)
+    command = [sys.executable, str(script), model, limit, str(value)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    message, alive = done.stdout.strip().splitlines()
+    assert message.startswith("only ")
+    assert "of 400" in message
+    assert told in message
+    assert alive == "1 0"
+    assert "IndexError" not in done.stderr

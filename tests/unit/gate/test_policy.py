@@ -1,0 +1,50 @@
+"""A policy comes from pyproject.toml, and what can't be meant is named with the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from timetrial.errors import GateError
+from timetrial.gate.policy import GatePolicy, read_policy
+
+
+def _pyproject(root: Path, text: str) -> Path:
+    (root / "pyproject.toml").write_text(text)
+    return root
+
+
+def test_without_a_file_or_a_section_the_defaults_hold(tmp_path: Path) -> None:
+    """No set-up is needed."""
+    assert read_policy(tmp_path) == GatePolicy()
+    assert read_policy(_pyproject(tmp_path, "[project]\nname = 'x'\n")) == GatePolicy()
+
+
+def test_settings_are_taken_as_they_stand(tmp_path: Path) -> None:
+    """Whole numbers pass for fractions, lists for tuples."""
+    section = '[tool.timetrial.gate]\nmargin = 0\ndetect = 0.1\nmay_be_missing = ["test_old*"]\npin = false\n'
+    policy = read_policy(_pyproject(tmp_path, section))
+    assert policy == GatePolicy(margin=0, detect=0.1, may_be_missing=("test_old*",), pin=False)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("margn = 0.1", "knows no 'margn'; there are: margin, detect"),
+        ('margin = "1%"', "margin = '1%' is not what it takes, such as 0.01"),
+        ("margin = true", "margin = True is not"),
+        ("screen_launches = 6.5", "screen_launches = 6.5 is not what it takes, such as 7"),
+        ("pin = 1", "pin = 1 is not what it takes, such as true"),
+        ('may_be_missing = "test_old"', "may_be_missing"),
+        ("margin = 0.2", "must be at least 0 and below detect"),
+        ("alpha = 1.0", "alpha is a chance between 0 and 0.5"),
+        ("screen_launches = 1", "screen_launches must be at least 2, not 1"),
+        ("margin = ", "can't read the gate's policy"),
+    ],
+)
+def test_what_cannot_be_meant_is_named(line: str, said: str, tmp_path: Path) -> None:
+    """With what it could be instead."""
+    with pytest.raises(GateError) as caught:
+        read_policy(_pyproject(tmp_path, f"[tool.timetrial.gate]\n{line}\n"))
+    assert said in str(caught.value)

@@ -1,0 +1,102 @@
+"""A gate's raw data come back from their file as they were, or the file is named as unusable."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from timetrial.errors import GateError, ResultsError
+from timetrial.gate.policy import GatePolicy
+from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
+from timetrial.gate.store import GateFile, read_gate
+
+LAUNCH = LaunchPair(Phase.SCREEN, (0.01, 0.011), (0.012, 0.0125), (True, False), 3, (1,))
+RECORDS = [
+    BenchmarkRecord("test_a.py::test_a", [LAUNCH, replace(LAUNCH, phase=Phase.CONFIRM, cpus=())]),
+    BenchmarkRecord("test_a.py::test_b", trouble=Trouble("missing", SideName.CANDIDATE, "deleted")),
+    BenchmarkRecord("test_a.py::test_c", trouble=Trouble("skipped", None, "no library")),
+]
+POLICY = GatePolicy(margin=0.02, may_be_missing=("test_old*",))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> GateFile:
+    """A gate's file in a folder that isn't there yet."""
+    return GateFile(tmp_path / "results" / "gate", POLICY, {"kind": "gate", "seed": 7})
+
+
+def test_what_was_written_is_read(file: GateFile) -> None:
+    """Policy, records and all that was told about the gate, to the last bit."""
+    file.write(RECORDS, complete=True)
+    stored = read_gate(file.path)
+    assert stored.records == RECORDS
+    assert stored.policy == POLICY
+    assert stored.about == {"kind": "gate", "seed": 7}
+    assert stored.complete
+    assert stored.seconds >= 0
+
+
+def test_each_launch_replaces_the_file_and_leaves_no_other(file: GateFile) -> None:
+    """A gate that is cut off keeps what it has measured, marked as incomplete."""
+    file.write(RECORDS[:1])
+    file.write(RECORDS)
+    assert [each.name for each in file.path.parent.iterdir()] == [file.path.name]
+    stored = read_gate(file.path)
+    assert stored.records == RECORDS
+    assert not stored.complete
+
+
+def _spoil(content: dict[str, Any], how: str) -> bytes:
+    gate = content["timetrial_gate"]
+    if how == "cut off":
+        return json.dumps(content).encode()[:-40]
+    if how == "newer":
+        gate["schema_version"] = 99
+    elif how == "half a launch":
+        del gate["benchmarks"][0]["launches"][0]["base_s"]
+    elif how == "something else":
+        return b'{"benchmarks": []}'
+    return json.dumps(content).encode()
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("cut off", "is not JSON"),
+        ("newer", "has version 99 of the gate's schema"),
+        ("half a launch", "is not whole (KeyError: 'base_s')"),
+        ("something else", "is no gate's file"),
+    ],
+)
+def test_a_file_that_is_not_whole_is_named(how: str, said: str, file: GateFile) -> None:
+    """Never a guess at what it held."""
+    file.write(RECORDS, complete=True)
+    file.path.write_bytes(_spoil(json.loads(file.path.read_bytes()), how))
+    with pytest.raises(ResultsError) as caught:
+        read_gate(file.path)
+    assert str(caught.value).startswith(str(file.path))
+    assert said in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """With the system's own reason."""
+    with pytest.raises(ResultsError, match=r"can't read .*nothing.json: No such file"):
+        read_gate(tmp_path / "nothing.json")
+
+
+def test_a_full_disk_is_told_with_what_to_do(file: GateFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what was written before is still there."""
+    file.write(RECORDS[:1])
+    before = file.path.read_bytes()
+
+    def full(*_given: object, **_named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("timetrial.gate.store.replace_file", full)
+    with pytest.raises(GateError, match=r"No space left on device; make room .* --results=DIR"):
+        file.write(RECORDS)
+    assert file.path.read_bytes() == before

@@ -1,0 +1,202 @@
+"""Stored runs against each other: ratios decide, launches are the noise floor, and nothing is guessed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.gate.storedfiles import ENVIRONMENT, content, launches, write
+from timetrial.errors import GateError, ResultsError
+from timetrial.gate.baseline import accept, name_for, read_baseline
+from timetrial.gate.findings import Finding, Verdict, exit_code
+from timetrial.gate.policy import GatePolicy
+from timetrial.gate.stored import compare_files, compare_runs
+from timetrial.gate.storedrun import StoredRun
+
+SERIAL, THREADS = "t.py::test_x[serial]", "t.py::test_x[threads]"
+POLICY = GatePolicy(may_be_missing=(SERIAL,))
+
+
+def compared(base: dict[str, Any], candidate: dict[str, Any], policy: GatePolicy = POLICY) -> dict[str, Finding]:
+    """The findings by benchmark."""
+    found = compare_runs(StoredRun("base.json", base), StoredRun("new.json", candidate), policy)
+    return {each.benchmark: each for each in found}
+
+
+def verdict(base: dict[str, Any], candidate: dict[str, Any], policy: GatePolicy = POLICY) -> Verdict:
+    """That on the threads."""
+    return compared(base, candidate, policy)[THREADS].verdict
+
+
+def test_the_same_ratio_on_a_machine_in_another_mood_is_unchanged() -> None:
+    """Although seconds differ by up to a half from launch to launch."""
+    found = compared(content(launches(0.5, seed=1)), content(launches(0.5, seed=2)))
+    assert found[THREADS].verdict is Verdict.UNCHANGED
+    assert found[THREADS].launches == 10
+    assert exit_code(list(found.values())) == 0
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(1.25, Verdict.REGRESSED), (0.8, Verdict.IMPROVED)])
+def test_a_ratio_beyond_the_noise_floor_is_called(factor: float, expected: Verdict) -> None:
+    """In either direction, with its size."""
+    found = compared(content(launches(0.5, seed=1)), content(launches(0.5 * factor, seed=2)))[THREADS]
+    assert found.verdict is expected
+    assert found.effect == pytest.approx(factor - 1, abs=0.02)
+    assert SERIAL in (found.reason or "")
+
+
+def test_swapping_the_files_swaps_the_verdicts() -> None:
+    """Whoever is called the base has no advantage."""
+    one, other = content(launches(0.5, seed=1)), content(launches(0.7, seed=2))
+    assert (verdict(one, other), verdict(other, one)) == (Verdict.REGRESSED, Verdict.IMPROVED)
+
+
+def test_a_change_that_launches_of_one_side_show_among_themselves_is_not_called() -> None:
+    """5 % slower where launches scatter by 10 %."""
+    base, candidate = content(launches(0.5, scatter=0.1, seed=1)), content(launches(0.525, scatter=0.1, seed=2))
+    found = compared(base, candidate)[THREADS]
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "scatter by" in (found.reason or "")
+
+
+def test_one_launch_a_side_asserts_nothing_and_says_what_would() -> None:
+    """However large the difference looks."""
+    found = compared(content(launches(0.5, count=1)), content(launches(5.0, count=1)))[THREADS]
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "timetrial measure --launches 10" in (found.reason or "")
+
+
+def test_one_launch_against_ten_can_be_called_only_far_beyond_them() -> None:
+    """Twice as slow is called; the same code is not."""
+    base = content(launches(0.5, seed=1))
+    assert verdict(base, content(launches(1.0, count=1, seed=2))) is Verdict.REGRESSED
+    assert verdict(base, content(launches(0.5, count=1, seed=2))) is not Verdict.REGRESSED
+
+
+def test_serial_itself_has_no_reference_and_is_left_open_with_the_fix() -> None:
+    """Unless the policy names it."""
+    same = content(launches(0.5))
+    found = compared(same, same, GatePolicy())[SERIAL]
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "trial_reference" in (found.reason or "")
+    assert compared(same, same)[SERIAL].verdict is Verdict.EXCUSED
+
+
+def test_a_reference_that_was_not_measured_leaves_it_open() -> None:
+    """It is named."""
+    base = content(launches(0.5))
+    candidate = content([{THREADS: each[THREADS]} for each in launches(0.5)])
+    found = compared(base, candidate)[THREADS]
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert f"{SERIAL}, was not measured with it in new.json" in (found.reason or "")
+
+
+def test_a_missing_benchmark_is_no_pass_and_a_new_one_is_told() -> None:
+    """It fails closed."""
+    both, fewer = content(launches(0.5)), content([{SERIAL: each[SERIAL]} for each in launches(0.5)])
+    assert compared(both, fewer)[THREADS].verdict is Verdict.INCONCLUSIVE
+    assert "not in new.json" in (compared(both, fewer)[THREADS].reason or "")
+    assert compared(fewer, both)[THREADS].verdict is Verdict.NEW
+    assert verdict(both, fewer, GatePolicy(may_be_missing=("*",))) is Verdict.EXCUSED
+
+
+@pytest.mark.parametrize("kind", ["void", "failed"])
+def test_what_went_wrong_in_any_launch_keeps_a_benchmark_from_passing(kind: str) -> None:
+    """Although other launches measured it."""
+    troubled = content(launches(0.5), troubles=[{"benchmark": THREADS, "kind": kind, "reason": "odd", "launch": 3}])
+    found = compared(content(launches(0.5)), troubled)[THREADS]
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert kind in (found.reason or "")
+    assert "odd" in (found.reason or "")
+
+
+def test_another_amount_of_work_is_not_compared() -> None:
+    """Three items against four."""
+    found = compared(content(launches(0.5)), content(launches(0.5), figures={"items": 4}))[THREADS]
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "items 3 against 4" in (found.reason or "")
+
+
+def test_another_machine_is_refused_unless_that_difference_is_accepted() -> None:
+    """The error names both files, the field and the option."""
+    other = {**ENVIRONMENT, "cpu": {**ENVIRONMENT["cpu"], "model": "another"}}
+    base, candidate = (
+        StoredRun("base.json", content(launches(0.5))),
+        StoredRun("new.json", content(launches(0.5), environment=other)),
+    )
+    with pytest.raises(
+        GateError, match=r"base\.json and new\.json .*\n.*cpu\.model.*\n.*--accept-difference"
+    ) as caught:
+        compare_runs(base, candidate, POLICY)
+    assert "another processor" in str(caught.value)
+    assert compare_runs(base, candidate, POLICY, ["cpu.*"])
+
+
+def test_rounds_taken_in_turn_are_compared_in_pairs() -> None:
+    """A mood that lasts a round then touches neither: the rounds' ratios agree, their medians don't."""
+    moody = [{SERIAL: [1.0, 2.0, 9.0], THREADS: [9.0 / 2, 0.5, 1.0]}]
+    figures = {"interleaved": {"against": "threads"}}
+    logs = StoredRun("x", content(moody, figures=figures)).logs(THREADS, SERIAL)
+    apart = StoredRun("x", content(moody)).logs(THREADS, SERIAL)
+    assert logs != apart
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"complete": False}, "cut off"),
+        ({"schema_version": 1}, "version 1 of the file's schema"),
+        ({"references": 3}, "not whole"),
+        ({"launches": [{"seconds": {}}]}, "not whole"),
+    ],
+)
+def test_a_file_that_can_t_be_used_is_named(tmp_path: Path, change: dict[str, Any], complaint: str) -> None:
+    """Partial, older, or broken: never another one in its place."""
+    good = write(tmp_path / "good.json", content(launches(0.5)))
+    bad = write(tmp_path / "bad.json", content(launches(0.5), **change))
+    with pytest.raises(ResultsError, match=rf"bad\.json.*{complaint}"):
+        compare_files(good, bad, POLICY)
+
+
+def test_a_file_that_is_cut_in_the_middle_is_named(tmp_path: Path) -> None:
+    """Corrupt JSON."""
+    good = write(tmp_path / "good.json", content(launches(0.5)))
+    bad = tmp_path / "bad.json"
+    bad.write_bytes(good.read_bytes()[:-20])
+    with pytest.raises(ResultsError, match=r"bad\.json is not JSON"):
+        compare_files(bad, good, POLICY)
+
+
+def test_a_run_that_failed_its_gate_can_t_be_a_baseline(tmp_path: Path) -> None:
+    """Neither accepted nor compared with."""
+    mark = {"gate": {"base": "old.json", "exit_code": 1, "verdicts": {}}}
+    failed = write(tmp_path / "failed.json", content(launches(0.5), **mark))
+    good = write(tmp_path / "good.json", content(launches(0.5)))
+    with pytest.raises(ResultsError, match=r"failed\.json failed its gate against old\.json"):
+        read_baseline(failed)
+    with pytest.raises(ResultsError, match=r"failed\.json failed its gate"):
+        compare_files(failed, good, POLICY)
+    assert compare_files(good, failed, POLICY)
+
+
+def test_a_run_with_a_void_benchmark_can_t_be_a_baseline(tmp_path: Path) -> None:
+    """A skip can: it is the same on both sides."""
+    trouble = {"benchmark": "t.py::test_y", "kind": "void", "reason": "results differ", "launch": 1}
+    void = write(tmp_path / "void.json", content(launches(0.5), troubles=[trouble]))
+    with pytest.raises(ResultsError, match=r"void\.json: t\.py::test_y void: results differ"):
+        read_baseline(void)
+    skipped = write(tmp_path / "skip.json", content(launches(0.5), troubles=[{**trouble, "kind": "skipped"}]))
+    assert read_baseline(skipped).entries
+
+
+def test_accepting_puts_a_whole_copy_in_its_place(tmp_path: Path) -> None:
+    """Named after the Python; the directory is made."""
+    source = write(tmp_path / "run.json", content(launches(0.5)))
+    to = tmp_path / "baselines" / name_for(read_baseline(source))
+    accept(source, to)
+    assert to.name == "cpython3.13.json"
+    assert json.loads(to.read_text()) == json.loads(source.read_text())
+    assert [each.name for each in to.parent.iterdir()] == [to.name]

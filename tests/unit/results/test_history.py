@@ -1,0 +1,109 @@
+"""The history of a directory: in order of time, unlike machines apart, and every file accounted for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("msgspec")
+pytest.importorskip("numpy")
+
+from timetrial.commands.history import run
+from timetrial.report.history import history_lines, sparkline
+from timetrial.results.history import read_history
+
+MACHINE: dict[str, Any] = {
+    "cpu": {"model": "a processor", "usable_cores": 2, "logical_cores": 4},
+    "system": {"name": "Linux", "architecture": "x86_64"},
+    "python": {"version": "3.13.1", "implementation": "cpython"},
+    "libraries": {"aiohttp": "3.11"},
+}
+
+
+def store(directory: Path, number: int, ratio: float, *, mood: float = 1.0, **machine: Any) -> Path:
+    """One run of ``t.py::test_x`` under threads and serial, taken at that minute of an hour."""
+    medians = {"t.py::test_x[serial]": 0.01 * mood, "t.py::test_x[threads]": 0.01 * mood * ratio}
+    content = {
+        "datetime": f"2026-11-{1 + number // 60:02}T10:{number % 60:02}:00+00:00",
+        "commit_info": {"id": f"{number:04}" * 10, "dirty": False},
+        "benchmarks": [{"fullname": name, "stats": {"median": s, "data": [s]}} for name, s in medians.items()],
+        "timetrial": {
+            "schema_version": 2,
+            "environment": {**MACHINE, **machine},
+            "references": {"t.py::test_x[threads]": "t.py::test_x[serial]"},
+            "complete": True,
+        },
+    }
+    path = directory / f"{999 - number}.json"  # its name says nothing of its time
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_a_change_of_the_ratio_is_told_with_its_commit(tmp_path: Path) -> None:
+    """Although the machine's mood moves seconds by more than that."""
+    for number in range(40):
+        store(tmp_path, number, 0.5 if number < 25 else 0.55, mood=1 + number % 3 / 5)
+    (group,) = read_history(tmp_path).groups
+    assert [each.when for each in group.runs] == sorted(each.when for each in group.runs)
+    text = "\n".join(history_lines(read_history(tmp_path), 0.02))
+    assert "+10.0% from commit 0025002500 (2026-11-01 10:25) on, before it commit 0024002400" in text
+    assert "0.55x  t.py::test_x[serial]" in text
+    assert "1 of 2 benchmarks changed by 2% or more" in text
+
+
+def test_what_else_changed_is_told_beside_the_commit(tmp_path: Path) -> None:
+    """A library's new version may be the cause."""
+    for number in range(20):
+        store(tmp_path, number, 0.5 if number < 10 else 0.6, libraries={"aiohttp": "3.11" if number < 10 else "3.12"})
+    assert "also new: libraries.aiohttp 3.11 to 3.12" in "\n".join(history_lines(read_history(tmp_path), 0.02))
+
+
+@pytest.mark.parametrize(
+    "other", [{"cpu": {"model": "another"}}, {"python": {"version": "3.14.0", "implementation": "cpython"}}]
+)
+def test_unlike_machines_and_pythons_are_never_joined(tmp_path: Path, other: dict[str, Any]) -> None:
+    """Each has its own series, and their difference is no change point."""
+    for number in range(20):
+        store(tmp_path, number, 0.5 if number < 10 else 0.9, **({} if number < 10 else other))
+    history = read_history(tmp_path)
+    assert [len(each.runs) for each in history.groups] == [10, 10]
+    assert "from commit" not in "\n".join(history_lines(history, 0.02))
+
+
+def test_absolute_times_are_shown_when_asked_for(tmp_path: Path) -> None:
+    """In seconds, with the machine's moods in them."""
+    for number in range(4):
+        store(tmp_path, number, 0.5)
+    lines = history_lines(read_history(tmp_path, absolute=True), 0.02)
+    assert any("test_x[threads]" in line and "5.00 ms" in line and "the clock" in line for line in lines)
+
+
+@pytest.mark.parametrize("rubbish", [b"{", b"[]", b'{"benchmarks": []}', b"\xff\xfe"])
+def test_a_file_that_can_t_be_read_is_named_and_fails(
+    tmp_path: Path, rubbish: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The others are still shown."""
+    store(tmp_path, 1, 0.5)
+    tmp_path.joinpath("rubbish.json").write_bytes(rubbish)
+    assert run([str(tmp_path)]) == 1
+    out, err = capsys.readouterr()
+    assert "rubbish.json is no run that timetrial wrote whole" in err
+    assert "t.py::test_x[threads]" in out
+
+
+def test_a_whole_directory_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit status 0."""
+    store(tmp_path, 1, 0.5)
+    assert run([str(tmp_path), "--least=5"]) == 0
+    assert "cpython 3.13 on a processor, 2 of 4 cores, Linux x86_64: 1 run" in capsys.readouterr().out
+
+
+def test_a_sparkline_shows_low_and_high() -> None:
+    """At most forty bars; a flat one stays low."""
+    assert sparkline([0.0, 1.0, 0.5]) == "▁█▅"
+    assert sparkline([1.0] * 3) == "▁▁▁"
+    assert len(sparkline([float(each) for each in range(1000)])) == 40
+    assert sparkline([]) == ""

@@ -1,0 +1,82 @@
+"""Launches merged into one file: pytest-benchmark's figures over all rounds, and the launches still apart."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from pytest_benchmark.stats import Stats
+
+from timetrial.errors import ResultsError
+from timetrial.results.merged import merge
+from timetrial.results.roundstats import round_stats
+
+
+def launch(seconds: dict[str, list[float]], **about: Any) -> dict[str, Any]:
+    """One launch's file."""
+    section = {"environment": {"cpu": {"model": "one"}}, "references": {}, "troubles": [], "complete": True, **about}
+    return {
+        "datetime": "now",
+        "benchmarks": [
+            {
+                "fullname": name,
+                "extra_info": {"timetrial": {"workload": "w", "speedup": data[0], "throughput_per_s": None}},
+                "stats": {"data": data, "iterations": 2},
+            }
+            for name, data in seconds.items()
+        ],
+        "timetrial": section,
+    }
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 6, 7, 30])
+def test_the_figures_are_pytest_benchmark_s_own(count: int) -> None:
+    """All of them, for any number of rounds."""
+    rng = random.Random(count)
+    data = [rng.lognormvariate(0, 1) for _ in range(count)]
+    expected = Stats()
+    for each in data:
+        expected.update(each)
+    ours = round_stats(data, 7)
+    assert {name: ours[name] for name in Stats.fields} == pytest.approx(expected.as_dict())
+    assert (ours["data"], ours["iterations"]) == (data, 7)
+
+
+def test_rounds_are_joined_and_launches_kept_apart() -> None:
+    """A benchmark that one launch missed is there with what the other brought."""
+    merged = merge([launch({"a": [1.0, 2.0]}), launch({"b": [5.0], "a": [3.0]})], complete=True)
+    assert {each["fullname"]: each["stats"]["data"] for each in merged["benchmarks"]} == {
+        "a": [1.0, 2.0, 3.0],
+        "b": [5.0],
+    }
+    assert [each["seconds"] for each in merged["timetrial"]["launches"]] == [
+        {"a": [1.0, 2.0]},
+        {"b": [5.0], "a": [3.0]},
+    ]
+    assert merged["datetime"] == "now"
+
+
+def test_figures_that_vary_between_launches_are_their_median() -> None:
+    """What nobody knows stays unknown."""
+    merged = merge([launch({"a": [value]}) for value in (1.0, 9.0, 2.0)], complete=True)
+    figures = merged["benchmarks"][0]["extra_info"]["timetrial"]
+    assert figures == {"workload": "w", "speedup": 2.0, "throughput_per_s": None}
+
+
+def test_troubles_tell_their_launch_and_references_are_joined() -> None:
+    """So that a gate can say which launch it was."""
+    trouble = {"benchmark": "b", "kind": "void", "reason": "odd"}
+    merged = merge(
+        [launch({"a": [1.0]}, references={"a": "s"}), launch({"a": [1.0]}, troubles=[trouble])], complete=False
+    )["timetrial"]
+    assert merged["troubles"] == [{**trouble, "launch": 2}]
+    assert merged["references"] == {"a": "s"}
+    assert merged["complete"] is False
+
+
+def test_launches_of_two_machines_are_not_merged() -> None:
+    """The error tells which launch, and what differs."""
+    elsewhere = launch({"a": [1.0]}, environment={"cpu": {"model": "two"}})
+    with pytest.raises(ResultsError, match=r"launch 2 ran elsewhere.*cpu\.model"):
+        merge([launch({"a": [1.0]}), elsewhere], complete=True)
