@@ -72,7 +72,7 @@ def _plan(workload: Workload, model: str, server: MockServer | None) -> TrialPla
     surroundings.enter()
     expected = expected_of(workload, items, items if server is None else [1024] * len(items))
     concurrency = {"serial": 1, "coroutines": 2, "threads": 4}[model]
-    conditions = surroundings.conditions
+    conditions = surroundings.conditions()
     return TrialPlan(workload, model, items, concurrency, expected, server=server, conditions=conditions)
 
 

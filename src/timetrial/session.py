@@ -80,7 +80,7 @@ class TrialSession:
             start_method=self._options.start_method,
             event_loop=self._options.event_loop,
             references=self._references,
-            conditions=self._surroundings.conditions,
+            conditions=self._surroundings.conditions(in_lock_step=bool(self._gate)),
             run=self._runner(item, rivals),
             run_in_loop=self._gate.run_in_loop if self._gate else run_trial_in_loop,
             on_round=self._show_round,

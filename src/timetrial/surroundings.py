@@ -22,15 +22,19 @@ class Surroundings:
             foreign_cpu_share=defaults.foreign_cpu_share if foreign_cpu is None else foreign_cpu,
         )
         self._open_files: OpenFiles | None = None
+        self._clock_step_ns: int | None = None
         self.load = load()
-        self.conditions = Conditions()
 
     def enter(self) -> None:
         """Raises the limit of open files, which worker processes inherit, and looks at the clock."""
         self._open_files = raise_open_files()
-        self.conditions = Conditions(
-            clock_step_ns=smallest_step_ns(),
-            meter=DisturbanceMeter,
+        self._clock_step_ns = smallest_step_ns()
+
+    def conditions(self, *, in_lock_step: bool = False) -> Conditions:
+        """What each trial is held to. In lock-step with another run, that run is no disturbance."""
+        return Conditions(
+            clock_step_ns=self._clock_step_ns,
+            meter=None if in_lock_step else DisturbanceMeter,
             thresholds=self._thresholds,
             open_files=self._open_files,
         )

@@ -42,7 +42,7 @@ def traffic_of(
     """A trial's traffic after a warm-up round and these timed ones, each with ten requests unless it says otherwise."""
     server = Telling(processes)
     server.add(connections_open=open_before)
-    settings = {"expected": 10, "concurrency": 10, "items": 10, **plan}
+    settings: dict[str, Any] = {"expected": 10, "concurrency": 10, "items": 10, **plan}
     traffic = Traffic(server, **settings)
     for number, happened in enumerate([rounds[0], *rounds]):
         traffic.count_from_here()

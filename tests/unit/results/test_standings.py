@@ -176,3 +176,9 @@ def test_every_reason_is_kept_and_that_of_a_withdrawn_trial_is_not() -> None:
     ]  # fmt: skip
     standings.withdraw(twice.figures)
     assert standings.voids == [failed]
+
+
+def test_tables_name_a_void_trial_as_one() -> None:
+    """Also those that rank nothing, such as what each model costs."""
+    assert entry("threads", 1.0).shown_model == "threads"
+    assert entry("threads", 1.0, voids=(SHORT,)).shown_model == "threads (void)"
