@@ -15,8 +15,8 @@ KEY: Final = "timetrial"
 #    scale; with --trial-interleave also interleaved.
 SCHEMA_VERSION: Final = 1
 
-# The file's own section, ``timetrial``. 1: environment, complete. 2: schema_version, references, troubles, voids; in the
-# file of a ``timetrial measure`` also launches; after a gate also gate.
+# The file's own section, ``timetrial``. 1: environment, complete. 2: schema_version, references, troubles, voids; in
+# the file of a ``timetrial measure`` also launches; after a gate also gate.
 FILE_SCHEMA_VERSION: Final = 2
 
 
