@@ -19,6 +19,7 @@ from timetrial.measure.looplag import lag_summary
 from timetrial.measure.percentiles import percentiles
 from timetrial.measure.sampler import Sampler
 from timetrial.measure.temporary import TemporaryPlace, temporary_place
+from timetrial.measure.workerthreads import WorkerThreads
 from timetrial.models.base import Executor
 from timetrial.trial import TrialPlan
 
@@ -41,7 +42,7 @@ def account(plan: TrialPlan) -> dict[str, Any]:
             figures = _watched_rounds(plan, files)
         finally:
             left = leftovers.after()
-    return {**figures, "leftovers": left}
+    return {**figures, "leftovers": [*figures["leftovers"], *left]}
 
 
 def _watched_rounds(plan: TrialPlan, files: TemporaryPlace) -> dict[str, Any]:
@@ -50,12 +51,17 @@ def _watched_rounds(plan: TrialPlan, files: TemporaryPlace) -> dict[str, Any]:
     if generic:
         way = replace(way, **timed_parts(way.task, way.async_task, way.async_resource, files=files))
     with Sampler() as sampler, model.open(way, 1 if model.name == "serial" else plan.concurrency) as executor:
+        threads = WorkerThreads(_worker_pids(executor))
+        threads.look()
         executor.run(plan.items)
+        threads.look()
         _watch(sampler, executor, plan)
         rounds, usage = _sampled(sampler, executor, _Rounds(plan, generic=generic), SHORTEST_S)
+        threads.look()
         if usage.sampler.core_share >= PROMISED_SHARE:  # what it had to read first was dear: spread it out
             rounds, usage = _sampled(sampler, executor, _Rounds(plan, generic=generic), _LONGER_S)
-    return {**usage.without_cpu_of("client", rounds.proof_cpu_s).as_dict(), **rounds.figures()}
+    usage = usage.without_cpu_of("client", rounds.proof_cpu_s)
+    return {**usage.as_dict(), **rounds.figures(), "leftovers": threads.leaked()}
 
 
 def _sampled(sampler: Sampler, executor: Executor, rounds: _Rounds, shortest_s: float) -> tuple[_Rounds, Accounting]:
@@ -110,5 +116,9 @@ class _Rounds:
 def _watch(sampler: Sampler, executor: Executor, plan: TrialPlan) -> None:
     """Tells who is who; a model that works in this process is the client's doing."""
     sampler.watch([os.getpid()], "client")
-    sampler.watch([pid for pid in executor.worker_pids() if pid != os.getpid()], "worker")
+    sampler.watch(_worker_pids(executor), "worker")
     sampler.watch(list(getattr(plan.server, "pids", ())), "server")
+
+
+def _worker_pids(executor: Executor) -> list[int]:
+    return [pid for pid in executor.worker_pids() if pid != os.getpid()]

@@ -28,7 +28,12 @@ class NeverAwaitedError(TimetrialError):
 
 
 class VoidTrialError(TimetrialError):
-    """A trial whose timing means nothing, with the reason."""
+    """A trial whose timing means nothing: ``kind`` is one of ``timetrial.voids.Kind``, ``reason`` what happened."""
+
+    def __init__(self, message: str, *, kind: str = "results", reason: str | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.reason = reason or message
 
 
 class MockServerError(TimetrialError):

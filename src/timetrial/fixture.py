@@ -9,10 +9,12 @@ from typing import Any
 
 from timetrial.accounting import account
 from timetrial.errors import NeverAwaitedError, WorkloadError
+from timetrial.fairness import Conditions, left_over
 from timetrial.meter import Meter
 from timetrial.openloop import OpenLoop, run_open_loop
 from timetrial.reference import References
-from timetrial.trial import CountingServer, Measurement, RoundsPolicy, TrialPlan
+from timetrial.traffic import CountingServer
+from timetrial.trial import Measurement, RoundsPolicy, TrialPlan
 from timetrial.workload import Workload
 
 
@@ -29,6 +31,7 @@ class TrialSettings:
     start_method: str | None
     event_loop: str
     references: References
+    conditions: Conditions
     run: Callable[[TrialPlan], Measurement]
     run_in_loop: Callable[[TrialPlan], Awaitable[Measurement]]
     accounting: bool
@@ -94,6 +97,7 @@ class Trial:
             disable_gc=self._settings.disable_gc,
             start_method=self._settings.start_method,
             event_loop=self._settings.event_loop,
+            conditions=self._settings.conditions,
             on_round=self._settings.on_round,
         )
         return _Later(partial(self._run_in_loop, plan, given)) if self._settings.in_loop else self._run(plan, given)
@@ -126,7 +130,7 @@ class Trial:
         if not self._benchmark.enabled:
             return measurement
         if self._settings.accounting:
-            measurement = replace(measurement, accounting=account(plan))
+            measurement = _accounted(measurement, account(plan))
         if self._settings.open_loop is not None:
             ceiling_per_s = measurement.throughput_per_s
             measurement = replace(measurement, open_loop=run_open_loop(plan, ceiling_per_s, self._settings.open_loop))
@@ -138,6 +142,11 @@ class Trial:
         self._recorded = True
         self._meter.replay(self._benchmark, measurement.durations_s, measurement)
         return measurement
+
+
+def _accounted(measurement: Measurement, accounting: dict[str, Any]) -> Measurement:
+    void = left_over(accounting["leftovers"])
+    return replace(measurement, accounting=accounting, voids=(*measurement.voids, *([void] if void else [])))
 
 
 class _Later:

@@ -22,6 +22,8 @@ EVENT_LOOPS: Final = ("asyncio", "uvloop")
 ARRIVALS: Final = ("uniform", "poisson")
 _RESULTS_INI: Final = "trial_results"
 _RESULTS_DIRECTORY: Final = "results"
+_STEAL_INI: Final = "trial_steal_limit"
+_FOREIGN_INI: Final = "trial_foreign_cpu_limit"
 # pytest-benchmark's own defaults: where the user left them alone, --trial-scale=quick may choose fewer rounds.
 _BENCHMARK_DEFAULTS: Final = (5, 1.0)
 _QUICK_ROUNDS: Final = (3, 0.15)
@@ -67,6 +69,12 @@ def add_options(parser: pytest.Parser) -> None:
         "switches, sockets, latencies, event-loop lag and what it left behind.",
     )
     group.addoption(
+        "--trial-fail-on-void",
+        action="store_true",
+        help="End with exit status 1 if a trial was void, whatever the reason; without it, only wrong work fails, and "
+        "unfair conditions are shown.",
+    )
+    group.addoption(
         "--trial-open-loop",
         metavar="FRACTION[:poisson]",
         help="After the timed rounds, let items come at this fraction of the rate that they reached, evenly spaced or "
@@ -84,6 +92,8 @@ def add_options(parser: pytest.Parser) -> None:
         help=f"Where to write one JSON file for this run; an empty value writes none. Default with --benchmark-only: "
         f"the ini setting {_RESULTS_INI}, or {_RESULTS_DIRECTORY}/ under the root directory; else none.",
     )
+    parser.addini(_STEAL_INI, "Share of a core that the host may take before a trial is void", default="")
+    parser.addini(_FOREIGN_INI, "Share of all usable cores that other processes may use", default="")
     group.addoption(
         "--trial-gate",
         metavar="FILE",
@@ -103,6 +113,9 @@ class TrialOptions:
     event_loop: str
     interleave: bool
     accounting: bool
+    fail_on_void: bool
+    steal_limit: float | None
+    foreign_cpu_limit: float | None
     open_loop: tuple[float, str] | None
     sweep: bool
     results_directory: Path | None
@@ -127,6 +140,9 @@ def read_options(config: pytest.Config) -> TrialOptions:
         event_loop=config.getoption("trial_event_loop"),
         accounting=config.getoption("trial_accounting"),
         interleave=config.getoption("trial_interleave"),
+        fail_on_void=config.getoption("trial_fail_on_void"),
+        steal_limit=_share(config, _STEAL_INI),
+        foreign_cpu_limit=_share(config, _FOREIGN_INI),
         open_loop=_open_loop(config.getoption("trial_open_loop")),
         sweep=config.getoption("trial_sweep"),
         results_directory=_results_directory(config),
@@ -198,6 +214,20 @@ def _start_method(asked: str | None) -> str | None:
         if asked not in here:
             raise pytest.UsageError(f"--trial-start-method={asked}: this platform has only {', '.join(here)}")
     return asked
+
+
+def _share(config: pytest.Config, name: str) -> float | None:
+    """A share as the ini file gives it; None where it is left to the default."""
+    text = config.getini(name)
+    if not text:
+        return None
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise pytest.UsageError(f"{name} = {text}: it takes a share from 0 to 1, such as 0.1 for a tenth")
+    return share
 
 
 def _results_directory(config: pytest.Config) -> Path | None:

@@ -57,7 +57,7 @@ def run_race(plans: Sequence[TrialPlan], seed: int | None = None) -> RaceResult:
     its fewest rounds and all together have used the time that they would have had one after the other.
     """
     order = random.Random(seed)
-    race = _Race(plans)
+    race = _Race([replace(plan, conditions=replace(plan.conditions, turns=True)) for plan in plans])
     with ExitStack() as stack:
         race.open(stack)
         while race.wants_another_turn():

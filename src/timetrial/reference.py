@@ -9,7 +9,8 @@ from typing import Any
 
 from timetrial import models
 from timetrial.digest import combine, digest
-from timetrial.errors import VoidTrialError, WorkloadError, shorten
+from timetrial.errors import WorkloadError, shorten
+from timetrial.voids import Kind, Void
 from timetrial.workload import Workload
 
 
@@ -28,15 +29,12 @@ class Expected:
     def verify(self, results: Sequence[Any], items: Sequence[Any], who: str) -> None:
         """Raises VoidTrialError that names the first item whose result differs from the reference."""
         if len(results) != len(self.digests):
-            raise VoidTrialError(
-                f"{who}: {len(results)} results for {len(self.digests)} items; the timing means nothing"
-            )
+            raise Void(Kind.RESULTS, f"{len(results)} results for {len(self.digests)} items").error(who)
         for index, (expected, result) in enumerate(zip(self.digests, results, strict=True)):
             if _digest_of(result, self.comparable) != expected:
-                raise VoidTrialError(
-                    f"{who}: the result of item {index}, {shorten(items[index])}, differs from the serial reference: "
-                    f"got {shorten(result)}; the timing means nothing until every model does the same work"
-                )
+                item, got = shorten(items[index]), shorten(result)
+                reason = f"the result of item {index}, {item}, differs from the serial reference: got {got}"
+                raise Void(Kind.RESULTS, reason).error(who)
 
 
 class References:

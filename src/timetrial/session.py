@@ -28,10 +28,12 @@ from timetrial.report.summary import summary_lines
 from timetrial.results.curves import shapes
 from timetrial.results.runfile import RunFile
 from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY, figures
-from timetrial.results.standings import Entry, Standings, Void
+from timetrial.results.standings import Entry, Standings, VoidTrial
 from timetrial.rungate import RunGate
+from timetrial.surroundings import Surroundings
 from timetrial.sweeps import swept_by
 from timetrial.trial import Measurement, TrialPlan, run_trial, run_trial_in_loop
+from timetrial.voids import Void, void_of
 
 if TYPE_CHECKING:
     from timetrial.gate.agent import Agent
@@ -48,6 +50,7 @@ class TrialSession:
         self._references = References()
         self._races = Races()
         self._standings = Standings()
+        self._surroundings = Surroundings(steal=options.steal_limit, foreign_cpu=options.foreign_cpu_limit)
         self._benchmarks: list[dict[str, Any]] = []
         self._references_named: dict[str, str] = {}
         self._troubles: list[dict[str, str]] = []
@@ -77,6 +80,7 @@ class TrialSession:
             start_method=self._options.start_method,
             event_loop=self._options.event_loop,
             references=self._references,
+            conditions=self._surroundings.conditions(in_lock_step=bool(self._gate)),
             run=self._runner(item, rivals),
             run_in_loop=self._gate.run_in_loop if self._gate else run_trial_in_loop,
             on_round=self._show_round,
@@ -90,6 +94,7 @@ class TrialSession:
         trials = [item for item in session.items if collection.model_of(item) is not None]
         preload(dict.fromkeys(module for item in trials for module in collection.workload_of(item).modules()))
         total = len(trials)
+        self._surroundings.enter()
         stream = terminal_of() if total and not session.config.option.collectonly else None
         if stream is not None:
             self._live = LiveLine(stream, total)
@@ -114,11 +119,14 @@ class TrialSession:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
         """After each test, writes down what it brought."""
+        void = void_of(call.excinfo.value) if call.excinfo is not None and collection.model_of(item) else None
+        if void is not None and call.excinfo is not None and not isinstance(call.excinfo.value, VoidTrialError):
+            call.excinfo.value.add_note(f"timetrial: the trial is void: {void}")
         report = yield
         if call.when != "teardown" and "benchmark" in getattr(item, "fixturenames", ()):
             self._note_trouble(report, call)
         if call.when == "call":
-            self._note(item, call)
+            self._note(item, call, void)
         if self._live and collection.model_of(item) is not None:
             if call.when != "setup" or not report.passed:  # pytest is about to write; after a setup it keeps still
                 self._live.clear()
@@ -136,6 +144,7 @@ class TrialSession:
             ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
             self._complete = ended and not (session.shouldstop or session.shouldfail)
             self._save(complete=self._complete)
+        self._surroundings.leave()
         if self._run_gate:
             mark = self._run_gate.judge(self._file.path if self._file else None)
             if self._file:
@@ -143,6 +152,8 @@ class TrialSession:
             session.exitstatus = session.exitstatus or self._run_gate.status
         if self._complaint:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        elif self._fails_on_void and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -164,10 +175,17 @@ class TrialSession:
             terminalreporter.section("timetrial: the gate")
             for line in self._run_gate.lines():
                 terminalreporter.write_line(line, red=line.startswith(("regressed", "FAIL", "ERROR")))
+        if self._fails_on_void:
+            count = len({(each.group, each.model) for each in self._standings.voids})
+            terminalreporter.write_line(f"FAILED: {count} void trial(s), and --trial-fail-on-void was given", red=True)
         if self._complaint:
             terminalreporter.write_line(f"ERROR: {self._complaint}", red=True)
         elif self._file:
             terminalreporter.write_line(f"results: {_relative(self._file, self._config)}")
+
+    @property
+    def _fails_on_void(self) -> bool:
+        return self._options.fail_on_void and bool(self._standings.voids)
 
     def _runner(self, item: pytest.Item, rivals: Sequence[str]) -> Callable[[TrialPlan], Measurement]:
         """Who decides when a round is due: the gate, a race against other models, or the trial itself."""
@@ -208,14 +226,14 @@ class TrialSession:
         benchmark.extra_info[KEY] = entry.figures
         self._standings.add(entry)
 
-    def _note(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    def _note(self, item: pytest.Item, call: pytest.CallInfo[None], void: Void | None) -> None:
         """Writes down what a test brought: its benchmark's rounds, or why its trial is void."""
         benchmark = getattr(item, "funcargs", {}).get("benchmark")
         if benchmark is None:
             return
-        if call.excinfo is not None and isinstance(call.excinfo.value, VoidTrialError):
+        if void is not None:
             model = collection.model_of(item) or item.name
-            self._standings.voids.append(Void(benchmark.group or item.name, model, str(call.excinfo.value)))
+            self._standings.add_failed(VoidTrial(benchmark.group or item.name, model, void))
         if call.excinfo is not None:
             self._standings.withdraw(benchmark.extra_info.get(KEY))
         elif benchmark.stats and not benchmark.has_error and self._options.results_directory:
@@ -240,7 +258,8 @@ class TrialSession:
             if self._file is None:
                 self._file = RunFile(self._options.results_directory, self._header(), self._about())
             references = {**self._standings.references(), **self._references_named}
-            also = {"references": references, "troubles": self._troubles, **also}
+            voids = [each.as_dict() for each in self._standings.voids]
+            also = {"references": references, "troubles": self._troubles, "voids": voids, **also}
             self._file.write(self._benchmarks, complete=complete, also=also)
         except ResultsError as error:
             self._complaint = str(error)
@@ -249,7 +268,7 @@ class TrialSession:
         """Asked for at the first benchmark's end, when its imports have shown whether they let go of the GIL."""
         options = self._options
         where = environment(event_loop=options.event_loop, start_method=options.start_method or default())
-        return {"schema_version": FILE_SCHEMA_VERSION, "environment": where}
+        return {"schema_version": FILE_SCHEMA_VERSION, "environment": where | {"load": self._surroundings.load}}
 
     def _header(self) -> dict[str, Any]:
         hook = self._config.hook

@@ -6,44 +6,19 @@ import gc
 import math
 import statistics
 import time
-from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from timetrial import models
-from timetrial.errors import VoidTrialError, WorkloadError
+from timetrial.errors import WorkloadError
+from timetrial.fairness import Conditions, Watch, fallbacks
 from timetrial.models.base import ConcurrencyModel, InLoopModel
 from timetrial.reference import Expected
+from timetrial.traffic import CountingServer, Traffic
+from timetrial.voids import Void
 from timetrial.workload import Workload
-
-
-class Counters(Protocol):
-    """What a server counted, as far as a trial asks for it."""
-
-    @property
-    def requests_completed(self) -> int:
-        """Requests answered, faults included, since the server started."""
-        ...
-
-    @property
-    def connections_opened(self) -> int:
-        """Connections accepted since the server started."""
-        ...
-
-    @property
-    def bytes_out(self) -> int:
-        """Bytes sent since the server started."""
-        ...
-
-
-class CountingServer(Protocol):
-    """A server that can prove how many requests it answered; MockServer is one."""
-
-    def counters(self) -> Counters:
-        """A consistent snapshot."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -82,8 +57,8 @@ class TrialPlan:
     """All that one trial needs to know, settled before it starts.
 
     ``requests_per_round`` is what ``server`` must have counted after each round. ``timed`` is False for a run that
-    only proves the work and measures nothing (``--benchmark-disable``). ``on_round`` is called between rounds,
-    untimed, with the durations so far.
+    only proves the work and measures nothing (``--benchmark-disable``). ``conditions`` are watched around the timed
+    rounds. ``on_round`` is called between rounds, untimed, with the durations so far.
     """
 
     workload: Workload
@@ -99,6 +74,7 @@ class TrialPlan:
     start_method: str | None = None
     event_loop: str = "asyncio"
     clock_ns: Callable[[], int] = time.perf_counter_ns
+    conditions: Conditions = field(default_factory=Conditions)
     on_round: Callable[[Sequence[float]], None] = lambda _durations_s: None
 
     def model(self) -> ConcurrencyModel:
@@ -109,13 +85,19 @@ class TrialPlan:
         """The workload, or the variant of it that the model's id names."""
         return self.workload.variant(models.split(self.model_id)[1])
 
+    @property
+    def expected_requests(self) -> int:
+        """What the server has to count in a round: one request for each item, unless the test says otherwise."""
+        return len(self.items) if self.requests_per_round is None else self.requests_per_round
+
 
 @dataclass(frozen=True)
 class Measurement:
     """What a trial found out.
 
     ``startup_s`` runs from nothing to the first round's results, ``teardown_s`` is the closing; neither is part of
-    ``durations_s``, which holds one figure for each timed round.
+    ``durations_s``, which holds one figure for each timed round. ``voids`` are the reasons why these mean nothing;
+    ``fairness`` is what was seen of the conditions.
     """
 
     workload: str
@@ -128,8 +110,10 @@ class Measurement:
     digest: str
     results: Sequence[Any] = field(repr=False)
     details: Mapping[str, object] = field(default_factory=dict)
-    server: Mapping[str, int] | None = None
+    server: Mapping[str, Any] | None = None
     accounting: Mapping[str, Any] | None = None
+    voids: tuple[Void, ...] = ()
+    fairness: Mapping[str, Any] = field(default_factory=dict)
     open_loop: Mapping[str, Any] | None = None
 
     @property
@@ -182,7 +166,7 @@ class OpenTrial:
         return self
 
     def __exit__(self, *failure: Any) -> bool | None:
-        self._recorder.closing()
+        self._recorder.closing(failed=failure[0] is not None)
         swallowed = self._stack.__exit__(*failure)
         if failure[0] is None:
             self._recorder.closed()
@@ -213,7 +197,7 @@ class OpenTrialInLoop:
 
     def __init__(self, plan: TrialPlan) -> None:
         self._plan = plan
-        self._recorder = _Recorder(plan)
+        self._recorder = _Recorder(plan, in_loop=True)
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -228,7 +212,7 @@ class OpenTrialInLoop:
         return self
 
     async def __aexit__(self, *failure: Any) -> bool | None:
-        self._recorder.closing()
+        self._recorder.closing(failed=failure[0] is not None)
         swallowed = await self._stack.__aexit__(*failure)
         if failure[0] is None:
             self._recorder.closed()
@@ -253,31 +237,35 @@ class OpenTrialInLoop:
 class _Recorder:
     """Keeps the clock, the proofs and the figures of one trial, whichever way its rounds are run."""
 
-    def __init__(self, plan: TrialPlan) -> None:
+    def __init__(self, plan: TrialPlan, *, in_loop: bool = False) -> None:
         if plan.concurrency < 1:
             raise WorkloadError(f"concurrency must be at least 1, not {plan.concurrency}")
         self.concurrency = 1 if models.split(plan.model_id)[0] == "serial" else plan.concurrency
         self._plan = plan
+        self._in_loop = in_loop
         self._durations_s: list[float] = []
         self._details: dict[str, object] = {}
         self._results: Sequence[Any] = ()
         self._startup_s = self._teardown_s = 0.0
-        self._server = Counter[str]()
-        self._before: Counters | None = None
+        self._watch = Watch(plan.conditions)
+        self._traffic = _traffic(plan, self.concurrency)
         self._opened_ns = self._closing_ns = plan.clock_ns()
 
     def count_from_here(self) -> None:
-        """Before each round: a resource may have asked for something, or another trial have had its turn."""
-        if self._plan.server is not None:
-            self._before = self._plan.server.counters()
+        """What the server counts from now on belongs to the next round."""
+        if self._traffic is not None:
+            self._traffic.count_from_here()
 
     def first_round(self, results: Sequence[Any], details: Mapping[str, object]) -> None:
         """The round that warms up and proves the work; it ends the start-up and is not timed as a round."""
         self._startup_s = self._since_s(self._opened_ns)
         self._details = dict(details)
         self.check(results)
-        self._server.clear()
+        if self._traffic is not None:
+            self._traffic.forget_rounds()
         gc.collect()
+        if self._plan.timed:
+            self._watch.begin()
 
     def wants_another_round(self) -> bool:
         self._plan.on_round(self._durations_s)
@@ -302,31 +290,19 @@ class _Recorder:
 
     def check(self, results: Sequence[Any]) -> float:
         """Proves, outside the timing, that a round did the expected work; returns the latest round's duration."""
+        if self._traffic is not None:
+            self._traffic.round_over()
         who = f"{self._plan.workload.name!r} under {self._plan.model_id!r}"
         self._plan.expected.verify(results, self._plan.items, who)
         self._results = results
-        self._check_requests(who)
+        wrong = self._traffic.wrong_work() if self._traffic is not None else None
+        if wrong is not None:
+            raise wrong.error(who)
         return self._durations_s[-1] if self._durations_s else 0.0
 
-    def _check_requests(self, who: str) -> None:
-        server, before = self._plan.server, self._before
-        if server is None or before is None:
-            return
-        after = server.counters()
-        self._server.update(
-            requests=after.requests_completed - before.requests_completed,
-            connections_opened=after.connections_opened - before.connections_opened,
-            bytes_out=after.bytes_out - before.bytes_out,
-        )
-        counted = after.requests_completed - before.requests_completed
-        expected = len(self._plan.items) if self._plan.requests_per_round is None else self._plan.requests_per_round
-        if counted != expected:
-            raise VoidTrialError(
-                f"{who}: the server answered {counted} requests in a round that takes {expected}; look for retries, "
-                f"caches or items that send none, or pass trial(..., requests_per_round=) if {expected} is wrong"
-            )
-
-    def closing(self) -> None:
+    def closing(self, *, failed: bool = False) -> None:
+        if self._plan.timed and not failed:
+            self._watch.end()
         self._closing_ns = self._plan.clock_ns()
 
     def closed(self) -> None:
@@ -345,8 +321,34 @@ class _Recorder:
             digest=plan.expected.digest,
             results=self._results,
             details=self._details,
-            server=dict(self._server) if plan.server is not None else None,
+            server=self._traffic.figures(sum(self._durations_s)) if self._traffic is not None else None,
+            voids=tuple(self._voids()) if self._durations_s else (),
+            fairness=self._watch.figures(),
         )
+
+    def _voids(self) -> list[Void]:
+        """Why the durations mean nothing, though the work was right."""
+        plan = self._plan
+        name, variant = models.split(plan.model_id)
+        # An async test brings its own loop; an implementation of its own may, unless another one was asked for.
+        asks = not self._in_loop and (name not in plan.way().implementations or plan.event_loop != "asyncio")
+        return [
+            *fallbacks(plan.event_loop if asks else None, plan.start_method, self._details, variant),
+            *self._watch.voids(self._durations_s),
+            *(self._traffic.unfair(sum(self._durations_s)) if self._traffic is not None else ()),
+        ]
 
     def _since_s(self, start_ns: int) -> float:
         return (self._plan.clock_ns() - start_ns) / 1e9
+
+
+def _traffic(plan: TrialPlan, concurrency: int) -> Traffic | None:
+    if plan.server is None:
+        return None
+    return Traffic(
+        plan.server,
+        expected=plan.expected_requests,
+        concurrency=concurrency,
+        items=len(plan.items),
+        turns=plan.conditions.turns,
+    )

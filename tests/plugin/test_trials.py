@@ -18,7 +18,7 @@ Stored = Callable[[], dict[str, Any]]
 ONE = """
     @pytest.mark.workload(DOUBLE)
     def test_one(trial):
-        trial([1, 2, 3], concurrency=2)
+        trial([1, 2, 3] * 200, concurrency=2)  # fewer are too short for the clock
 """
 OVER_CONCURRENCIES = """
     @pytest.mark.workload(DOUBLE, models=["serial", "threads"])
@@ -30,6 +30,7 @@ IDS = [*models.NAMES, "serial[other]", "threads[other]", "processes[other]"]
 FIELDS = {
     *("schema_version", "workload", "model", "concurrency", "items", "throughput_per_s", "speedup", "digest"),
     *("server", "python", "start_method", "event_loop", "startup_s", "teardown_s", "executor", "scale"),
+    *("void", "fairness"),
 }
 
 
@@ -133,7 +134,7 @@ def test_a_results_file_holds_what_the_schema_says(suite: Suite, stored: Stored)
         assert figures.keys() >= FIELDS
         assert figures["schema_version"] == 1
         assert len(bench["stats"]["data"]) == bench["stats"]["rounds"] >= 2
-        assert figures["throughput_per_s"] == pytest.approx(3 / bench["stats"]["median"])
+        assert figures["throughput_per_s"] == pytest.approx(600 / bench["stats"]["median"])
         assert bench["group"] == "double"
         assert bench["options"]["timer"] == "timetrial.meter"
     assert len({bench["extra_info"]["timetrial"]["digest"] for bench in content["benchmarks"]}) == 1
@@ -406,3 +407,87 @@ def test_a_run_without_trials_loads_next_to_nothing(pytester: pytest.Pytester) -
     )
     blocked = [flag for name in ("asyncio", "hypothesispytest", "xdist", "timeout") for flag in ("-p", f"no:{name}")]
     pytester.runpytest_subprocess("-p", "no:cacheprovider", *blocked).assert_outcomes(passed=1)
+
+
+class TestVoid:
+    """A trial under unfair conditions is kept, shown as void, and never ranked."""
+
+    TESTS = """
+    SHORT = Workload("short", task=double)
+
+    @pytest.mark.workload(SHORT, models=["serial", "threads"])
+    @pytest.mark.parametrize("size", [1, 100_000])
+    def test_one(trial, size):
+        # One doubling under serial is too short for any clock; everything else is not.
+        trial([1] * size)
+    """
+
+    def test_it_is_stored_with_its_reason_and_without_a_speed_up(self, suite: Suite, stored: Stored) -> None:
+        """Nor does it give one: serial was the measure."""
+        assert suite(self.TESTS).ret == 0
+        content = stored()
+        figures = {bench["name"]: bench["extra_info"]["timetrial"] for bench in content["benchmarks"]}
+        (void,) = figures["test_one[serial-1]"]["void"]
+        assert void["kind"] == "clock"
+        assert "steps make a round that can be timed" in void["reason"]
+        assert figures["test_one[serial-1]"]["speedup"] is None
+        assert figures["test_one[threads-1]"]["speedup_against"] is None
+        assert figures["test_one[threads-100000]"]["speedup_against"] == "serial"
+        (told,) = content["timetrial"]["voids"]
+        assert (told["group"], told["model"], told["kind"]) == ("short size=1", "serial", "clock")
+
+    def test_it_is_shown_with_its_reason_and_not_ranked(self, suite: Suite) -> None:
+        """The fastest of a group is the fastest that means something."""
+        result = suite(self.TESTS)
+        result.stdout.fnmatch_lines(
+            ["short size=1 *threads *-*", "void: short size=1, serial: the median round took * ns*; give the trial*"]
+        )
+
+    def test_a_group_that_is_all_void_keeps_its_row(self, suite: Suite) -> None:
+        """It was measured, so it is not left out."""
+        result = suite(self.TESTS, "--trial-models=serial", "-k", "not 100000")
+        result.stdout.fnmatch_lines(["short size=1 *all void *-*", "void: short size=1, serial: *"])
+
+    def test_it_fails_the_run_only_when_asked(self, suite: Suite) -> None:
+        """Exit status 1 and a line that says so; all tests have passed."""
+        result = suite(self.TESTS, "--trial-fail-on-void")
+        assert result.ret == pytest.ExitCode.TESTS_FAILED
+        result.assert_outcomes(passed=4)
+        result.stdout.fnmatch_lines(["FAILED: 1 void trial(s), and --trial-fail-on-void was given"])
+        fair = suite(self.TESTS, "--trial-fail-on-void", "-k", "100000")
+        assert fair.ret == 0
+
+    def test_a_race_pairs_only_the_others(self, suite: Suite, stored: Stored) -> None:
+        """It is nobody's rival."""
+        assert suite(self.TESTS, "--trial-interleave", "-k", "not 100000").ret == 0
+        figures = {
+            bench["extra_info"]["timetrial"]["model"]: bench["extra_info"]["timetrial"]
+            for bench in stored()["benchmarks"]
+        }
+        assert "interleaved" not in figures["serial"]
+        assert figures["threads"]["interleaved"] == {"against": "threads"}
+
+    def test_the_shares_that_others_may_take_are_settings(self, suite: Suite) -> None:
+        """And a value that can't be meant is refused by name."""
+        result = suite(self.TESTS, "-o", "trial_steal_limit=7")
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines(["*trial_steal_limit = 7: it takes a share from 0 to 1*"])
+        assert suite(self.TESTS, "-o", "trial_foreign_cpu_limit=0.5", "-k", "100000").ret == 0
+
+    def test_what_the_accounting_round_finds_left_over_voids_the_trial(self, suite: Suite, stored: Stored) -> None:
+        """A task that starts threads and never ends them."""
+        tests = """
+        import threading
+
+        def leak(item):
+            threading.Thread(target=threading.Event().wait, args=(20,), daemon=True).start()
+            return item
+
+        @pytest.mark.workload(Workload("leak", task=leak), models=["threads"])
+        def test_one(trial):
+            trial([1], concurrency=1)
+        """
+        result = suite(tests.replace("\n    ", "\n"), "--trial-accounting")
+        result.stdout.fnmatch_lines(["void: leak, threads: after the accounting round, thread * is still running*"])
+        (bench,) = stored()["benchmarks"]
+        assert "leftovers" in [each["kind"] for each in bench["extra_info"]["timetrial"]["void"]]

@@ -23,9 +23,9 @@ class MeterNotStartedError(TimetrialError):
 class Thresholds:
     """What others may take before a trial means nothing; docs/environment.md says why these figures."""
 
-    steal_share: float = 0.05
+    steal_share: float = 0.10
     """Of one core's time, taken by the host."""
-    foreign_cpu_share: float = 0.10
+    foreign_cpu_share: float = 0.15
     """Of the time of all usable cores, used by processes that aren't ours."""
 
 
@@ -74,7 +74,7 @@ class Disturbance:
                 f"other processes used {self.foreign_cpu_share:.1%} of the {self.cores} usable cores "
                 f"(at most {limits.foreign_cpu_share:.1%} is allowed)"
             )
-        return " and ".join(reasons) + "; run it again while the machine is quiet" if reasons else None
+        return " and ".join(reasons) or None
 
 
 class DisturbanceMeter:

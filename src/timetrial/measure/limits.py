@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +28,58 @@ def limit_facts(root: Path = ROOT) -> dict[str, Any]:
         "ephemeral_ports": known(lambda: ephemeral_ports(root)),
         "waiting_connections": known(lambda: waiting_connections(root)),
     }
+
+
+@dataclass(frozen=True)
+class OpenFiles:
+    """How many files and sockets this process may have open: as found, and as allowed now; None is no limit."""
+
+    found: int | None
+    allowed: int | None
+
+
+_ENOUGH_FILES: Final = 65_536  # where the ceiling is no number, or more than the system grants (macOS)
+_MOST_FILES: Final = 1_048_576  # some programs prepare for as many files as they may open
+
+
+def raise_open_files() -> OpenFiles | None:
+    """Lets this process, and those it starts from now on, open as many files as it may; None on Windows.
+
+    The limit in force is often 1,024, where the ceiling beside it is many times that and free to be used.
+    """
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    found, ceiling = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for wanted in (min(ceiling, _MOST_FILES), _ENOUGH_FILES, _ENOUGH_FILES // 8):
+        better = wanted != resource.RLIM_INFINITY and found != resource.RLIM_INFINITY and wanted > found
+        if better and set_open_files(wanted):
+            break
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return OpenFiles(*(None if each == resource.RLIM_INFINITY else each for each in (found, allowed)))
+
+
+def set_open_files(limit: int) -> bool:
+    """Sets the limit in force and leaves the ceiling; False where the system doesn't grant it."""
+    if sys.platform == "win32":
+        return False
+    import resource
+
+    _, ceiling = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, ceiling))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def count_open_files() -> int | None:
+    """How many files and sockets this process has open; None where the system doesn't list them (Windows)."""
+    try:
+        return len(os.listdir("/dev/fd")) - 1  # noqa: PTH208 - numbers, not paths; without the folder's own
+    except OSError:
+        return None
 
 
 def ephemeral_ports(root: Path = ROOT) -> list[int] | None:

@@ -191,7 +191,8 @@ class _Keeper:
 
 
 async def _details_of(executor: AsyncExecutor) -> Mapping[str, object]:
-    return dict(executor.details)
+    """What it says of itself, and the loop that it really runs in, whatever it says of that."""
+    return {**executor.details, "event_loop": eventloops.name_of(asyncio.get_running_loop())}
 
 
 def _refuse_running_loop() -> None:

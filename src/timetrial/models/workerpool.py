@@ -140,7 +140,7 @@ class WorkerPool:
         for worker, slots in zip(self._workers, self._job.slots, strict=True):
             worker.set_up(wire.pack(wire.SETUP, {**setup, "slots": slots}))
         for worker in self._workers:
-            self._facts |= worker.await_ready()
+            _merge(self._facts, worker.await_ready())
 
     def _lose(self, error: BaseException) -> None:
         """Closes the pool early: a worker has died, or Ctrl-C has come in the middle of a round."""
@@ -162,6 +162,16 @@ class WorkerPool:
             for worker in workers:
                 worker.end(deadline)
         return problems
+
+
+def _merge(facts: dict[str, object], more: Mapping[str, object]) -> None:
+    """Takes in what one more worker reports; where workers differ, all that they say is kept."""
+    for name, value in more.items():
+        known = facts.setdefault(name, value)
+        if known != value and isinstance(known, bool):
+            facts[name] = False  # preloaded: only if every one of them was
+        elif known != value and str(value) not in str(known).split(" and "):
+            facts[name] = f"{known} and {value}"
 
 
 def _hear_out(workers: Sequence[RemoteWorker], deadline: float, problems: list[BaseException]) -> None:

@@ -38,7 +38,7 @@ def _row(entry: Entry) -> Sequence[str]:
     measured, account = entry.measurement, entry.figures["accounting"]
     latency, lag = account["latency"] or {}, account["loop_lag"] or {}
     return (
-        measured.model,
+        entry.shown_model,
         duration(measured.startup_s),
         duration(measured.median_s_per_round),
         duration(measured.teardown_s),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from timetrial.report.text import columns, duration, three_digits, times
-from timetrial.results.curves import Crossover, Shape
+from timetrial.results.curves import Crossover, Reading, Shape
 
 
 def curve_lines(shapes: Iterable[Shape]) -> list[str]:
@@ -28,8 +28,14 @@ def _table(shape: Shape) -> list[str]:
 def _row(shape: Shape, value: Any) -> Sequence[str]:
     win = shape.winner(value)
     readings = [curve.get(value) for curve in shape.curves.values()]
-    times_per_item = [duration(each.s_per_item) if each else "-" for each in readings]
-    return [str(value), *times_per_item, "tie" if win.tie else win.model, times(win.lead)]
+    times_per_item = [_cell(each) for each in readings]
+    return [str(value), *times_per_item, "tie" if win.tie else win.model or "all void", times(win.lead)]
+
+
+def _cell(reading: Reading | None) -> str:
+    if reading is None:
+        return "-"
+    return "void" if reading.void else duration(reading.s_per_item)
 
 
 def _crossover(each: Crossover, parameter: str) -> str:

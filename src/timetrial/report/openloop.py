@@ -24,7 +24,7 @@ def _row(entry: Entry, found: Mapping[str, Any]) -> Sequence[str]:
     latency, closed = found["latency"], found["closed_latency"]
     return (
         entry.group,
-        entry.measurement.model,
+        entry.shown_model,
         three_digits(found["rate_asked_per_s"]),
         three_digits(found["rate_reached_per_s"]),
         *(duration(latency[name] / 1e3) for name in ("p50_ms", "p99_ms", "max_ms")),

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from timetrial.report.text import columns, duration, times
-from timetrial.results.standings import Placing, Standings, Void
+from timetrial.results.pairs import PairedRatio
+from timetrial.results.standings import Placing, Standings, VoidTrial
 
 _HEAD = ("workload", "fastest", "a round", "x serial", "next best", "takes")
+_ALL_VOID = ("all void", *"----")
 
 
 def summary_lines(standings: Standings) -> list[str]:
     """The lines of the table, without colours; empty when nothing was measured and nothing was void."""
-    rows = [_row(each) for each in standings.placings()]
+    placings = {each.group: _row(each) for each in standings.placings()}
+    rows = [placings.get(group, (group, *_ALL_VOID)) for group in standings.groups]
     lines = columns([_HEAD, *rows], right=(2, 3, 5)) if rows else []
     return [*lines, *_void_lines(standings.voids)]
 
@@ -23,20 +26,19 @@ def _row(placing: Placing) -> Sequence[str]:
         placing.group,
         fastest.model,
         duration(fastest.median_s_per_round),
-        times(placing.speedup),
+        _ratio(placing.speedup, placing.paired_speedup),
         next_best.measurement.model if next_best else "-",
-        _lead(placing),
+        _ratio(placing.lead, placing.paired_lead),
     )
 
 
-def _lead(placing: Placing) -> str:
-    """How many times as long the next best takes; with its interval, or as a tie, where the two took turns."""
-    paired = placing.paired_lead
+def _ratio(ratio: float | None, paired: PairedRatio | None) -> str:
+    """How many times as long another one takes; with its interval, or as a tie, where the two took turns."""
     if paired is None:
-        return times(placing.lead)
+        return times(ratio)
     span = f"{paired.low:.2f}-{paired.high:.2f}"
     return f"tie ({span})" if paired.tie else f"{times(paired.ratio)} ({span})"
 
 
-def _void_lines(voids: Sequence[Void]) -> list[str]:
-    return [f"void: {each.group}, {each.model}: {each.reason}" for each in voids]
+def _void_lines(voids: Sequence[VoidTrial]) -> list[str]:
+    return [f"void: {each.group}, {each.model}: {each.void}" for each in voids]

@@ -18,17 +18,24 @@ _CONCURRENCY = "concurrency"
 
 @dataclass(frozen=True)
 class Reading:
-    """A model at one value of the parameter: its median time per item, and its rounds if models took turns."""
+    """A model at one value of the parameter: its median time per item, and its rounds if models took turns.
+
+    One that is ``void`` means nothing: it is shown as that, and wins nothing.
+    """
 
     s_per_item: float
     interleaved_s: tuple[float, ...] = ()
+    void: bool = False
 
 
 @dataclass(frozen=True)
 class Win:
-    """The fastest model at one value, how many times as long the next best takes, and whether that is a tie."""
+    """The fastest model at one value, how many times as long the next best takes, and whether that is a tie.
 
-    model: str
+    ``model`` is None where every trial was void.
+    """
+
+    model: str | None
     next_best: str | None
     lead: float | None
     tie: bool
@@ -60,7 +67,9 @@ class Shape:
 
     def winner(self, value: Any) -> Win:
         """Who is fastest at a value. Models tie if they took turns and their ratio's interval includes 1."""
-        here = {model: curve[value] for model, curve in self.curves.items() if value in curve}
+        here = {name: curve[value] for name, curve in self.curves.items() if value in curve and not curve[value].void}
+        if not here:
+            return Win(None, None, None, tie=False)
         first, *others = sorted(here, key=lambda model: here[model].s_per_item)
         if not others:
             return Win(first, None, None, tie=False)
@@ -69,7 +78,8 @@ class Shape:
 
     def crossovers(self) -> list[Crossover]:
         """Where the fastest model changes, from one clear win to the next; values with a tie decide nothing."""
-        clear = [(value, win.model) for value in self.values if not (win := self.winner(value)).tie]
+        wins = [(value, self.winner(value)) for value in self.values]
+        clear = [(value, win.model) for value, win in wins if win.model is not None and not win.tie]
         return [
             Crossover(low, high, before, after, self._crossing(low, high, before, after))
             for (low, before), (high, after) in pairwise(clear)
@@ -84,8 +94,7 @@ class Shape:
             "at": dict(self.at),
             "values": list(self.values),
             "s_per_item": {
-                model: [curve[value].s_per_item if value in curve else None for value in self.values]
-                for model, curve in self.curves.items()
+                model: [_fair_s(curve.get(value)) for value in self.values] for model, curve in self.curves.items()
             },
             "fastest": [vars(self.winner(value)) for value in self.values],
             "crossovers": [vars(each) for each in self.crossovers()],
@@ -93,7 +102,8 @@ class Shape:
 
     def _crossing(self, low: Any, high: Any, before: str, after: str) -> float | None:
         one, other = self.curves[before], self.curves[after]
-        if not (_is_number(low) and _is_number(high)) or high not in one or low not in other:
+        known = _fair_s(one.get(high)) is not None and _fair_s(other.get(low)) is not None
+        if not (_is_number(low) and _is_number(high)) or not known:
             return None
         lead_low = _ratio(other[low].s_per_item, one[low].s_per_item)
         lead_high = _ratio(other[high].s_per_item, one[high].s_per_item)
@@ -183,7 +193,11 @@ def _shape(benches: Sequence[Mapping[str, Any]], parameter: str) -> Shape:
 
 def _reading(bench: Mapping[str, Any], figures: Mapping[str, Any]) -> Reading:
     took_turns = tuple(bench["stats"].get("data", ())) if "interleaved" in figures else ()
-    return Reading(bench["stats"]["median"] / max(1, figures["items"]), took_turns)
+    return Reading(bench["stats"]["median"] / max(1, figures["items"]), took_turns, bool(figures.get("void")))
+
+
+def _fair_s(reading: Reading | None) -> float | None:
+    return None if reading is None or reading.void else reading.s_per_item
 
 
 def _ties(slower: Reading, faster: Reading) -> bool:

@@ -36,6 +36,11 @@ def merge(launches: Sequence[Mapping[str, Any]], *, complete: bool) -> dict[str,
                 for number, each in enumerate(about, start=1)
                 for trouble in each["troubles"]
             ],
+            "voids": [
+                {**void, "launch": number}
+                for number, each in enumerate(about, start=1)
+                for void in each.get("voids", ())
+            ],
             "launches": [_launch(each) for each in launches],
             "complete": complete,
         },

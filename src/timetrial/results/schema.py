@@ -11,12 +11,12 @@ from timetrial.trial import Measurement
 KEY: Final = "timetrial"
 
 # 1: workload, model, concurrency, items, throughput_per_s, speedup, speedup_against, startup_s, teardown_s, digest,
-#    server, accounting, open_loop, parameters, sweeps, start_method, event_loop, executor, python, scale; with
-#    --trial-interleave also interleaved.
+#    server, accounting, void, fairness, open_loop, parameters, sweeps, start_method, event_loop, executor, python,
+#    scale; with --trial-interleave also interleaved.
 SCHEMA_VERSION: Final = 1
 
-# The file's own section, ``timetrial``. 1: environment, complete. 2: schema_version, references, troubles; in the
-# file of a ``timetrial measure`` also launches; after a gate also gate.
+# The file's own section, ``timetrial``. 1: environment, complete. 2: schema_version, references, troubles, voids; in
+# the file of a ``timetrial measure`` also launches; after a gate also gate.
 FILE_SCHEMA_VERSION: Final = 2
 
 
@@ -42,6 +42,8 @@ def figures(
         "digest": measurement.digest,
         "server": measurement.server,
         "accounting": measurement.accounting,
+        "void": [each.as_dict() for each in measurement.voids],
+        "fairness": dict(measurement.fairness),
         "open_loop": measurement.open_loop,
         "start_method": details.pop("start_method", None),
         "event_loop": details.pop("event_loop", None),

@@ -9,6 +9,7 @@ from typing import Any
 from timetrial import models
 from timetrial.results.pairs import PairedRatio, paired_ratio
 from timetrial.trial import Measurement
+from timetrial.voids import Void
 
 
 @dataclass(frozen=True)
@@ -27,18 +28,32 @@ class Entry:
     name: str = ""
 
     @property
+    def void(self) -> bool:
+        """Whether its timing means nothing: it is shown with its reason, and never ranked."""
+        return bool(self.measurement.voids)
+
+    @property
+    def shown_model(self) -> str:
+        """The model as tables name it: a void trial's says so."""
+        return f"{self.measurement.model} (void)" if self.void else self.measurement.model
+
+    @property
     def s_per_item(self) -> float:
         """The median round divided by its items."""
         return self.measurement.median_s_per_round / max(1, self.measurement.items)
 
 
 @dataclass(frozen=True)
-class Void:
-    """A trial without a meaning, with its reason."""
+class VoidTrial:
+    """A trial whose timing means nothing, with one of its reasons."""
 
     group: str
     model: str
-    reason: str
+    void: Void
+
+    def as_dict(self) -> dict[str, str]:
+        """For JSON."""
+        return {"group": self.group, "model": self.model, **self.void.as_dict()}
 
 
 @dataclass(frozen=True)
@@ -65,41 +80,74 @@ class Placing:
         """How many times as long serial takes."""
         return _ratio(self.serial, self.fastest)
 
+    @property
+    def paired_speedup(self) -> PairedRatio | None:
+        """The speed-up with its interval, where the two took turns; serial may have run in another group."""
+        serial = self.serial
+        if serial is None or serial is self.fastest or serial.group != self.group:
+            return None
+        return _paired(serial, self.fastest)
+
 
 class Standings:
     """All trials of a run so far; a serial trial that arrives late still gives the others their speed-up."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
-        self.voids: list[Void] = []
+        self._failed: list[VoidTrial] = []
+
+    @property
+    def voids(self) -> list[VoidTrial]:
+        """Every reason of every void trial: those that failed for it, and those that were measured all the same."""
+        measured = [
+            VoidTrial(each.group, each.measurement.model, void)
+            for each in self.entries
+            for void in each.measurement.voids
+        ]
+        return [*self._failed, *measured]
+
+    @property
+    def groups(self) -> list[str]:
+        """Every workload with its parameters, in the order in which they were first measured."""
+        return list(dict.fromkeys(each.group for each in self.entries))
 
     def add(self, entry: Entry) -> None:
-        """Takes in a trial and brings the speed-ups of its family up to date."""
+        """Takes in a trial and brings the speed-ups of its family up to date; a void one changes nothing for others."""
         self.entries.append(entry)
-        for each in self.entries:
+        if entry.void:
+            return
+        for each in self._fair():
             if each.family == entry.family:
                 self._rate(each)
         if entry.interleaved:
-            self._pair([each for each in self.entries if each.group == entry.group and each.interleaved])
+            self._pair([each for each in self._fair() if each.group == entry.group and each.interleaved])
+
+    def add_failed(self, trial: VoidTrial) -> None:
+        """Takes in a trial that did other work, or met a limit: its test has failed, and nothing was measured."""
+        self._failed.append(trial)
 
     def withdraw(self, figures: object) -> None:
         """Takes out the trial with these figures: its test found fault with it."""
         self.entries = [each for each in self.entries if each.figures is not figures]
 
     def placings(self) -> Iterator[Placing]:
-        """One for each group, in the order in which they were first measured."""
-        for group in dict.fromkeys(each.group for each in self.entries):
-            ranked = sorted((each for each in self.entries if each.group == group), key=lambda each: each.s_per_item)
+        """One for each group with a trial that isn't void."""
+        fair = self._fair()
+        for group in dict.fromkeys(each.group for each in fair):
+            ranked = sorted((each for each in fair if each.group == group), key=lambda each: each.s_per_item)
             model = ranked[0].measurement.model
             others = [each for each in ranked if each.measurement.model != model]
             yield Placing(group, ranked[0], others[0] if others else None, self.serial_of(ranked[0]))
+
+    def _fair(self) -> list[Entry]:
+        return [each for each in self.entries if not each.void]
 
     def serial_of(self, entry: Entry) -> Entry | None:
         """The serial trial to compare with: the same variant's, else the plain one, else the fastest there is."""
         variant = models.split(entry.measurement.model)[1]
         serials = [
             each
-            for each in self.entries
+            for each in self._fair()
             if each.family == entry.family and models.split(each.measurement.model)[0] == "serial"
         ]
         for wanted in (variant, None):
@@ -122,7 +170,7 @@ class Standings:
         fastest = min(group, key=lambda each: each.s_per_item)
         for each in group:
             paired = _paired(each, fastest) if each is not fastest else None
-            each.figures["interleaved"] = {"against": fastest.measurement.model, **(asdict(paired) if paired else {})}
+            each.figures["interleaved"] = {"against": fastest.measurement.model, **_paired_figures(paired)}
 
 
 def _paired(slower: Entry, faster: Entry) -> PairedRatio | None:
@@ -134,3 +182,7 @@ def _paired(slower: Entry, faster: Entry) -> PairedRatio | None:
 
 def _ratio(slower: Entry | None, faster: Entry) -> float | None:
     return slower.s_per_item / faster.s_per_item if slower is not None and faster.s_per_item > 0 else None
+
+
+def _paired_figures(paired: PairedRatio | None) -> dict[str, Any]:
+    return {**asdict(paired), "tie": paired.tie} if paired else {}

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from tests.unit.results.test_standings import entry, standings_of
 from timetrial.report.summary import summary_lines
-from timetrial.results.standings import Standings, Void
+from timetrial.results.standings import Standings, VoidTrial
+from timetrial.voids import FIXES, Kind, Void
 
 
 def test_the_table_names_the_fastest_its_ratio_to_serial_and_the_next_best() -> None:
@@ -24,10 +29,49 @@ def test_what_was_not_measured_is_a_dash() -> None:
 def test_void_trials_are_listed_with_their_reason() -> None:
     """Even where nothing else was measured."""
     standings = Standings()
-    standings.voids.append(Void("squares", "threads", "2 results for 3 items"))
-    assert summary_lines(standings) == ["void: squares, threads: 2 results for 3 items"]
+    standings.add_failed(VoidTrial("squares", "threads", Void(Kind.RESULTS, "2 results for 3 items")))
+    assert summary_lines(standings) == [f"void: squares, threads: 2 results for 3 items; {FIXES[Kind.RESULTS]}"]
 
 
 def test_a_run_without_trials_has_no_table() -> None:
     """Nothing is printed."""
     assert summary_lines(Standings()) == []
+
+
+def test_a_group_that_is_all_void_keeps_its_row() -> None:
+    """It is in the table, and its reasons are below."""
+    lines = summary_lines(standings_of(entry("threads", 2.0, voids=(Void(Kind.CLOCK, "too short"),))))
+    assert lines[1].split() == ["squares", "all", "void", *"----"]
+    assert lines[2] == f"void: squares, threads: too short; {FIXES[Kind.CLOCK]}"
+
+
+@pytest.mark.parametrize(
+    ("others_s", "takes"),
+    [((1.0, 1.1, 0.91, 1.1, 0.91, 1.1, 0.91, 1.2), "tie (0.91-1.20)"), ((1.2, 1.3) * 4, "1.25x (1.20-1.30)")],
+)
+def test_an_interval_that_includes_one_is_a_tie(others_s: tuple[float, ...], takes: str) -> None:
+    """And one that doesn't is a lead, with its interval."""
+    rounds = {"threads": (1.0,) * 8, "coroutines": others_s}
+    trials = [entry(model, 1.0) for model in rounds]
+    racers = [
+        replace(
+            each,
+            measurement=replace(each.measurement, durations_s=rounds[each.measurement.model]),
+            interleaved=True,
+        )
+        for each in trials
+    ]
+    assert summary_lines(standings_of(*racers))[1].endswith(takes)
+    assert racers[1].figures["interleaved"]["tie"] is takes.startswith("tie")
+
+
+def test_a_tie_with_serial_is_a_tie_too() -> None:
+    """No model is called faster than serial on the strength of a ratio that may be one."""
+    tied = replace(entry("serial", 1.0), interleaved=True)
+    trials = [replace(entry("threads", 0.99), interleaved=True), tied]
+    rounds_s = {"threads": (1.0, 0.99) * 4, "serial": (0.99, 1.01) * 4}
+    racers = [
+        replace(each, measurement=replace(each.measurement, durations_s=rounds_s[each.measurement.model]))
+        for each in trials
+    ]
+    assert "  tie (0.99-1.02)  serial" in summary_lines(standings_of(*racers))[1]

@@ -149,3 +149,38 @@ def test_the_table_names_the_fastest_at_each_value_and_where_it_changes() -> Non
     text = "\n".join(curve_lines([power_laws()]))
     assert "squares over size" in text
     assert "serial -> processes: at about 150, between size 100 and 1000" in text
+
+
+def voided(one: Any) -> Any:
+    """The same trial, found void."""
+    one["extra_info"]["timetrial"]["void"] = [{"kind": "clock", "reason": "too short", "fix": "more items"}]
+    return one
+
+
+def test_a_void_trial_is_shown_as_void_and_wins_nowhere() -> None:
+    """Nor is a crossover interpolated from it."""
+    shape = only_shape(
+        voided(bench("serial", 0.1, size=1)),
+        bench("serial", 9.0, size=2),
+        bench("threads", 1.0, size=1),
+        bench("threads", 2.0, size=2),
+        voided(bench("serial", 0.1, size=3)),
+    )
+    assert [shape.winner(size).model for size in (1, 2, 3)] == ["threads", "threads", None]
+    assert shape.as_dict()["s_per_item"]["serial"] == [None, 0.9, None]
+    assert shape.crossovers() == []
+    rows = [line.split() for line in curve_lines([shape])[2:]]
+    assert rows[0] == ["1", "void", "100", "ms", "threads", "-"]
+    assert rows[2] == ["3", "void", "-", "all", "void", "-"]
+
+
+def test_a_crossing_is_not_read_off_a_void_trial() -> None:
+    """It lies somewhere between the two values."""
+    shape = only_shape(
+        bench("serial", 1.0, size=1),
+        voided(bench("serial", 3.0, size=2)),
+        bench("threads", 2.0, size=1),
+        bench("threads", 2.0, size=2),
+    )
+    (crossover,) = shape.crossovers()
+    assert (crossover.before, crossover.after, crossover.at) == ("serial", "threads", None)

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from timetrial.results.standings import Entry, Placing, Standings
+from timetrial.results.standings import Entry, Placing, Standings, VoidTrial
 from timetrial.trial import Measurement
+from timetrial.voids import Kind, Void
+
+SHORT = Void(Kind.CLOCK, "too short")
 
 
-def entry(model: str, seconds: float, *, items: int = 1, group: str = "squares", family: str = "f") -> Entry:
+def entry(
+    model: str,
+    seconds: float,
+    *,
+    items: int = 1,
+    group: str = "squares",
+    family: str = "f",
+    voids: tuple[Void, ...] = (),
+) -> Entry:
     """A trial whose rounds all took so long."""
     measurement = Measurement(
         workload="squares",
@@ -22,6 +34,7 @@ def entry(model: str, seconds: float, *, items: int = 1, group: str = "squares",
         teardown_s=0.0,
         digest="",
         results=(),
+        voids=voids,
     )
     return Entry(group, family, measurement, figures={"speedup": None, "speedup_against": None})
 
@@ -125,3 +138,47 @@ def test_groups_come_in_the_order_in_which_they_were_first_measured() -> None:
     """As the run went."""
     standings = standings_of(*(entry("threads", 1.0, group=group) for group in ("b", "a", "b", "c")))
     assert [each.group for each in standings.placings()] == ["b", "a", "c"]
+
+
+def test_a_void_trial_is_never_ranked() -> None:
+    """However fast it was."""
+    void, threads, serial = entry("coroutines", 0.1, voids=(SHORT,)), entry("threads", 1.0), entry("serial", 2.0)
+    placing = only_placing(standings_of(void, threads, serial))
+    assert (placing.fastest, placing.next_best) == (threads, serial)
+    assert speedup_of(void) == (None, None)
+
+
+def test_a_void_serial_trial_gives_nobody_a_speedup() -> None:
+    """Its timing means nothing, so neither does a ratio to it."""
+    threads = entry("threads", 1.0)
+    standings = standings_of(entry("serial", 2.0, voids=(SHORT,)), threads)
+    assert speedup_of(threads) == (None, None)
+    assert only_placing(standings).speedup is None
+
+
+def test_a_void_trial_takes_part_in_no_pair() -> None:
+    """The others of its race are paired without it."""
+    trials = [entry("threads", 1.0), entry("serial", 2.0), entry("coroutines", 0.1, voids=(SHORT,))]
+    racers = [replace(each, interleaved=True) for each in trials]
+    standings_of(*racers)
+    assert racers[1].figures["interleaved"]["against"] == "threads"
+    assert "interleaved" not in racers[2].figures
+
+
+def test_every_reason_is_kept_and_that_of_a_withdrawn_trial_is_not() -> None:
+    """A trial can be void for several reasons; one whose test failed for another is not told of."""
+    twice = entry("threads", 1.0, voids=(SHORT, Void(Kind.POOL, "too small")))
+    standings = standings_of(twice, entry("serial", 1.0))
+    failed = VoidTrial("squares", "processes", Void(Kind.RESULTS, "wrong"))
+    standings.add_failed(failed)
+    assert [(each.model, each.void.kind) for each in standings.voids] == [
+        ("processes", Kind.RESULTS), ("threads", Kind.CLOCK), ("threads", Kind.POOL),
+    ]  # fmt: skip
+    standings.withdraw(twice.figures)
+    assert standings.voids == [failed]
+
+
+def test_tables_name_a_void_trial_as_one() -> None:
+    """Also those that rank nothing, such as what each model costs."""
+    assert entry("threads", 1.0).shown_model == "threads"
+    assert entry("threads", 1.0, voids=(SHORT,)).shown_model == "threads (void)"

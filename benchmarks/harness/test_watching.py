@@ -1,0 +1,90 @@
+"""What watching costs the timed rounds: rounds of a trial with every check, bare ones beside them, in one run.
+
+The accounting round belongs to it: it is run for the watched trial again and again, between the pairs.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from benchmarks.harness import by_hand
+from fixtures import clients
+from timetrial import MockServer, Workload, models
+from timetrial.accounting import account
+from timetrial.reference import expected_of
+from timetrial.results.pairs import paired_ratio
+from timetrial.surroundings import Surroundings
+from timetrial.trial import OpenTrial, TrialPlan
+
+PAIRS = 400
+PAIRS_AN_ACCOUNT = 100
+ITEM_S = 0.0005
+
+
+def fetch(url: str, connection: clients.KeepAliveConnection) -> int:
+    """A page's length, by the standard library."""
+    return len(connection.get(url))
+
+
+SPIN = Workload("spin", task=by_hand.spin, async_task=by_hand.async_spin)
+DOZE = Workload("doze", task=by_hand.doze, async_task=by_hand.async_doze)
+PAGES = Workload("pages", task=fetch, resource=clients.open_http_client)
+
+
+@pytest.mark.parametrize(
+    ("model", "workload"),
+    [("serial", SPIN), ("coroutines", DOZE), ("threads", PAGES)],
+    ids=["serial-cpu", "coroutines-sleep", "threads-http"],
+)
+def test_watching(benchmark: Any, model: str, workload: Workload) -> None:
+    """The watched rounds are what the table shows; extra_info holds the ratio to the bare ones'."""
+    with MockServer.start() if workload is PAGES else nullcontext() as server:
+        plan = _plan(workload, model, server)
+        with OpenTrial(plan) as watched, models.get(model).open(workload, plan.concurrency) as bare:
+            bare.run(plan.items)
+            pairs = []
+            for number in range(PAIRS):
+                if number % PAIRS_AN_ACCOUNT == 0:
+                    account(plan)
+                pairs.append(_pair(watched.time_a_round, lambda: _by_hand(bare.run, plan.items)))
+            benchmark.pedantic(watched.time_a_round, rounds=1)
+    ratio = paired_ratio([one for one, _ in pairs], [other for _, other in pairs])
+    assert ratio is not None
+    benchmark.group = "harness, watched rounds against bare ones"
+    benchmark.extra_info["watching"] = {"model": model, "workload": workload.name, "ratio_to_bare": asdict(ratio)}
+    more, low, high = (100 * (each - 1) for each in (ratio.ratio, ratio.low, ratio.high))
+    print(f"\n{model:>11} {workload.name:5}: {more:+.2f} % ({low:+.2f} to {high:+.2f} %)")
+
+
+def _plan(workload: Workload, model: str, server: MockServer | None) -> TrialPlan:
+    """A trial with all there is to be watched, of rounds of some 10 ms."""
+    items: list[Any] = [ITEM_S] * 20
+    if server is not None:
+        items = [server.page(size_bytes=1024, key=key) for key in range(40)]
+    surroundings = Surroundings()
+    surroundings.enter()
+    expected = expected_of(workload, items, items if server is None else [1024] * len(items))
+    concurrency = {"serial": 1, "coroutines": 2, "threads": 4}[model]
+    conditions = surroundings.conditions()
+    return TrialPlan(workload, model, items, concurrency, expected, server=server, conditions=conditions)
+
+
+def _pair(watched: Callable[[], float], bare: Callable[[], float]) -> tuple[float, float]:
+    """How long one round of each took, in seconds; their order is drawn by lot."""
+    if random.random() < 0.5:
+        return watched(), bare()
+    other_s = bare()
+    return watched(), other_s
+
+
+def _by_hand(run: Callable[[Any], Any], items: Any) -> float:
+    began_s = time.perf_counter()
+    run(items)
+    return time.perf_counter() - began_s

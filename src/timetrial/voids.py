@@ -1,0 +1,105 @@
+"""Why a trial can be void: a closed set of reasons, each with what to do about it."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from timetrial.errors import VoidTrialError
+
+
+class Kind(StrEnum):
+    """What can make a trial's timing mean nothing; docs/fairness.md has a section for each."""
+
+    RESULTS = "results"
+    REQUESTS = "requests"
+    CONCURRENCY = "concurrency"
+    POOL = "pool"
+    LIMIT = "limit"
+    SERVER_BOUND = "server-bound"
+    FALLBACK = "fallback"
+    CLOCK = "clock"
+    LEFTOVERS = "leftovers"
+    DISTURBED = "disturbed"
+
+
+WRONG_WORK: Final = frozenset({Kind.RESULTS, Kind.REQUESTS, Kind.CONCURRENCY})
+"""The kinds that fail the test, since what was timed is not the work; the others mark the trial and let it pass."""
+
+FIXES: Final = {
+    Kind.RESULTS: "the timing means nothing until every model does the same work",
+    Kind.REQUESTS: "look for retries, caches or items that send none, or pass trial(..., requests_per_round=) if the "
+    "expected number is wrong",
+    Kind.CONCURRENCY: "the other models may not do so: bound the model's own tasks, threads or pool by concurrency=",
+    Kind.POOL: "size the client's pool by the number that its resource is opened with: limit= of aiohttp's "
+    "TCPConnector, pool_maxsize= of requests' HTTPAdapter, max_connections= of httpx's Limits",
+    Kind.LIMIT: "raise the limit (ulimit -n for open files, net.ipv4.ip_local_port_range for ports), reuse "
+    "connections, or ask for less at once",
+    Kind.SERVER_BOUND: "give the server more of the machine (MockServer.start(processes=2), loop='uvloop'), or ask "
+    "less of it (fewer bytes, a delay), so that the client decides how fast it goes",
+    Kind.FALLBACK: "install or repair what was asked for, or ask for what is there",
+    Kind.CLOCK: "give the trial more items, so that a round takes longer",
+    Kind.LEFTOVERS: "end what the task starts before it returns: it takes time and memory from the trials that follow",
+    Kind.DISTURBED: "run it again while the machine is quiet, or with --trial-interleave, where it meets all models "
+    "alike",
+}
+
+
+@dataclass(frozen=True)
+class Void:
+    """One reason why a trial's timing means nothing: what happened, with its figures."""
+
+    kind: Kind
+    reason: str
+
+    @property
+    def fix(self) -> str:
+        """What to do about it."""
+        return FIXES[self.kind]
+
+    def __str__(self) -> str:
+        """For people: what happened and what to do."""
+        return f"{self.reason}; {self.fix}"
+
+    def as_dict(self) -> dict[str, str]:
+        """For JSON."""
+        return {"kind": str(self.kind), "reason": self.reason, "fix": self.fix}
+
+    def error(self, who: str) -> VoidTrialError:
+        """What fails the test of a trial that did other work."""
+        return VoidTrialError(f"{who}: {self}", kind=self.kind, reason=self.reason)
+
+
+_LIMITS_REACHED: Final = {
+    errno.EMFILE: "this process may open no more files (EMFILE)",
+    errno.ENFILE: "the system may open no more files (ENFILE)",
+    errno.EADDRNOTAVAIL: "there was no port left to connect from (EADDRNOTAVAIL)",
+    errno.ENOBUFS: "the system had no more room for sockets (ENOBUFS)",
+}
+_DEEPEST_CAUSE: Final = 20
+
+
+def void_of(error: BaseException) -> Void | None:
+    """Why a trial that ended with this error is void; None for an error that is only the task's own."""
+    if isinstance(error, VoidTrialError):
+        return Void(Kind(error.kind), error.reason)
+    reached = _limit_reached(error)
+    return None if reached is None else Void(Kind.LIMIT, f"{reached}: {type(error).__name__}: {error}")
+
+
+def _limit_reached(error: BaseException) -> str | None:
+    """A client may wrap what the system said, so causes count; from a worker process come only their texts."""
+    each: BaseException | None = error
+    for _ in range(_DEEPEST_CAUSE):
+        if each is None:
+            return None
+        if isinstance(each, OSError) and each.errno in _LIMITS_REACHED:
+            return _LIMITS_REACHED[each.errno]
+        told = "\n".join([str(each), *getattr(each, "__notes__", ())])
+        for number, sentence in _LIMITS_REACHED.items():
+            if f"[Errno {number}]" in told:
+                return sentence
+        each = each.__cause__ or each.__context__
+    return None

@@ -1,0 +1,296 @@
+"""Unfairness planted in real trials: real servers, clients, workers, limits and processes."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+
+from timetrial import MockServer, Workload, traffic
+from timetrial.accounting import account
+from timetrial.errors import VoidTrialError
+from timetrial.fairness import Conditions, left_over
+from timetrial.measure.disturbance import DisturbanceMeter
+from timetrial.measure.limits import count_open_files, raise_open_files
+from timetrial.reference import expected_of
+from timetrial.trial import Measurement, RoundsPolicy, TrialPlan, run_trial
+from timetrial.voids import Kind
+
+PAGE_BYTES: Final = 64
+FLOOD: Final = 64
+HEADERS: Final = "".join(f"X-Padding-{number}: {number}\r\n" for number in range(80))
+NUMBERS: Final = itertools.count()
+ROUNDS: Final = RoundsPolicy(min_rounds=3, max_time_s=0.3)
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+def plan_of(workload: Workload, items: Sequence[Any], results: Sequence[Any], model: str, **more: Any) -> TrialPlan:
+    """A trial of the workload, whose results are known."""
+    return TrialPlan(workload, model, items, expected=expected_of(workload, items, results), policy=ROUNDS, **more)
+
+
+def kinds(measurement: Measurement) -> list[Kind]:
+    """Why it is void."""
+    return [each.kind for each in measurement.voids]
+
+
+async def fetch(url: str, session: aiohttp.ClientSession) -> int:
+    """The length of a page."""
+    async with session.get(url) as response:
+        return len(await response.read())
+
+
+@asynccontextmanager
+async def sized_session(slots: int) -> AsyncGenerator[aiohttp.ClientSession]:
+    """As it should be."""
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=slots)) as session:
+        yield session
+
+
+@asynccontextmanager
+async def default_session(slots: int) -> AsyncGenerator[aiohttp.ClientSession]:
+    """As it comes: aiohttp's connector stops at a hundred connections."""
+    del slots
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def server() -> Generator[MockServer]:
+    """A server for all of these tests."""
+    with MockServer.start() as server:
+        yield server
+
+
+@pytest.mark.parametrize("delay_ms", [0, 30])
+@pytest.mark.parametrize(
+    ("session", "expected"), [(sized_session, []), (default_session, [Kind.POOL])], ids=["sized", "left at its default"]
+)
+def test_a_connector_limit_left_at_its_default_is_found(
+    server: MockServer, session: Callable[[int], Any], expected: list[Kind], delay_ms: int
+) -> None:
+    """With and without a delay; one that is sized to the trial is fair."""
+    urls = [server.page(PAGE_BYTES, key=key, delay_ms=delay_ms) for key in range(130)]
+    workload = Workload("pages", async_task=fetch, async_resource=session)
+    sizes = [PAGE_BYTES] * len(urls)
+    measurement = run_trial(plan_of(workload, urls, sizes, "coroutines", concurrency=130, server=server))
+    assert [each for each in kinds(measurement) if each == Kind.POOL] == expected
+    assert measurement.server is not None
+    assert measurement.server["connections_ever"] == (100 if expected else 130)
+
+
+async def too_many(items: Sequence[str], session: aiohttp.ClientSession) -> list[int]:
+    """All at once, whatever was asked for."""
+    return await asyncio.gather(*(fetch(item, session) for item in items))
+
+
+def test_a_model_that_has_more_in_flight_than_allowed_is_found(server: MockServer) -> None:
+    """On delayed pages, where the server sees them together."""
+
+    class Greedy:
+        details: Final = {"workers": 2}
+
+        def __init__(self, session: aiohttp.ClientSession) -> None:
+            self._session = session
+
+        async def run(self, items: Sequence[str]) -> list[int]:
+            return await too_many(items, self._session)
+
+    @asynccontextmanager
+    async def greedy(concurrency: int) -> AsyncGenerator[Greedy]:
+        async with sized_session(concurrency * 2) as session:
+            yield Greedy(session)
+
+    urls = [server.page(PAGE_BYTES, key=key, delay_ms=30) for key in range(4)]
+    workload = Workload("greedy", implementations={"coroutines": greedy})
+    plan = plan_of(workload, urls, [PAGE_BYTES] * 4, "coroutines", concurrency=2, server=server)
+    with pytest.raises(VoidTrialError, match="saw 4 requests in flight at once, where 2 may be"):
+        run_trial(plan)
+
+
+def flood(url: str, connections: Sequence[socket.socket]) -> int:
+    """A request on each of many connections, then all the answers: little work for a client, a lot for a server.
+
+    Each has many headers and is unlike the one before, so that it has to be parsed.
+    """
+    parts = urlsplit(url)
+    head = f"GET {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n{HEADERS}"
+    for number, each in enumerate(connections):
+        each.sendall(f"{head}X-Number: {number}-{next(NUMBERS)}\r\n\r\n".encode())
+    return sum(each.recv(65_536).startswith(b"HTTP/1.1 200") for each in connections)
+
+
+def test_a_saturated_server_is_found_and_one_at_rest_is_not(
+    server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its own CPU time: the flooding client costs little, and delayed pages cost the server little.
+
+    Where other tests fill the cores, no server gets 70 % of one: the threshold here is one that it reaches even so.
+    """
+    monkeypatch.setattr(traffic, "MOST_BUSY_SHARE", 0.15)
+
+    @contextmanager
+    def connected(slots: int) -> Generator[list[socket.socket]]:
+        del slots
+        with ExitStack() as stack:
+            address = "127.0.0.1", server.port
+            yield [stack.enter_context(socket.create_connection(address, timeout=20)) for _ in range(FLOOD)]
+
+    urls = [server.page(1, key=key) for key in range(20)]
+    workload = Workload("flood", task=flood, resource=connected)
+    plan = plan_of(workload, urls, [FLOOD] * len(urls), "serial", concurrency=1, server=server)
+    measurement = run_trial(replace(plan, requests_per_round=len(urls) * FLOOD))
+    assert kinds(measurement) == [Kind.SERVER_BOUND], measurement.server
+    slow = [server.page(PAGE_BYTES, key=key, delay_ms=20) for key in range(8)]
+    rested = Workload("slow", async_task=fetch, async_resource=sized_session)
+    sizes = [PAGE_BYTES] * len(slow)
+    assert kinds(run_trial(plan_of(rested, slow, sizes, "coroutines", concurrency=8, server=server))) == []
+
+
+def leak_a_thread(item: int) -> int:
+    """Starts a thread that outlives its item."""
+    threading.Thread(target=threading.Event().wait, args=(60,), name="leak", daemon=True).start()
+    return item
+
+
+def leak_in_workers(item: int) -> int:
+    """The same, where the thread ends with the worker process."""
+    return leak_a_thread(item)
+
+
+@linux_only
+def test_a_worker_process_that_leaks_a_thread_is_found() -> None:
+    """Its threads end with it, so they are counted before."""
+    workload = Workload("leak", task=leak_in_workers)
+    items = [1, 2, 3, 4]
+    leftovers = account(plan_of(workload, items, items, "processes", concurrency=2))["leftovers"]
+    void = left_over(leftovers)
+    assert void is not None
+    assert "thread(s) more after each round" in void.reason
+
+
+def test_a_task_that_leaks_a_thread_here_is_found() -> None:
+    """In the client's own process."""
+    before = set(threading.enumerate())
+    workload = Workload("leak", task=leak_a_thread)
+    leftovers = account(plan_of(workload, [1], [1], "threads", concurrency=1))["leftovers"]
+    assert any("thread 'leak' (daemon) is still running" in each for each in leftovers), leftovers
+    assert {each.name for each in set(threading.enumerate()) - before} == {"leak"}
+
+
+@linux_only
+def test_a_real_burner_beside_it_disturbs_a_trial() -> None:
+    """As many busy processes as there are cores, none of them ours."""
+    meter = DisturbanceMeter(own_cpu_s=lambda: 0.0)
+    burn = [sys.executable, "-c", "import sys; sys.stdin.read(0); print(flush=True)\nwhile True: pass"]
+    burners = [subprocess.Popen(burn, stdout=subprocess.PIPE) for _ in range(len(os.sched_getaffinity(0)))]
+    try:
+        for each in burners:
+            assert each.stdout is not None
+            each.stdout.readline()
+
+        async def doze(item: float) -> float:
+            await asyncio.sleep(item)
+            return item
+
+        plan = plan_of(Workload("doze", async_task=doze), [0.25], [0.25], "coroutines", concurrency=1)
+        measurement = run_trial(replace(plan, conditions=Conditions(meter=lambda: meter)))
+    finally:
+        for each in burners:
+            each.kill()
+            each.communicate()
+    assert kinds(measurement) == [Kind.DISTURBED]
+
+
+UNDER_A_LIMIT = """
+    import socket
+    import sys
+
+    import pytest
+
+    from timetrial import Workload
+
+
+    def hold_many(item):
+        held = []
+        try:
+            for _ in range(item):
+                held.append(socket.socket())
+        finally:
+            for each in held:
+                each.close()
+        return len(held)
+
+
+    @pytest.mark.workload(Workload("hold", task=hold_many, reference=list), models=MODELS)
+    def test_hold(trial):
+        trial([200] * 20, concurrency=2)
+"""
+
+
+@pytest.fixture
+def under_a_limit(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a trial that needs 200 files at once, under these limits, in a process of its own."""
+
+    def run(soft: int, hard: int, *models: str) -> subprocess.CompletedProcess[str]:
+        source = textwrap.dedent(UNDER_A_LIMIT).replace("MODELS", repr(list(models)))
+        tmp_path.joinpath("test_hold.py").write_text(source)
+        limited = (
+            f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}))\n"
+            f"import sys, pytest; sys.exit(pytest.main(sys.argv[1:]))"
+        )
+        options = ["--benchmark-only", "--trial-scale=quick", "-p", "no:cacheprovider", "--trial-fail-on-void"]
+        command = [sys.executable, "-c", limited, *options]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    return run
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX limits")
+@pytest.mark.parametrize("model", ["threads", "processes"])
+def test_a_limit_of_open_files_that_is_reached_is_named(under_a_limit: Any, model: str) -> None:
+    """In the table and in the test's own error, from worker processes too."""
+    result = under_a_limit(100, 100, model)
+    assert result.returncode == pytest.ExitCode.TESTS_FAILED, result.stdout + result.stderr
+    assert f"void: hold, {model}: this process may open no more files (EMFILE)" in result.stdout
+    assert "Too many open files" in result.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX limits")
+def test_the_limit_of_open_files_is_raised_first_and_recorded(under_a_limit: Any, tmp_path: Path) -> None:
+    """So that what is fine under the ceiling is not stopped below it; worker processes inherit it."""
+    result = under_a_limit(100, 1000, "threads", "processes")
+    assert result.returncode == 0, result.stdout + result.stderr
+    (path,) = tmp_path.joinpath("results").iterdir()
+    content = json.loads(path.read_text())
+    for bench in content["benchmarks"]:
+        limits = bench["extra_info"]["timetrial"]["fairness"]["limits"]
+        assert (limits["found"], limits["allowed"]) == (100, 1000)
+    assert content["timetrial"]["environment"]["limits"]["open_files"] == 1000
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX limits")
+def test_open_files_are_counted() -> None:
+    """A socket more is a file more."""
+    limit = raise_open_files()
+    assert limit is not None
+    before = count_open_files()
+    assert before is not None
+    with socket.socket():
+        assert count_open_files() == before + 1

@@ -1,0 +1,45 @@
+"""Worker processes that gain threads round by round."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from timetrial.measure.workerthreads import WorkerThreads
+
+
+def leaked(*counts: Sequence[int | None]) -> list[str]:
+    """What is said of worker processes with these thread counts at each look; None is a process that is gone."""
+    looks = [iter(each) for each in counts]
+
+    def glance(pid: int) -> Any:
+        threads = next(looks[pid])
+        if threads is None:
+            raise ProcessLookupError
+        return SimpleNamespace(threads=threads)
+
+    table: Any = SimpleNamespace(glance=glance)
+    found = WorkerThreads(range(len(counts)), table)
+    for _ in range(3):
+        found.look()
+    return found.leaked()
+
+
+@pytest.mark.parametrize("counts", [(2, 2, 2), (2, 10, 10), (2, 10, 12), (2, 4, 3)])
+def test_a_pool_that_fills_up_is_no_leak(counts: Sequence[int]) -> None:
+    """It gains threads when it is first used."""
+    assert leaked(counts) == []
+
+
+@pytest.mark.parametrize(("counts", "more"), [((2, 3, 4), 1), ((2, 12, 22), 10), ((2, 2, 5), 3)])
+def test_threads_gained_in_every_round_are_a_leak(counts: Sequence[int], more: int) -> None:
+    """The sentence names the process."""
+    assert leaked((2, 2, 2), counts) == [f"worker process 1 has {more} thread(s) more after each round"]
+
+
+def test_a_process_that_is_gone_is_left_out() -> None:
+    """Its end is somebody else's to tell."""
+    assert leaked((2, None, 5), (2, 3, 4)) == ["worker process 1 has 1 thread(s) more after each round"]

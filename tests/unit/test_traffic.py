@@ -1,0 +1,176 @@
+"""What a server's counts prove: the number of requests, how many were in flight, how busy the server was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from timetrial.mockserver.counters import Counters, Peaks
+from timetrial.traffic import SHORTEST_LOOK_S, Traffic, ports_used_up
+from timetrial.voids import Kind
+
+ASKING_CPU_S = 0.001
+
+
+class Telling:
+    """A server whose counts a test adds to; each look at them costs it a millisecond of CPU time."""
+
+    def __init__(self, processes: int = 1) -> None:
+        self.counts: dict[str, Any] = {"processes": processes}
+        self._windows: list[Peaks] = []
+        self._in_flight = 0
+
+    def add(self, *, in_flight: int = 0, **counts: float) -> None:
+        """Something happened, with so many requests in flight at its peak."""
+        for name, count in counts.items():
+            self.counts[name] = self.counts.get(name, 0) + count
+        self._in_flight = in_flight
+
+    def counters(self) -> Counters:
+        """As MockServer.counters."""
+        self._windows.append(Peaks(requests_in_flight=self._in_flight))
+        self._in_flight = 0
+        self.add(cpu_s=ASKING_CPU_S)
+        return Counters(**self.counts, windows=self._windows, window=len(self._windows))
+
+
+def traffic_of(
+    rounds: Sequence[Mapping[str, float]], *, processes: int = 1, open_before: int = 0, **plan: int
+) -> Traffic:
+    """A trial's traffic after a warm-up round and these timed ones, each with ten requests unless it says otherwise."""
+    server = Telling(processes)
+    server.add(connections_open=open_before)
+    settings: dict[str, Any] = {"expected": 10, "concurrency": 10, "items": 10, **plan}
+    traffic = Traffic(server, **settings)
+    for number, happened in enumerate([rounds[0], *rounds]):
+        traffic.count_from_here()
+        server.add(**{"requests_completed": 10, **happened})  # type: ignore[arg-type]  # in_flight is a whole number
+        traffic.round_over()
+        if number == 0:
+            traffic.forget_rounds()
+    return traffic
+
+
+@pytest.mark.parametrize("counted", [0, 9, 11, 20])
+def test_a_skipped_or_repeated_request_is_wrong_work(counted: int) -> None:
+    """The message says both numbers."""
+    void = traffic_of([{"requests_completed": counted}]).wrong_work()
+    assert void is not None
+    assert void.kind == Kind.REQUESTS
+    assert void.reason == f"the server answered {counted} requests in a round that takes 10"
+
+
+def test_more_requests_in_flight_than_allowed_are_wrong_work() -> None:
+    """A model that takes more than its share wins unfairly."""
+    void = traffic_of([{"in_flight": 9}], concurrency=8).wrong_work()
+    assert void is not None
+    assert void.kind == Kind.CONCURRENCY
+    assert "9 requests in flight at once, where 8 may be" in void.reason
+    assert traffic_of([{"in_flight": 8}], concurrency=8).wrong_work() is None
+
+
+def test_an_item_may_have_all_its_requests_on_their_way() -> None:
+    """Ten requests for five items are two an item."""
+    assert traffic_of([{"in_flight": 8}], concurrency=4, items=5).wrong_work() is None
+    assert traffic_of([{"in_flight": 9}], concurrency=4, items=5).wrong_work() is not None
+
+
+def test_the_peaks_of_several_server_processes_prove_nothing() -> None:
+    """Their sum is of different moments."""
+    assert traffic_of([{"in_flight": 9}], concurrency=8, processes=2).wrong_work() is None
+
+
+def test_fewer_connections_than_items_in_flight_give_a_small_pool_away() -> None:
+    """Whatever the delay, since a request in flight takes a connection."""
+    void = traffic_of([{"connections_opened": 3}, {}], expected=10).too_small_a_pool()
+    assert void is not None
+    assert void.kind == Kind.POOL
+    assert void.reason == "the client had 6 connection(s), too few for 10 items in flight"
+    assert traffic_of([{"connections_opened": 5}, {}]).too_small_a_pool() is None
+
+
+def test_a_client_may_use_connections_that_were_open_before_its_trial() -> None:
+    """One session for a whole module is no small pool."""
+    assert traffic_of([{"connections_opened": 3}], open_before=4).too_small_a_pool() is None
+
+
+@pytest.mark.parametrize("plan", [{"concurrency": 1}, {"items": 1}, {"expected": 0}])
+def test_one_request_at_a_time_takes_no_pool(plan: dict[str, int]) -> None:
+    """Serial has one connection, and a crawl begins with one page."""
+    assert traffic_of([{}], **plan).too_small_a_pool() is None
+
+
+PINNED = {"in_flight": 10, "delay_s": 1.0, "connections_opened": 5}
+
+
+def test_the_same_peak_in_every_delayed_round_gives_a_small_pool_away() -> None:
+    """Also where connections are opened anew all the time, so that their number proves nothing."""
+    rounds = [{**PINNED, "requests_completed": 100}] * 10
+    void = traffic_of(rounds, concurrency=20, items=100, expected=100).too_small_a_pool()
+    assert void is not None
+    assert void.reason == "in every round exactly 10 requests were in flight, too few for 20 items"
+
+
+@pytest.mark.parametrize(
+    "rounds",
+    [
+        [PINNED] * 4,
+        [PINNED, {**PINNED, "in_flight": 11}] * 5,
+        [{**PINNED, "delay_s": 0.0}] * 10,
+        [{**PINNED, "in_flight": 3}] * 10,
+        [{**PINNED, "connections_opened": 20}, *[{**PINNED, "connections_opened": 0}] * 10],
+    ],
+    ids=["few rounds", "other peaks", "no delay", "a slow client", "enough connections, kept"],
+)
+def test_a_low_peak_alone_is_no_proof(rounds: list[dict[str, float]]) -> None:
+    """A slow client has few requests in flight as well."""
+    rounds = [{**each, "requests_completed": 100} for each in rounds]
+    assert traffic_of(rounds, concurrency=20, items=100, expected=100).too_small_a_pool() is None
+
+
+def test_a_server_past_its_share_of_its_ceiling_decides_how_fast_it_goes() -> None:
+    """Its CPU time by wall time and process, without what asking it costs."""
+    traffic = traffic_of([{"cpu_s": 0.08}] * 10)
+    assert traffic.busy_share(1.0) == pytest.approx(0.8)
+    void = traffic.server_bound(1.0)
+    assert void is not None
+    assert void.kind == Kind.SERVER_BOUND
+    assert void.reason == (
+        "the server was at 80% of its measured ceiling of 125 such requests/s (at most 70% is allowed)"
+    )
+    assert traffic.server_bound(1.2) is None
+    assert traffic_of([{"cpu_s": 0.08}] * 10, processes=2).server_bound(1.0) is None
+
+
+def test_over_too_short_a_time_nobody_knows_how_busy_a_server_was() -> None:
+    """None, and no guess."""
+    traffic = traffic_of([{"cpu_s": 1.0}])
+    assert traffic.busy_share(SHORTEST_LOOK_S / 2) is None
+    assert traffic.server_bound(SHORTEST_LOOK_S / 2) is None
+
+
+def test_the_figures_are_of_the_timed_rounds_and_the_connections_of_all() -> None:
+    """For JSON."""
+    figures = traffic_of([{"connections_opened": 3, "cpu_s": 0.1, "in_flight": 7}] * 2, concurrency=8).figures(1.0)
+    assert figures == {
+        "requests": 20,
+        "connections_opened": 6,
+        "bytes_out": 0,
+        "connections_ever": 9,
+        "requests_in_flight_max": 7,
+        "cpu_s": pytest.approx(0.2),
+        "busy_share": pytest.approx(0.2),
+        "ceiling_requests_per_s": pytest.approx(100.0),
+    }
+
+
+def test_so_many_connections_use_up_the_ports() -> None:
+    """A closed one holds its port for a minute."""
+    void = ports_used_up(27_000, [32_768, 60_999])
+    assert void is not None
+    assert void.kind == Kind.LIMIT
+    assert void.reason == "27,000 connections were opened, and there are 28,232 ports for them"
+    assert ports_used_up(26_000, [32_768, 60_999]) is None
+    assert ports_used_up(10**9, None) is None
