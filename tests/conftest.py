@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from importlib.util import find_spec
 
 pytest_plugins = ["pytester"]
+
+# A shell that starts a run in the background has it ignore Ctrl-C, and all that the run starts inherits that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # pytest reads this file for benchmarks/ as well, in an environment that need not have the tests' tools.
 if find_spec("hypothesis") is not None:
