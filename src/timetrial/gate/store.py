@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from timetrial.gate.policy import GatePolicy, policy_of
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
 from timetrial.gate.sides import Side
 from timetrial.measure.environment import environment
+from timetrial.results.read import read_json
 from timetrial.results.runfile import dumps, replace_file
 
 _KEY: Final = "timetrial_gate"
@@ -79,12 +79,7 @@ def _about_side(side: Side) -> dict[str, Any]:
 
 def read_gate(path: Path) -> StoredGate:
     """A gate's file as it was written; raises ResultsError that names a file which is cut off or something else."""
-    try:
-        content = json.loads(path.read_bytes())
-    except OSError as error:
-        raise ResultsError(f"can't read {path}: {error.strerror or error}") from error
-    except ValueError as error:
-        raise ResultsError(f"{path} is not JSON ({error}): delete it, or restore it from where it came") from error
+    content = read_json(path)
     gate = content.get(_KEY) if isinstance(content, dict) else None
     if not isinstance(gate, dict):
         raise ResultsError(f"{path} is no gate's file: those are in results/gate/, written by timetrial gate")

@@ -10,14 +10,19 @@ from timetrial.errors import ResultsError
 from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY
 
 
-def read_results(path: Path) -> dict[str, Any]:
-    """A run's file as it was written; raises ResultsError for one that is missing, cut off or something else."""
+def read_json(path: Path) -> Any:
+    """What a JSON file holds; raises ResultsError that names one which is missing or cut off."""
     try:
-        content = json.loads(path.read_bytes())
+        return json.loads(path.read_bytes())
     except OSError as error:
         raise ResultsError(f"can't read {path}: {error.strerror or error}") from error
     except ValueError as error:
         raise ResultsError(f"{path} is not JSON ({error}): delete it, or restore it from where it came") from error
+
+
+def read_results(path: Path) -> dict[str, Any]:
+    """A run's file as it was written; raises ResultsError for one that is missing, cut off or something else."""
+    content = read_json(path)
     if not isinstance(content, dict) or not isinstance(content.get("benchmarks"), list):
         raise ResultsError(f"{path} holds no benchmarks: it is not a file that pytest-benchmark or timetrial wrote")
     return content

@@ -23,13 +23,13 @@ def _step(launch: int, benchmark: int, left_s: float = 90.0) -> Progress:
 
 def test_a_log_gets_one_line_a_launch() -> None:
     """Not one for each benchmark."""
-    stream, clock = io.StringIO(), iter((0.0, 5.0, 65.0))
+    stream, clock = io.StringIO(), iter((0.0, 5.0, 6.0, 7.0, 65.0))
     progress = GateProgress(stream, lambda: next(clock))
     for launch, benchmark in ((1, 1), (1, 2), (1, 3), (2, 1)):
         progress(_step(launch, benchmark))
     assert stream.getvalue().splitlines() == [
-        "[0:05] looking at everything: launch 1 of 7, benchmark 1 of 3, at most 90 s left",
-        "[1:05] looking at everything: launch 2 of 7, benchmark 1 of 3, at most 90 s left",
+        "[0:05] looking at everything: launch 1 of 7, benchmark 1 of 3, at most 90 s left: test_1",
+        "[1:05] looking at everything: launch 2 of 7, benchmark 1 of 3, at most 90 s left: test_1",
     ]
 
 
@@ -41,6 +41,6 @@ def test_a_terminal_gets_one_line_that_changes_and_goes() -> None:
     progress(_step(1, 2))
     progress.say("something that stays")
     shown = stream.getvalue()
-    assert "launch 1 of 7, benchmark 1 of 3  test_1" in shown
+    assert "launch 1 of 7, benchmark 1 of 3: test_1" in shown
     assert "about" not in shown
     assert shown.endswith("\r\x1b[2Ksomething that stays\n")
