@@ -182,7 +182,7 @@ def test_a_worker_process_that_leaks_a_thread_is_found() -> None:
     leftovers = account(plan_of(workload, items, items, "processes", concurrency=2))["leftovers"]
     void = left_over(leftovers)
     assert void is not None
-    assert "thread(s) more after each round" in void.reason
+    assert "thread(s) in these rounds, as in the one before" in void.reason
 
 
 def test_a_task_that_leaks_a_thread_here_is_found() -> None:

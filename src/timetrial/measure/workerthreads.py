@@ -32,5 +32,5 @@ class WorkerThreads:
         for pid, (before, between, after) in self._counts.items():
             first, second = between - before, after - between
             if second > 0 and 2 * second >= first:
-                found.append(f"worker process {pid} has {second} thread(s) more after each round")
+                found.append(f"worker process {pid} gained {second} thread(s) in these rounds, as in the one before")
         return found
