@@ -135,7 +135,7 @@ def test_what_only_one_side_has_or_runs_is_told(project: Project, measure: Measu
     assert _trouble(records["test_old"]) == ("missing", SideName.CANDIDATE)
     assert _trouble(records["test_young"]) == ("new", SideName.BASE)
     assert _trouble(records["test_both"]) == ("skipped", SideName.CANDIDATE)
-    assert len(records["test_squeeze[serial]"].launches) == 1
+    assert records["test_squeeze[serial]"].launches
 
 
 def _trouble(record: BenchmarkRecord) -> tuple[str, SideName | None]:
@@ -192,7 +192,7 @@ def test_a_tires(benchmark):
     assert trouble is not None
     assert (trouble.kind, trouble.side) == ("failed", SideName.CANDIDATE)
     assert "worn out" in trouble.reason
-    assert len(records["test_b"].launches) == 1
+    assert records["test_b"].launches
 
 
 @pytest.mark.parametrize(
