@@ -37,9 +37,11 @@ def test_a_pool_that_fills_up_is_no_leak(counts: Sequence[int]) -> None:
 @pytest.mark.parametrize(("counts", "more"), [((2, 3, 4), 1), ((2, 12, 22), 10), ((2, 2, 5), 3)])
 def test_threads_gained_in_every_round_are_a_leak(counts: Sequence[int], more: int) -> None:
     """The sentence names the process."""
-    assert leaked((2, 2, 2), counts) == [f"worker process 1 gained {more} thread(s) in these rounds, as in the one before"]
+    said = f"worker process 1 gained {more} thread(s) in these rounds, as in the one before"
+    assert leaked((2, 2, 2), counts) == [said]
 
 
 def test_a_process_that_is_gone_is_left_out() -> None:
     """Its end is somebody else's to tell."""
-    assert leaked((2, None, 5), (2, 3, 4)) == ["worker process 1 gained 1 thread(s) in these rounds, as in the one before"]
+    said = "worker process 1 gained 1 thread(s) in these rounds, as in the one before"
+    assert leaked((2, None, 5), (2, 3, 4)) == [said]
