@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from typing import Any
 
@@ -45,15 +45,16 @@ PAGES = Workload("pages", task=fetch, resource=clients.open_http_client)
 )
 def test_watching(benchmark: Any, model: str, workload: Workload) -> None:
     """The watched rounds are what the table shows; extra_info holds the ratio to the bare ones'."""
-    with MockServer.start() if workload is PAGES else nullcontext() as server:
-        plan = _plan(workload, model, server)
+    serves = workload is PAGES
+    with _server(serves) as server, _server(serves) as unasked:
+        plan, bare_items = _plan(workload, model, server), _plan(workload, model, unasked).items
         with OpenTrial(plan) as watched, models.get(model).open(workload, plan.concurrency) as bare:
-            bare.run(plan.items)
+            bare.run(bare_items)
             pairs = []
             for number in range(PAIRS):
                 if number % PAIRS_AN_ACCOUNT == 0:
                     account(plan)
-                pairs.append(_pair(watched.time_a_round, lambda: _by_hand(bare.run, plan.items)))
+                pairs.append(_pair(watched.time_a_round, lambda: _by_hand(bare.run, bare_items)))
             benchmark.pedantic(watched.time_a_round, rounds=1)
     ratio = paired_ratio([one for one, _ in pairs], [other for _, other in pairs])
     assert ratio is not None
@@ -61,6 +62,11 @@ def test_watching(benchmark: Any, model: str, workload: Workload) -> None:
     benchmark.extra_info["watching"] = {"model": model, "workload": workload.name, "ratio_to_bare": asdict(ratio)}
     more, low, high = (100 * (each - 1) for each in (ratio.ratio, ratio.low, ratio.high))
     print(f"\n{model:>11} {workload.name:5}: {more:+.2f} % ({low:+.2f} to {high:+.2f} %)")
+
+
+def _server(serves: bool) -> AbstractContextManager[MockServer | None]:
+    """The bare rounds have a server of their own, which nobody asks for its counts."""
+    return MockServer.start() if serves else nullcontext()
 
 
 def _plan(workload: Workload, model: str, server: MockServer | None) -> TrialPlan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -144,10 +144,14 @@ class Standings:
 
     def serial_of(self, entry: Entry) -> Entry | None:
         """The serial trial to compare with: the same variant's, else the plain one, else the fastest there is."""
+        return self._serial_among(self._fair(), entry)
+
+    @staticmethod
+    def _serial_among(entries: Iterable[Entry], entry: Entry) -> Entry | None:
         variant = models.split(entry.measurement.model)[1]
         serials = [
             each
-            for each in self._fair()
+            for each in entries
             if each.family == entry.family and models.split(each.measurement.model)[0] == "serial"
         ]
         for wanted in (variant, None):
@@ -157,8 +161,11 @@ class Standings:
         return min(serials, key=lambda each: each.s_per_item, default=None)
 
     def references(self) -> dict[str, str]:
-        """For each trial that has one, the name of the serial trial that it is to be compared with."""
-        pairs = [(each.name, self.serial_of(each)) for each in self.entries]
+        """For each trial that has one, the name of the serial trial that it is to be compared with.
+
+        Also where that one is void in this run: in the next launch it need not be, and its name is the same.
+        """
+        pairs = [(each.name, self._serial_among(self.entries, each)) for each in self.entries]
         return {name: serial.name for name, serial in pairs if serial is not None and serial.name != name}
 
     def _rate(self, entry: Entry) -> None:
