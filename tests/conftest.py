@@ -7,9 +7,12 @@ from importlib.util import find_spec
 
 pytest_plugins = ["pytester"]
 
-# A shell that starts a run in the background has it ignore Ctrl-C, and all that the run starts inherits that.
+# A shell that starts a run in the background has it ignore Ctrl-C, and nohup a closed terminal; all that the run
+# starts inherits that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # pytest reads this file for benchmarks/ as well, in an environment that need not have the tests' tools.
 if find_spec("hypothesis") is not None:
