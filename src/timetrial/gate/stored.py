@@ -215,7 +215,8 @@ def _too_few(pair: _Pair, alpha: float) -> str:
 
 def _why_open(pair: _Pair, interval: ShiftInterval, alpha: float, policy: GatePolicy) -> str:
     seen = f"{abs(as_ratio(interval.estimate)):.1%} {'slower' if interval.estimate > 0 else 'faster'}"
-    text = f"relative to {pair.reference} it looks {seen}, and the noise floor of these launches is {as_ratio(pair.floor):.1%}"
+    floor = f"the noise floor of these launches is {as_ratio(pair.floor):.1%}"
+    text = f"relative to {pair.reference} it looks {seen}, and {floor}"
     enough = max(10, fewest_a_side(alpha))
     if len(pair.candidate) < enough or len(pair.base) < enough:
         return f"{text}; timetrial measure --launches {enough} on both sides may settle it"
