@@ -83,11 +83,11 @@ def test_actionlint_finds_nothing() -> None:
 
 
 def test_the_tox_environment_of_the_guide_is_the_project_s_own() -> None:
-    """But for the release, which stands in the checkout's place."""
+    """But for the release, which stands in the checkout's place, and a selection."""
     told, own = (configparser.ConfigParser(interpolation=None) for _ in range(2))
     told.read_string(next(block for block in BLOCKS if "[testenv:gate]" in block))
     own.read(ROOT / "tox.ini", encoding="utf-8")
-    assert told["testenv:gate"]["commands"] == own["testenv:gate"]["commands"]
+    assert own["testenv:gate"]["commands"].startswith(told["testenv:gate"]["commands"].removesuffix("}"))
 
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="this platform has no sh")
