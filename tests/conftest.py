@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from importlib.util import find_spec
 
 pytest_plugins = ["pytester"]
+
+# The runs that tests start are none of pytest-xdist's, though the tests themselves may be; pytest-benchmark asks here.
+for each in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
+    os.environ.pop(each, None)
 
 # A shell that starts a run in the background has it ignore Ctrl-C, and nohup a closed terminal; all that the run
 # starts inherits that.
