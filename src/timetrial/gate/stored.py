@@ -35,6 +35,8 @@ _SHOWN: Final = 5
 # A session's launches share its mood, and by how much it moves them one can't tell from the session alone. Twice their
 # scatter was enough on the machine whose figures docs/gate.md tells.
 _MOODS: Final = 2.0
+# Single launches can be far off: of 1,620 of identical code the wildest lay 5.1 times the base's range above all of it.
+_WILD: Final = 6.0
 
 
 def compare_files(base: Path, candidate: Path, policy: GatePolicy, accepted: Sequence[str] = ()) -> list[Finding]:
@@ -75,8 +77,9 @@ class _Pair:
         base, candidate = ([sign * each for each in side] for side in (self.base, self.candidate))
         if self._countable(alpha):
             return rank_sum_p(base, candidate, shift)
-        # Too few to count: by the spread of the base's, and never where one of the newcomers lies among them.
-        return newcomers_p(base, candidate, shift) if min(candidate) > max(base) + shift else 1.0
+        # Too few to count: by the spread of the base's, and never where they may just be wild launches.
+        beyond = min(candidate) - max(base) > max(shift, _WILD * (max(base) - min(base)))
+        return newcomers_p(base, candidate, shift) if beyond else 1.0
 
     def interval(self, alpha: float) -> ShiftInterval:
         test = rank_sum_interval if self._countable(alpha) else newcomers_interval

@@ -7,9 +7,12 @@ import statistics
 
 import pytest
 
-from benchmarks.gate_power import confirmation, intervals, two_stage
+from benchmarks.gate_power import confirmation, intervals, sessions, two_stage
 from benchmarks.gate_power.noise import MEASURED, Noise, rms
+from tests.unit.gate.storedfiles import content, launches
+from timetrial.gate.policy import GatePolicy
 from timetrial.gate.sequential import Answer
+from timetrial.gate.storedrun import StoredRun
 
 
 def test_a_line_of_the_confirmation_s_table() -> None:
@@ -69,3 +72,14 @@ def test_launches_that_follow_each_other_are_as_alike_as_their_lag_says() -> Non
     """A correlation of a half."""
     drawn = Noise("lag", 0.02, lag=0.5).draw(random.Random(1), 5000)
     assert statistics.correlation(drawn[:-1], drawn[1:]) == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_table_of_stored_sessions() -> None:
+    """Three made-up sessions of a calm benchmark: nothing is accused, and what is twice as slow always is."""
+    runs = [StoredRun(str(seed), content(launches(0.5, seed=seed))) for seed in (1, 2, 3)]
+    rows = [line.split() for line in sessions.lines(runs, GatePolicy())[1:]]
+    assert [(row[2], *row[3:6]) for row in rows if row[2] == "0%"] == [("0%", "6", "0", "6"), ("0%", "60", "0", "60")]
+    assert [(row[2], *row[3:7]) for row in rows if row[2] == "100%"] == [
+        ("100%", "6", "6", "6", "6"),
+        ("100%", "60", "60", "60", "60"),
+    ]
