@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -53,7 +53,7 @@ def test_watching(benchmark: Any, model: str, workload: Workload) -> None:
             pairs = []
             for number in range(PAIRS):
                 if number % PAIRS_AN_ACCOUNT == 0:
-                    account(plan)
+                    account(replace(plan, server=unasked, items=bare_items))  # whose requests no round counts
                 pairs.append(_pair(watched.time_a_round, lambda: _by_hand(bare.run, bare_items)))
             benchmark.pedantic(watched.time_a_round, rounds=1)
     ratio = paired_ratio([one for one, _ in pairs], [other for _, other in pairs])
