@@ -25,7 +25,8 @@ class Port:
         self.number: int = self.held.getsockname()[1]
 
     def _bind(self, number: int) -> socket.socket:
-        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # With its protocol named, since asyncio sends small writes at once (TCP_NODELAY) only then.
+        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         if sys.platform != "win32":
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if self.shared:
