@@ -43,6 +43,7 @@ class View(Addresses):
         self._channels = channels
         self._scope = scope
         self._windows: list[Peaks] = []
+        self._highest = Peaks(0, 0, 0.0)  # of all windows, which grow in number with each look
 
     @property
     def name(self) -> str | None:
@@ -61,7 +62,7 @@ class View(Addresses):
         """
         answers = self._ask("counters")
         self._windows.append(_peaks(answers))
-        peaks = highest(self._windows)
+        peaks = self._highest = highest([self._highest, self._windows[-1]])
         added: dict[str, Any] = {name: sum(answer[key] for answer in answers) for name, key in _ADDED.items()}
         return Counters(
             **added,
