@@ -7,9 +7,11 @@ import json
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 
 VARIABLE = "TIMETRIAL_FORKSERVER"
+_DYING_S = 0.5
 
 
 def describe_parent() -> str:
@@ -24,8 +26,16 @@ def remove_folder_of_killed_parent(folder: str, parent: int, server: int) -> Non
 
     Workers inherit the call and do nothing in it.
     """
-    if os.getpid() == server and os.getppid() != parent and Path(folder).name.startswith("pymp-"):
+    if os.getpid() == server and Path(folder).name.startswith("pymp-") and _is_orphaned(parent):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_orphaned(parent: int) -> bool:
+    """Whether the parent is gone. It hangs up on the fork server a moment before it is, so this waits that moment."""
+    deadline_s = time.monotonic() + _DYING_S
+    while os.getppid() == parent and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    return os.getppid() != parent
 
 
 _told = os.environ.pop(VARIABLE, None)
