@@ -52,6 +52,7 @@ def serve(settings: dict[str, Any], lifeline: Lifeline, out: int) -> None:
     Control(lifeline, engine, port, doors, out).start()
     gc.collect()
     gc.freeze()
+    gc.disable()  # a collection in the middle of thousands of requests makes all of them late; the engine has its own
     send(out, {"ok": {"port": port.number}})
     loop.run_forever()
 
