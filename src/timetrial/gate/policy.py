@@ -22,6 +22,7 @@ class GatePolicy:
     ``flag``: an effect past this in the screening is looked at again, with fresh launches: at most
     ``confirm_launches``, fewer where fewer settle it. Seven in the screening, since an interval of six has to be wider.
     ``budget_s``: no new launch begins after this many seconds.
+    ``keep_awake``: spin on every processor at the lowest priority meanwhile, so that none of them halts (Linux).
     ``may_be_missing``: patterns (as in ``fnmatch``) of benchmarks that may be missing, skipped or void.
     ``install``: how an environment for another revision is made (see docs/gate.md); None: from the project's files.
     """
@@ -35,7 +36,7 @@ class GatePolicy:
     pairs_per_launch: int = 30
     warmup_rounds: int = 3
     budget_s: float = 600.0
-    keep_awake: bool = True
+    keep_awake: bool = False
     pin: bool = True
     may_be_missing: tuple[str, ...] = ()
     install: tuple[str, ...] | None = None
