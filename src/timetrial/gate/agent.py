@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -42,7 +41,6 @@ class Agent:
         offered = [item for item in items if _is_benchmark(item)]
         self._channel.send(
             kind="hello",
-            python=platform.python_version(),
             collection_errors=session.testsfailed,
             benchmarks=[{"name": each.nodeid, "skip": _static_skip(each)} for each in offered],
         )

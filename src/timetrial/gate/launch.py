@@ -55,7 +55,6 @@ class Launch:
         self._stack = ExitStack()
         self._processes: dict[SideName, SideProcess] = {}
         self.offers: dict[SideName, list[Offer]] = {}
-        self.pythons: dict[SideName, str] = {}
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -158,7 +157,6 @@ class Launch:
         if hello["collection_errors"]:
             raise GateError(f"the {name} side can't collect its tests: {process.down()}")
         self.offers[name] = [Offer(each["name"], each["skip"]) for each in hello["benchmarks"]]
-        self.pythons[name] = hello["python"]
 
     def _end(self) -> None:
         for process in self._processes.values():
