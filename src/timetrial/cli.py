@@ -50,8 +50,19 @@ def _parser() -> argparse.ArgumentParser:
         epilog="\n".join(["commands:", *(f"  {name:{width}}{what}" for name, what in _COMMANDS.items())]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show timetrial's version and Python's, and exit")
     parser.add_argument("command", choices=_COMMANDS, metavar="COMMAND", help="one of those below; each has a --help")
     return parser
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for: a command's start is not to wait for it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"timetrial {version('timetrial')} (Python {sys.version.split()[0]})")
+        parser.exit()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import os
 import socket
@@ -12,15 +11,15 @@ import sys
 import textwrap
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 
+from benchmarks.harness.flood import REQUESTS_PER_ITEM, flooding
 from timetrial import MockServer, Workload, traffic
 from timetrial.accounting import account
 from timetrial.errors import VoidTrialError
@@ -32,9 +31,6 @@ from timetrial.trial import Measurement, RoundsPolicy, TrialPlan, run_trial
 from timetrial.voids import Kind
 
 PAGE_BYTES: Final = 64
-FLOOD: Final = 64
-HEADERS: Final = "".join(f"X-Padding-{number}: {number}\r\n" for number in range(80))
-NUMBERS: Final = itertools.count()
 ROUNDS: Final = RoundsPolicy(min_rounds=3, max_time_s=0.3)
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -124,38 +120,19 @@ def test_a_model_that_has_more_in_flight_than_allowed_is_found(server: MockServe
         run_trial(plan)
 
 
-def flood(url: str, connections: Sequence[socket.socket]) -> int:
-    """A request on each of many connections, then all the answers: little work for a client, a lot for a server.
-
-    Each has many headers and is unlike the one before, so that it has to be parsed.
-    """
-    parts = urlsplit(url)
-    head = f"GET {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n{HEADERS}"
-    for number, each in enumerate(connections):
-        each.sendall(f"{head}X-Number: {number}-{next(NUMBERS)}\r\n\r\n".encode())
-    return sum(each.recv(65_536).startswith(b"HTTP/1.1 200") for each in connections)
-
-
 def test_a_saturated_server_is_found_and_one_at_rest_is_not(
     server: MockServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By its own CPU time: the flooding client costs little, and delayed pages cost the server little.
 
     Where other tests fill the cores, no server gets 70 % of one: the threshold here is one that it reaches even so.
+    benchmarks/harness/test_ceiling.py shows the real one.
     """
-    monkeypatch.setattr(traffic, "MOST_BUSY_SHARE", 0.15)
-
-    @contextmanager
-    def connected(slots: int) -> Generator[list[socket.socket]]:
-        del slots
-        with ExitStack() as stack:
-            address = "127.0.0.1", server.port
-            yield [stack.enter_context(socket.create_connection(address, timeout=20)) for _ in range(FLOOD)]
-
+    monkeypatch.setattr(traffic, "MOST_BUSY_SHARE", 0.3)
     urls = [server.page(1, key=key) for key in range(20)]
-    workload = Workload("flood", task=flood, resource=connected)
-    plan = plan_of(workload, urls, [FLOOD] * len(urls), "serial", concurrency=1, server=server)
-    measurement = run_trial(replace(plan, requests_per_round=len(urls) * FLOOD))
+    requests = [REQUESTS_PER_ITEM] * len(urls)
+    plan = plan_of(flooding(server.port), urls, requests, "serial", concurrency=1, server=server)
+    measurement = run_trial(replace(plan, requests_per_round=sum(requests)))
     assert kinds(measurement) == [Kind.SERVER_BOUND], measurement.server
     slow = [server.page(PAGE_BYTES, key=key, delay_ms=20) for key in range(8)]
     rested = Workload("slow", async_task=fetch, async_resource=sized_session)
@@ -219,8 +196,7 @@ def test_a_real_burner_beside_it_disturbs_a_trial() -> None:
 
 
 UNDER_A_LIMIT = """
-    import socket
-    import sys
+        import sys
 
     import pytest
 

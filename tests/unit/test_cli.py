@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 from importlib import import_module
+from importlib.metadata import version
 
 import pytest
 
@@ -25,6 +27,14 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         cli.main(["--help"])
     shown = capsys.readouterr().out
     assert all(what in shown for what in cli._COMMANDS.values())
+
+
+def test_the_version_is_told_with_the_python_s(capsys: pytest.CaptureFixture[str]) -> None:
+    """As a bug report needs it."""
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"timetrial {version('timetrial')} (Python {platform.python_version()})\n"
 
 
 def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from timetrial.commands.selection import add_selection, divide, selection_of
-from timetrial.gate.awake import kept_awake
 from timetrial.gate.bisect import BisectPlan, bisect
 from timetrial.gate.findings import ExitCode, Finding
 from timetrial.gate.flow import GatePlan, run_gate
@@ -31,7 +30,7 @@ def run(argv: Sequence[str]) -> int:
     progress = GateProgress(sys.stderr)
     gate = _Gate(selection_of(options, for_pytest), options.results, progress)
     policy = read_policy(root)
-    with endings_unwind(), kept_awake(policy.keep_awake):
+    with endings_unwind():
         found = bisect(BisectPlan(root, options.good, options.bad, policy, gate, progress.say))
     print("\n".join(bisection_lines(found, options.good, options.bad)))
     return ExitCode.PASS if found.culprit is not None else ExitCode.NOTHING_ASSERTED

@@ -14,7 +14,7 @@ from typing import Final
 
 from timetrial.commands.selection import add_selection, divide, selection_of
 from timetrial.errors import GateError
-from timetrial.gate.awake import kept_awake
+from timetrial.gate.awake import can_keep_awake
 from timetrial.gate.findings import ExitCode, Finding, exit_code
 from timetrial.gate.flow import GatePlan, run_gate
 from timetrial.gate.interruption import endings_unwind
@@ -110,7 +110,8 @@ def _seconds(text: str) -> float:
 def _lockstep(options: argparse.Namespace, policy: GatePolicy, selection: Sequence[str]) -> int:
     progress = GateProgress(sys.stderr)
     seed = random.SystemRandom().getrandbits(32) if options.seed is None else options.seed
-    with _sides(options, policy, progress.say) as (base, candidate), kept_awake(policy.keep_awake) as awake:
+    with _sides(options, policy, progress.say) as (base, candidate):
+        awake = policy.keep_awake and can_keep_awake()
         about = {**about_sides(base, candidate, selection), "kind": "gate", "seed": seed, "kept_awake": awake}
         file = GateFile(options.results, policy, about)
         try:
@@ -183,10 +184,9 @@ def _self_test(options: argparse.Namespace, policy: GatePolicy, selection: Seque
     progress = GateProgress(sys.stderr)
     directory = options.results / "self-test"
     plan = GatePlan(this_side(SideName.BASE), this_side(SideName.CANDIDATE), policy, selection, on_progress=progress)
-    with kept_awake(policy.keep_awake):
-        try:
-            run_self_test(plan, directory, _seconds(options.budget), progress.say)
-        finally:
-            progress.clear()
-            print("\n".join(self_test_lines(self_test_files(directory))))
+    try:
+        run_self_test(plan, directory, _seconds(options.budget), progress.say)
+    finally:
+        progress.clear()
+        print("\n".join(self_test_lines(self_test_files(directory))))
     return ExitCode.PASS

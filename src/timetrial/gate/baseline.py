@@ -13,8 +13,9 @@ def read_baseline(path: Path) -> StoredRun:
     """A run that may become the baseline; raises ResultsError for one that is partial, void or failed a gate."""
     run = read_stored(path)
     refuse_failed_gate(run)
+    void = {name: ("is void", reason) for name in run.entries if (reason := run.void_of(name))}
     bad = {name: trouble for name, trouble in run.troubles.items() if trouble[0] != "skipped"}
-    for name, (kind, reason) in bad.items():
+    for name, (kind, reason) in {**void, **bad}.items():
         raise ResultsError(f"{path}: {name} {kind}: {' '.join(reason.split())}; mend it and measure again")
     return run
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from timetrial.gate.awake import Spinners, spinners
 from timetrial.gate.launch import Launch, Offer
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
@@ -58,9 +59,10 @@ def run_gate(plan: GatePlan) -> list[BenchmarkRecord]:
     Raises GateError where the sides can't be set against each other at all; what is wrong with a single benchmark is
     in its record.
     """
-    gate = _Gate(plan)
-    gate.screen()
-    gate.confirm()
+    with spinners(plan.policy.keep_awake) as awake:
+        gate = _Gate(plan, awake)
+        gate.screen()
+        gate.confirm()
     return gate.records()
 
 
@@ -76,8 +78,9 @@ class _Pace:
 
 
 class _Gate:
-    def __init__(self, plan: GatePlan) -> None:
+    def __init__(self, plan: GatePlan, awake: Spinners) -> None:
         self._plan = plan
+        self._awake = awake
         self._chance = random.Random(plan.seed)
         self._sizes = Sizes()
         self._records: dict[str, BenchmarkRecord] = {}
@@ -129,9 +132,8 @@ class _Gate:
     def _run(self, launch: Launch, phase: Phase, names: Sequence[str]) -> None:
         for index, name in enumerate(names):
             self._tell(phase, index, names)
-            rounds = BenchmarkRounds(
-                launch, name, self._plan.policy, self._sizes, self._chance, self._plan.extra_share(name)
-            )
+            extra = self._plan.extra_share(name)
+            rounds = BenchmarkRounds(launch, name, self._plan.policy, self._sizes, self._chance, self._awake, extra)
             try:
                 outcome = rounds.measure(phase)
             except SideDownError as error:

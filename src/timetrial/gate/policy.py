@@ -52,11 +52,15 @@ class GatePolicy:
 
 
 def read_policy(root: Path) -> GatePolicy:
-    """The policy in the project's pyproject.toml, or the default one; raises GateError for what can't be meant."""
+    """The policy in the pyproject.toml of this folder or the nearest one above it that has one, or the default one.
+
+    Raises GateError for what can't be meant.
+    """
     import tomllib
 
-    path = root / "pyproject.toml"
-    if not path.is_file():
+    files = (folder / "pyproject.toml" for folder in (root.absolute(), *root.absolute().parents))
+    path = next((file for file in files if file.is_file()), None)
+    if path is None:
         return GatePolicy()
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))

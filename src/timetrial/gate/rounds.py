@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from timetrial.gate.awake import Spinners
 from timetrial.gate.launch import Launch
 from timetrial.gate.pinning import usable_cpus
 from timetrial.gate.policy import GatePolicy
@@ -48,7 +49,11 @@ class SideTroubleError(Exception):
 
 
 class BenchmarkRounds:
-    """The rounds of ``name`` in ``launch``; ``extra_share`` makes the candidate do that share of work more."""
+    """The rounds of ``name`` in ``launch``; ``extra_share`` makes the candidate do that share of work more.
+
+    ``spinners`` keep a benchmark's processor awake where it has one for itself. Beside worker processes they do harm
+    (docs/gate.md): a scheduler that sees no processor idle may let two workers share one.
+    """
 
     def __init__(
         self,
@@ -57,6 +62,7 @@ class BenchmarkRounds:
         policy: GatePolicy,
         sizes: Sizes,
         chance: random.Random,
+        spinners: Spinners,
         extra_share: float = 0.0,
     ) -> None:
         self._launch = launch
@@ -64,6 +70,7 @@ class BenchmarkRounds:
         self._policy = policy
         self._sizes = sizes
         self._chance = chance
+        self._spinners = spinners
         self._extra_share = extra_share
 
     def measure(self, phase: Phase) -> LaunchPair | Trouble:
@@ -102,22 +109,27 @@ class BenchmarkRounds:
     def _measured(self, phase: Phase) -> LaunchPair:
         executions = self._sizes.executions.get(self._name) or self._find_size()
         cpus = self._settle_processors(executions)
+        with self._spinners.spinning(cpus if len(cpus) == 1 else ()):
+            pairs = self._timed(executions)
+        for process in self._launch.both:
+            process.say(do="done")
+        return LaunchPair(
+            phase=phase,
+            base_s=tuple(pair[SideName.BASE].s for _, pair in pairs),
+            candidate_s=tuple(pair[SideName.CANDIDATE].s for _, pair in pairs),
+            candidate_first=tuple(first for first, _ in pairs),
+            executions_per_round=executions,
+            cpus=cpus,
+        )
+
+    def _timed(self, executions: int) -> list[tuple[bool, dict[SideName, Round]]]:
+        """Warms up, and takes the pairs, each with whether the candidate went first."""
         seen = [self._pair(executions) for _ in range(max(1, self._policy.warmup_rounds - 1))]
         if self._extra_share:
             round_s = statistics.median(pair[SideName.CANDIDATE].s for pair in seen)
             self._launch.ask(SideName.CANDIDATE, do="extra", share=self._extra_share, round_s=round_s)
         firsts = [self._chance.random() < 0.5 for _ in range(self._pairs(seen))]
-        pairs = [self._pair(executions, candidate_first=first) for first in firsts]
-        for process in self._launch.both:
-            process.say(do="done")
-        return LaunchPair(
-            phase=phase,
-            base_s=tuple(pair[SideName.BASE].s for pair in pairs),
-            candidate_s=tuple(pair[SideName.CANDIDATE].s for pair in pairs),
-            candidate_first=tuple(firsts),
-            executions_per_round=executions,
-            cpus=cpus,
-        )
+        return [(first, self._pair(executions, candidate_first=first)) for first in firsts]
 
     def _find_size(self) -> int:
         """How many executions fill a round of some 10 ms."""

@@ -149,6 +149,8 @@ def _trouble(name: str, base: StoredRun, candidate: StoredRun) -> Trouble | None
             return Trouble(trouble[0], side, trouble[1])
         if name not in run.entries:
             return Trouble("missing", side, f"it is not in {run.where}")
+        if void := run.void_of(name):
+            return Trouble("void", side, void)
     return None
 
 
@@ -161,6 +163,8 @@ def _reference_problem(name: str, reference: str | None, base: StoredRun, candid
     if candidate.reference_of(name) != reference:
         return f"its reference is {reference} in {base.where} and {candidate.reference_of(name)} in {candidate.where}"
     for run in (base, candidate):
+        if reference in run.entries and (void := run.void_of(reference)):
+            return f"its reference, {reference}, is void in {run.where}: {void}"
         try:
             if not run.logs(name, reference):
                 return f"its reference, {reference}, was not measured with it in {run.where}"

@@ -14,7 +14,8 @@ from timetrial.errors import GateError, ResultsError
 from timetrial.gate.findings import ExitCode
 from timetrial.gate.statistics import launch_effect
 from timetrial.results.read import read_run
-from timetrial.results.schema import KEY
+from timetrial.results.schema import KEY, void_of_entry
+from timetrial.voids import Kind
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,31 @@ class StoredRun:
 
     @cached_property
     def launches(self) -> list[Mapping[str, Sequence[float]]]:
-        """Per launch each benchmark's rounds, in seconds; a file of a plain run is one launch."""
+        """Per launch the rounds, in seconds, of each benchmark that was not void in it."""
+        return [
+            {name: rounds_s for name, rounds_s in seconds.items() if not void.get(name)}
+            for seconds, void in self._launches_with_voids
+        ]
+
+    @cached_property
+    def _launches_with_voids(self) -> list[tuple[Mapping[str, Sequence[float]], Mapping[str, Sequence[Any]]]]:
+        """All rounds of each launch, and why a benchmark was void in it; a file of a plain run is one launch."""
         kept_apart = self.content[KEY].get("launches")
         if kept_apart is not None:
-            return [each["seconds"] for each in kept_apart]
-        return [{name: each["stats"]["data"] for name, each in self.entries.items()}]
+            return [(each["seconds"], each.get("void", {})) for each in kept_apart]
+        rounds_s = {name: each["stats"]["data"] for name, each in self.entries.items()}
+        return [(rounds_s, {name: void_of_entry(each) for name, each in self.entries.items()})]
+
+    def void_of(self, name: str) -> str | None:
+        """Why a benchmark's rounds mean nothing in this file; None where there are launches to judge it by.
+
+        A disturbed launch is an accident, and the others stand; any other kind of void is the benchmark's own.
+        """
+        voids = [each for _, void in self._launches_with_voids for each in void.get(name, ())]
+        own = [each for each in voids if each["kind"] != Kind.DISTURBED]
+        if not own and any(each.get(name) for each in self.launches):
+            return None
+        return next((str(each["reason"]) for each in [*own, *voids]), None)
 
     @cached_property
     def entries(self) -> dict[str, Mapping[str, Any]]:
@@ -86,7 +107,8 @@ def read_stored(path: Path) -> StoredRun:
         if whole and not run.entries:
             raise ResultsError(f"{path} holds no benchmark at all: measure again, and look at the selection")
         for name in run.entries:
-            run.s_per_round(name)
+            if run.void_of(name) is None:
+                run.s_per_round(name)
             run.reference_of(name)
         run.troubles  # noqa: B018 (reads it, so that a broken one is told here)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from timetrial.errors import ResultsError
 from timetrial.measure.environment_diff import differences
 from timetrial.results.roundstats import round_stats
-from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY
+from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY, void_of_entry
 
 _TYPICAL: Final = ("throughput_per_s", "speedup", "startup_s", "teardown_s")
 
@@ -17,8 +17,8 @@ _TYPICAL: Final = ("throughput_per_s", "speedup", "startup_s", "teardown_s")
 def merge(launches: Sequence[Mapping[str, Any]], *, complete: bool) -> dict[str, Any]:
     """One file's content out of each launch's, in the order in which they ran; there has to be one at least.
 
-    A benchmark's rounds are those of all launches, one after the other. Raises ResultsError where a launch ran
-    somewhere else than the first.
+    A benchmark's rounds are those of all launches where it was not void, one after the other. Raises ResultsError where
+    a launch ran somewhere else than the first.
     """
     first = launches[0]
     for number, each in enumerate(launches, start=1):
@@ -59,6 +59,7 @@ def _launch(content: Mapping[str, Any]) -> dict[str, Any]:
         "recorded_at": content.get("datetime"),
         "complete": content[KEY]["complete"],
         "seconds": {each["fullname"]: each["stats"]["data"] for each in content["benchmarks"]},
+        "void": {each["fullname"]: void for each in content["benchmarks"] if (void := void_of_entry(each))},
     }
 
 
@@ -70,7 +71,9 @@ def _benchmarks(launches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [_pooled(entries) for entries in by_name.values()]
 
 
-def _pooled(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _pooled(every: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A benchmark's entry of all launches where it was fair; of all, and void, where it never was."""
+    entries = [each for each in every if not void_of_entry(each)] or every
     first = entries[0]
     data_s = [seconds for each in entries for seconds in each["stats"]["data"]]
     return {

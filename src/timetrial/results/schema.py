@@ -16,7 +16,7 @@ KEY: Final = "timetrial"
 SCHEMA_VERSION: Final = 1
 
 # The file's own section, ``timetrial``. 1: environment, complete. 2: schema_version, references, troubles, voids; in
-# the file of a ``timetrial measure`` also launches; after a gate also gate.
+# the file of a ``timetrial measure`` also launches (each with its seconds and voids); after a gate also gate.
 FILE_SCHEMA_VERSION: Final = 2
 
 
@@ -53,3 +53,9 @@ def figures(
         "parameters": dict(parameters or {}),
         "sweeps": list(sweeps),
     }
+
+
+def void_of_entry(benchmark: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
+    """Why a file's benchmark is void (``kind``, ``reason``, ``fix``); empty for one that is not, or not a trial."""
+    voids: Sequence[Mapping[str, str]] = benchmark.get("extra_info", {}).get(KEY, {}).get("void", ())
+    return voids

@@ -67,3 +67,11 @@ def write(path: Path, what: Mapping[str, Any]) -> Path:
     """The content as a file."""
     path.write_text(json.dumps(what), encoding="utf-8")
     return path
+
+
+def voided(what: dict[str, Any], name: str, kind: str, numbers: Sequence[int]) -> dict[str, Any]:
+    """The same content with this benchmark void in the launches of these numbers, counted from 0."""
+    for number in numbers:
+        void = {"kind": kind, "reason": f"{kind} as planted", "fix": "mend it"}
+        what["timetrial"]["launches"][number]["void"] = {name: [void]}
+    return what

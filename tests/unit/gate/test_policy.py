@@ -28,6 +28,15 @@ def test_settings_are_taken_as_they_stand(tmp_path: Path) -> None:
     assert policy == GatePolicy(margin=0, detect=0.1, may_be_missing=("test_old*",), pin=False)
 
 
+def test_a_sub_folder_has_the_project_s_policy(tmp_path: Path) -> None:
+    """Unless it is a project of its own."""
+    _pyproject(tmp_path, "[tool.timetrial.gate]\npin = false\n")
+    below = tmp_path / "benchmarks" / "more"
+    below.mkdir(parents=True)
+    assert read_policy(below) == GatePolicy(pin=False)
+    assert read_policy(_pyproject(below, "[project]\nname = 'y'\n")) == GatePolicy()
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

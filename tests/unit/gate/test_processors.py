@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from collections.abc import Callable
 
 import psutil
 import pytest
 
 from timetrial.gate import extrawork
-from timetrial.gate.awake import can_keep_awake, kept_awake
+from timetrial.gate.awake import can_keep_awake, spinners
 from timetrial.gate.extrawork import ExtraWork
 from timetrial.gate.pinning import can_pin, pin, usable_cpus
 
@@ -45,20 +47,52 @@ def test_a_process_that_is_gone_is_passed_over() -> None:
 
 
 @pytest.mark.skipif(not can_keep_awake(), reason="this platform has no scheduling class below all others")
-def test_processors_are_kept_awake_by_one_idle_spinner_each_and_no_longer() -> None:
-    """They run only when nothing else wants to, and end with the block."""
-    before = {each.pid for each in psutil.Process().children()}
-    with kept_awake(True) as awake:
-        spinners = [each for each in psutil.Process().children() if each.pid not in before]
-        assert awake
-        assert len(spinners) == len(usable_cpus())
-    assert not any(each.is_running() for each in spinners)
+def test_only_the_processors_that_are_asked_for_are_kept_awake() -> None:
+    """By a spinner that rests before and after; all of them end with the block."""
+    before = psutil.Process().children()
+    cpu, *others = usable_cpus()
+    with spinners(True) as awake:
+        processes = {int(each.cmdline()[-1]): each for each in psutil.Process().children() if each not in before}
+        assert processes.keys() == {cpu, *others}
+        wait_until(lambda: not any(map(spins, processes.values())))
+        with awake.spinning([cpu]):
+            wait_until(lambda: spins(processes[cpu]))
+            assert not any(spins(processes[each]) for each in others)
+        wait_until(lambda: not spins(processes[cpu]))
+    assert not any(each.is_running() for each in processes.values())
+
+
+def spins(process: psutil.Process) -> bool:
+    """Whether it runs, or would if it were let; one that has just been started does so too."""
+    return bool(process.status() != psutil.STATUS_SLEEPING)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Looks again and again, for ten seconds at most."""
+    patience_s = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < patience_s, "it did not come to that"
+        time.sleep(0.005)
 
 
 def test_nobody_spins_unasked() -> None:
-    """And the record says so."""
-    with kept_awake(False) as awake:
-        assert not awake
+    """Not even a process is started."""
+    before = psutil.Process().children()
+    with spinners(False) as awake, awake.spinning(usable_cpus()):
+        assert psutil.Process().children() == before
+
+
+@pytest.mark.skipif(not can_keep_awake(), reason="this platform has no scheduling class below all others")
+def test_a_spinner_that_was_killed_does_not_end_the_gate() -> None:
+    """Its processor sleeps from then on, and that is all."""
+    before = psutil.Process().children()
+    with spinners(True) as awake:
+        for each in psutil.Process().children():
+            if each not in before:
+                each.kill()
+                each.wait()
+        with awake.spinning(usable_cpus()):
+            pass
 
 
 def test_extra_work_is_a_share_of_the_round(monkeypatch: pytest.MonkeyPatch) -> None:

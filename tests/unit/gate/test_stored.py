@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.gate.storedfiles import ENVIRONMENT, content, launches, write
+from tests.unit.gate.storedfiles import ENVIRONMENT, content, launches, voided, write
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.baseline import accept, name_for, read_baseline
 from timetrial.gate.findings import Finding, Verdict, exit_code
@@ -113,6 +114,36 @@ def test_what_went_wrong_in_any_launch_keeps_a_benchmark_from_passing(kind: str)
     assert "odd" in (found.reason or "")
 
 
+def test_launches_that_were_disturbed_are_left_out() -> None:
+    """The others decide, and the finding says how many they were."""
+    wild = launches(0.5, seed=2)
+    for number in (0, 4):
+        wild[number][THREADS] = [9.0] * 5
+    found = compared(content(launches(0.5, seed=1)), voided(content(wild), THREADS, "disturbed", [0, 4]))[THREADS]
+    assert (found.verdict, found.launches) == (Verdict.UNCHANGED, 8)
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers"), [("server-bound", [3]), ("disturbed", range(10))], ids=["once unfair", "always disturbed"]
+)
+@pytest.mark.parametrize("name", [THREADS, SERIAL], ids=["its own", "its reference's"])
+def test_a_void_is_no_pass(name: str, kind: str, numbers: Sequence[int]) -> None:
+    """Neither its own nor its reference's, whatever the seconds say; the reason is told."""
+    same = content(launches(0.5))
+    found = compared(same, voided(content(launches(0.5)), name, kind, numbers))[THREADS]
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert f"{kind} as planted" in (found.reason or "")
+
+
+def test_a_plain_run_that_was_void_is_no_pass() -> None:
+    """As a candidate of --trial-gate is: its file has no launches apart."""
+    run = content(launches(0.5, count=1), figures={"void": [{"kind": "clock", "reason": "too short", "fix": "more"}]})
+    del run["timetrial"]["launches"]
+    found = compared(content(launches(0.5)), run)[THREADS]
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "too short" in (found.reason or "")
+
+
 def test_another_amount_of_work_is_not_compared() -> None:
     """Three items against four."""
     found = compared(content(launches(0.5)), content(launches(0.5), figures={"items": 4}))[THREADS]
@@ -188,6 +219,9 @@ def test_a_run_with_a_void_benchmark_can_t_be_a_baseline(tmp_path: Path) -> None
     void = write(tmp_path / "void.json", content(launches(0.5), troubles=[trouble]))
     with pytest.raises(ResultsError, match=r"void\.json: t\.py::test_y void: results differ"):
         read_baseline(void)
+    unfair = write(tmp_path / "unfair.json", voided(content(launches(0.5)), THREADS, "server-bound", [2]))
+    with pytest.raises(ResultsError, match=r"unfair\.json: .*threads\] is void: server-bound as planted"):
+        read_baseline(unfair)
     skipped = write(tmp_path / "skip.json", content(launches(0.5), troubles=[{**trouble, "kind": "skipped"}]))
     assert read_baseline(skipped).entries
 

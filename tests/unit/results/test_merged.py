@@ -65,6 +65,31 @@ def test_figures_that_vary_between_launches_are_their_median() -> None:
     assert figures == {"workload": "w", "speedup": 2.0, "throughput_per_s": None}
 
 
+def voided(content: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The same launch, its first benchmark void."""
+    content["benchmarks"][0]["extra_info"]["timetrial"]["void"] = [{"kind": kind, "reason": "odd", "fix": "mend it"}]
+    return content
+
+
+def test_the_rounds_of_a_void_launch_are_kept_but_not_pooled() -> None:
+    """Each launch tells what was void in it."""
+    merged = merge([voided(launch({"a": [9.0]}), "disturbed"), launch({"a": [1.0]})], complete=True)
+    (entry,) = merged["benchmarks"]
+    assert entry["stats"]["data"] == [1.0]
+    assert "void" not in entry["extra_info"]["timetrial"]
+    first, second = merged["timetrial"]["launches"]
+    assert (first["seconds"], first["void"]["a"][0]["kind"]) == ({"a": [9.0]}, "disturbed")
+    assert second["void"] == {}
+
+
+def test_a_benchmark_that_was_void_in_every_launch_stays_void() -> None:
+    """With all of its rounds."""
+    merged = merge([voided(launch({"a": [value]}), "clock") for value in (1.0, 2.0)], complete=True)
+    (entry,) = merged["benchmarks"]
+    assert entry["stats"]["data"] == [1.0, 2.0]
+    assert entry["extra_info"]["timetrial"]["void"][0]["kind"] == "clock"
+
+
 def test_troubles_tell_their_launch_and_references_are_joined() -> None:
     """So that a gate can say which launch it was."""
     trouble = {"benchmark": "b", "kind": "void", "reason": "odd"}
