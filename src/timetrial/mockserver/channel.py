@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
 import sysconfig
 import threading
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import IO, Any
 
 from timetrial.errors import MockServerError
 
@@ -52,18 +55,12 @@ class Channel:
     def _exchange(self, line: bytes, patience_s: float) -> bytes:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        # Ending the process is what makes readline return; a pipe has no time-out that all platforms know.
-        alarm = threading.Timer(patience_s, self._process.kill)
-        alarm.daemon = True
-        alarm.start()
         try:
             self._process.stdin.write(line)
             self._process.stdin.flush()
-            answer = self._process.stdout.readline()
+            answer = _read_line(self._process.stdout, patience_s, self._process.kill)
         except OSError:
             answer = b""
-        finally:
-            alarm.cancel()
         if not answer:
             status = self._process.wait(_END_S)
             raise MockServerError(
@@ -87,6 +84,30 @@ class Channel:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _read_line(pipe: IO[bytes], patience_s: float, give_up: Callable[[], None]) -> bytes:
+    """The next line, or nothing where the other end is gone; one that is not there in time is given up."""
+    if sys.platform == "win32":  # where nothing can wait for a pipe with a time-out
+        alarm = threading.Timer(patience_s, give_up)
+        alarm.daemon = True
+        alarm.start()
+        try:
+            return pipe.readline()
+        finally:
+            alarm.cancel()
+    poll = select.poll()  # and no thread, which would still be ending while the next round is timed
+    poll.register(pipe, select.POLLIN)
+    line, end = b"", time.monotonic() + patience_s
+    while not line.endswith(b"\n"):
+        if not poll.poll(max(0.0, end - time.monotonic()) * 1e3):
+            give_up()
+            return b""
+        more = os.read(pipe.fileno(), 1_048_576)
+        if not more:
+            return b""
+        line += more
+    return line
 
 
 def _environment() -> dict[str, str]:

@@ -1,47 +1,67 @@
 """Ends the server's process with its parent, whatever happens to that parent; also carries the control channel.
 
 The parent's end of standard input closes when the parent dies. Where another child of the parent holds a copy of it
-(after a bare fork), the change of the parent's process id gives it away.
+(after a bare fork), the change of the parent's process id gives it away. A thread of its own looks for both, so that
+an event loop that hangs ends with its parent too; what comes through the pipe is read by the loop itself, since each
+thread that a command passes through would make the requests after it slower.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
 import sys
 import threading
-from queue import SimpleQueue
+from collections.abc import Callable
 
 _LOOK_UP_S = 0.25
 
 
 class Lifeline:
-    """Reads lines from the parent in a thread of its own, which ends the process when there is no parent any more."""
+    """Standard input, in lines; the process ends when it does, or when there is no parent any more."""
 
     def __init__(self, parent_pid: int) -> None:
         self.parent_pid = parent_pid
-        self.lines: SimpleQueue[bytes] = SimpleQueue()
         self._rest = b""
-        threading.Thread(target=self._watch, name="lifeline", daemon=True).start()
+        if sys.platform != "win32":
+            threading.Thread(target=self._watch, name="lifeline", daemon=True).start()
 
-    def _watch(self) -> None:
+    def first_line(self) -> bytes:
+        """Waits for it; before there is a loop that could read."""
+        lines: list[bytes] = []
+        while not lines:
+            lines = self._read()
+        return lines[0]
+
+    def follow(self, loop: asyncio.AbstractEventLoop, take: Callable[[bytes], None]) -> None:
+        """Calls ``take`` in the loop with every line that comes from now on."""
+
+        def read() -> None:
+            for line in self._read():
+                take(line)
+
+        if sys.platform == "win32":  # whose loops can't wait for a pipe
+            threading.Thread(target=self._pass_on, args=(loop, take), name="lifeline", daemon=True).start()
+        else:
+            loop.add_reader(0, read)
+
+    def _pass_on(self, loop: asyncio.AbstractEventLoop, take: Callable[[bytes], None]) -> None:
         while True:
-            self._end_with_parent()
-            if self._readable():
-                self._take(os.read(0, 65_536))
+            for line in self._read():
+                loop.call_soon_threadsafe(take, line)
 
-    def _readable(self) -> bool:
-        if sys.platform == "win32":
-            return True  # reading blocks until there is something or the parent is gone
-        return bool(select.select([0], [], [], _LOOK_UP_S)[0])
-
-    def _take(self, data: bytes) -> None:
+    def _read(self) -> list[bytes]:
+        data = os.read(0, 65_536)
         if not data:
             os._exit(0)
         *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            self.lines.put(line)
+        return lines
 
-    def _end_with_parent(self) -> None:
-        if sys.platform != "win32" and os.getppid() != self.parent_pid:
-            os._exit(0)
+    def _watch(self) -> None:
+        if sys.platform != "win32":
+            poll = select.poll()
+            poll.register(0, 0)  # tells nothing but that the other end is gone
+            while os.getppid() == self.parent_pid and not poll.poll(_LOOK_UP_S * 1e3):
+                pass
+        os._exit(0)

@@ -12,7 +12,7 @@ import ssl
 import sys
 from typing import Any
 
-from timetrial.mockserver.server.control import Control, send
+from timetrial.mockserver.server.control import Control, line_of, write
 from timetrial.mockserver.server.lifeline import Lifeline
 
 
@@ -22,11 +22,11 @@ def main(argv: list[str]) -> None:
     out = os.dup(1)
     os.dup2(2, 1)  # so that nothing but the control channel is ever written to the parent's pipe
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it closes our input then
-    settings = json.loads(lifeline.lines.get())
+    settings = json.loads(lifeline.first_line())
     try:
         serve(settings, lifeline, out)
     except Exception as problem:
-        send(out, {"error": f"{type(problem).__name__}: {problem}"})
+        write(out, line_of({"error": f"{type(problem).__name__}: {problem}"}))
         raise
 
 
@@ -49,11 +49,11 @@ def serve(settings: dict[str, Any], lifeline: Lifeline, out: int) -> None:
     port = Port(lambda: Connection(engine), settings["port"], settings["shared"], tls)
     doors = Doors(lambda: Connection(engine), lambda enter: Port(enter, 0, False, tls))
     loop.run_until_complete(port.open())
-    Control(lifeline, engine, port, doors, out).start()
+    Control(engine, port, doors, out).start(lifeline)
     gc.collect()
     gc.freeze()
     gc.disable()  # a collection in the middle of thousands of requests makes all of them late; the engine has its own
-    send(out, {"ok": {"port": port.number}})
+    write(out, line_of({"ok": {"port": port.number}}))
     loop.run_forever()
 
 
