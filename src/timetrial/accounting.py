@@ -21,7 +21,7 @@ from timetrial.measure.sampler import Sampler
 from timetrial.measure.temporary import TemporaryPlace, temporary_place
 from timetrial.measure.workerthreads import WorkerThreads
 from timetrial.models.base import Executor
-from timetrial.trial import TrialPlan
+from timetrial.plan import TrialPlan
 
 SHORTEST_S: Final = 0.25
 """Rounds are repeated until they have lasted so long together: a sampler that stays under 2 % sees little of less."""

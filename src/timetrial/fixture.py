@@ -10,11 +10,12 @@ from typing import Any
 from timetrial.accounting import account
 from timetrial.errors import NeverAwaitedError, WorkloadError
 from timetrial.fairness import Conditions, left_over
+from timetrial.measurement import Measurement
 from timetrial.meter import Meter
 from timetrial.openloop import OpenLoop, run_open_loop
+from timetrial.plan import RoundsPolicy, TrialPlan
 from timetrial.reference import References
 from timetrial.traffic import CountingServer
-from timetrial.trial import Measurement, RoundsPolicy, TrialPlan
 from timetrial.workload import Workload
 
 

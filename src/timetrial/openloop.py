@@ -12,8 +12,8 @@ from timetrial.errors import VoidTrialError
 from timetrial.measure.arrivals import Due, Served, due_parts, offsets_ns, reached_per_s, worst_backlog
 from timetrial.measure.percentiles import percentiles
 from timetrial.models.base import Executor
+from timetrial.plan import TrialPlan
 from timetrial.reference import Expected
-from timetrial.trial import TrialPlan
 
 _LEAD_NS: Final = 50_000_000
 """The first item is due so long after the round begins: time for its workers to get their first items."""

@@ -12,7 +12,7 @@ import pytest
 from timetrial.errors import WorkloadError
 
 if TYPE_CHECKING:
-    from timetrial.trial import RoundsPolicy
+    from timetrial.plan import RoundsPolicy
 
 SCALES: Final = ("quick", "default", "article", "gate")
 # What a test without points for a scale of its own uses instead; in the end, "default".
@@ -152,7 +152,7 @@ def read_options(config: pytest.Config) -> TrialOptions:
 
 def rounds_policy(config: pytest.Config, scale: str, marker: Mapping[str, Any]) -> RoundsPolicy:
     """How long to time: pytest-benchmark's options, or what the test's own ``benchmark`` marker says instead."""
-    from timetrial.trial import RoundsPolicy
+    from timetrial.plan import RoundsPolicy
 
     def setting(name: str, fallback: Any = None) -> Any:
         return marker.get(name, config.getoption(f"benchmark_{name}", fallback))

@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from timetrial.errors import WorkloadError
-from timetrial.trial import Measurement, OpenTrial, TrialPlan
+from timetrial.measurement import Measurement
+from timetrial.plan import TrialPlan
+from timetrial.trial import OpenTrial
 
 FEWEST_TURNS: Final = 6  # with fewer, no interval for a median reaches 95 % (see results/pairs.py)
 

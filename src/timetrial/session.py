@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from timetrial import collection
-from timetrial.errors import ResultsError, TimetrialError, VoidTrialError
+from timetrial.errors import TimetrialError, VoidTrialError
 from timetrial.fixture import Trial, TrialSettings
 from timetrial.gate import AGENT
-from timetrial.measure.environment import environment
+from timetrial.measurement import Measurement
 from timetrial.meter import Meter
-from timetrial.models.startmethods import default, preload
+from timetrial.models.startmethods import preload
 from timetrial.openloop import OpenLoop
 from timetrial.options import TrialOptions, rounds_policy
+from timetrial.plan import TrialPlan
 from timetrial.race import Races
 from timetrial.reference import References
 from timetrial.report.accounting import accounting_lines
@@ -26,13 +27,13 @@ from timetrial.report.live import LiveLine, terminal_of
 from timetrial.report.openloop import open_loop_lines
 from timetrial.report.summary import summary_lines
 from timetrial.results.curves import shapes
-from timetrial.results.runfile import RunFile
-from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY, figures
+from timetrial.results.schema import KEY, figures, void_of_entry
 from timetrial.results.standings import Entry, Standings, VoidTrial
 from timetrial.rungate import RunGate
+from timetrial.runrecord import RunRecord
 from timetrial.surroundings import Surroundings
 from timetrial.sweeps import swept_by
-from timetrial.trial import Measurement, TrialPlan, run_trial, run_trial_in_loop
+from timetrial.trial import run_trial, run_trial_in_loop
 from timetrial.voids import Void, void_of
 
 if TYPE_CHECKING:
@@ -51,13 +52,8 @@ class TrialSession:
         self._races = Races()
         self._standings = Standings()
         self._surroundings = Surroundings(steal=options.steal_limit, foreign_cpu=options.foreign_cpu_limit)
-        self._benchmarks: list[dict[str, Any]] = []
-        self._references_named: dict[str, str] = {}
-        self._troubles: list[dict[str, str]] = []
-        self._file: RunFile | None = None
+        self._record = RunRecord(config, options, self._surroundings, self._standings)
         self._live: LiveLine | None = None
-        self._complaint: str | None = None
-        self._complete = False
         self._gate: Agent | None = config.pluginmanager.getplugin(AGENT)
         self._run_gate = _run_gate(config, options)
 
@@ -124,7 +120,7 @@ class TrialSession:
             call.excinfo.value.add_note(f"timetrial: the trial is void: {void}")
         report = yield
         if call.when != "teardown" and "benchmark" in getattr(item, "fixturenames", ()):
-            self._note_trouble(report, call)
+            self._record.note_trouble(report, call)
         if call.when == "call":
             self._note(item, call, void)
         if self._live and collection.model_of(item) is not None:
@@ -140,20 +136,23 @@ class TrialSession:
         if self._live:
             self._live.close()
             self._live = None
-        if self._file:
-            ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-            self._complete = ended and not (session.shouldstop or session.shouldfail)
-            self._save(complete=self._complete)
+        self._record.complete(exitstatus, cut_short=bool(session.shouldstop or session.shouldfail))
         self._surroundings.leave()
         if self._run_gate:
-            mark = self._run_gate.judge(self._file.path if self._file else None)
-            if self._file:
-                self._save(complete=self._complete, gate=mark)
+            self._record.mark(self._run_gate.judge(self._record.path))
             session.exitstatus = session.exitstatus or self._run_gate.status
-        if self._complaint:
+        if self._record.complaint:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         elif self._fails_on_void and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_benchmark_group_stats(self) -> Any:
+        """In pytest-benchmark's table too, a void trial says so by its name."""
+        groups = yield
+        for void in (each for _, benchmarks in groups for each in benchmarks if void_of_entry(each)):
+            void.update(name=f"{void['name']} (void)", fullname=f"{void['fullname']} (void)")
+        return groups
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -169,7 +168,9 @@ class TrialSession:
         )
         if self._options.sweep:
             self._tell(
-                terminalreporter, "curves, in time per item", curve_lines(shapes({"benchmarks": self._benchmarks}))
+                terminalreporter,
+                "curves, in time per item",
+                curve_lines(shapes({"benchmarks": self._record.benchmarks})),
             )
         if self._run_gate:
             terminalreporter.section("timetrial: the gate")
@@ -178,10 +179,10 @@ class TrialSession:
         if self._fails_on_void:
             count = len({(each.group, each.model) for each in self._standings.voids})
             terminalreporter.write_line(f"FAILED: {count} void trial(s), and --trial-fail-on-void was given", red=True)
-        if self._complaint:
-            terminalreporter.write_line(f"ERROR: {self._complaint}", red=True)
-        elif self._file:
-            terminalreporter.write_line(f"results: {_relative(self._file, self._config)}")
+        if self._record.complaint:
+            terminalreporter.write_line(f"ERROR: {self._record.complaint}", red=True)
+        elif self._record.path:
+            terminalreporter.write_line(f"results: {self._record.shown_path}")
 
     @property
     def _fails_on_void(self) -> bool:
@@ -236,54 +237,10 @@ class TrialSession:
             self._standings.add_failed(VoidTrial(benchmark.group or item.name, model, void))
         if call.excinfo is not None:
             self._standings.withdraw(benchmark.extra_info.get(KEY))
-        elif benchmark.stats and not benchmark.has_error and self._options.results_directory:
-            self._benchmarks.append(benchmark.stats.as_dict(include_data=True))
-            if reference := collection.reference_of(item):
-                self._references_named[item.nodeid] = reference
-            self._save()
-            if self._complaint:
-                item.session.shouldstop = self._complaint
-
-    def _note_trouble(self, report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
-        """Why a benchmark has no entry: it failed, was void or was skipped."""
-        if report.passed or call.excinfo is None:
-            return
-        kind = "void" if isinstance(call.excinfo.value, VoidTrialError) else str(report.outcome)
-        self._troubles.append({"benchmark": report.nodeid, "kind": kind, "reason": str(call.excinfo.value)})
-
-    def _save(self, *, complete: bool = False, **also: Any) -> None:
-        """Writes the file; what went wrong ends the run, and is told at its end."""
-        assert self._options.results_directory is not None
-        try:
-            if self._file is None:
-                self._file = RunFile(self._options.results_directory, self._header(), self._about())
-            references = {**self._standings.references(), **self._references_named}
-            voids = [each.as_dict() for each in self._standings.voids]
-            also = {"references": references, "troubles": self._troubles, "voids": voids, **also}
-            self._file.write(self._benchmarks, complete=complete, also=also)
-        except ResultsError as error:
-            self._complaint = str(error)
-
-    def _about(self) -> dict[str, Any]:
-        """Asked for at the first benchmark's end, when its imports have shown whether they let go of the GIL."""
-        options = self._options
-        where = environment(event_loop=options.event_loop, start_method=options.start_method or default())
-        return {"schema_version": FILE_SCHEMA_VERSION, "environment": where | {"load": self._surroundings.load}}
-
-    def _header(self) -> dict[str, Any]:
-        hook = self._config.hook
-        machine_info = hook.pytest_benchmark_generate_machine_info(config=self._config)
-        hook.pytest_benchmark_update_machine_info(config=self._config, machine_info=machine_info)
-        commit_info = hook.pytest_benchmark_generate_commit_info(config=self._config)
-        hook.pytest_benchmark_update_commit_info(config=self._config, commit_info=commit_info)
-        header: dict[str, Any] = hook.pytest_benchmark_generate_json(
-            config=self._config,
-            benchmarks=[],
-            include_data=True,
-            machine_info=machine_info,
-            commit_info=commit_info,
-        )
-        return header
+        elif benchmark.stats and not benchmark.has_error:
+            self._record.add(item, benchmark)
+            if self._record.complaint:
+                item.session.shouldstop = self._record.complaint
 
 
 def _run_gate(config: pytest.Config, options: TrialOptions) -> RunGate | None:
@@ -294,8 +251,3 @@ def _run_gate(config: pytest.Config, options: TrialOptions) -> RunGate | None:
         return RunGate(options.gate_baseline, config.rootpath)
     except TimetrialError as error:
         raise pytest.UsageError(f"--trial-gate: {error}") from error
-
-
-def _relative(file: RunFile, config: pytest.Config) -> str:
-    path = file.path
-    return str(path.relative_to(config.rootpath)) if path.is_relative_to(config.rootpath) else str(path)

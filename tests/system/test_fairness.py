@@ -26,8 +26,10 @@ from timetrial.errors import VoidTrialError
 from timetrial.fairness import Conditions, left_over
 from timetrial.measure.disturbance import DisturbanceMeter
 from timetrial.measure.limits import count_open_files, raise_open_files
+from timetrial.measurement import Measurement
+from timetrial.plan import RoundsPolicy, TrialPlan
 from timetrial.reference import expected_of
-from timetrial.trial import Measurement, RoundsPolicy, TrialPlan, run_trial
+from timetrial.trial import run_trial
 from timetrial.voids import Kind
 
 PAGE_BYTES: Final = 64

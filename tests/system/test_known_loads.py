@@ -15,8 +15,8 @@ import pytest
 
 from timetrial import Workload, models
 from timetrial.accounting import SHORTEST_S, account
+from timetrial.plan import TrialPlan
 from timetrial.reference import expected_of
-from timetrial.trial import TrialPlan
 
 MB = 1_000_000
 BURN_S, BLOCK_S, SLEEP_S, HOLD_S = 0.13, 0.2, 0.3, 0.5

@@ -12,8 +12,8 @@ import pytest
 from timetrial import MockServer, Workload, models
 from timetrial.errors import VoidTrialError
 from timetrial.openloop import OpenLoop, run_open_loop
+from timetrial.plan import TrialPlan
 from timetrial.reference import expected_of
-from timetrial.trial import TrialPlan
 
 STALL_S = 0.2
 QUICK_S = 0.001

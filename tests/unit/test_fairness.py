@@ -20,7 +20,9 @@ from timetrial.fairness import Conditions, fallbacks, files_used_up, left_over, 
 from timetrial.measure.disturbance import DisturbanceMeter
 from timetrial.measure.limits import OpenFiles
 from timetrial.measure.timer import smallest_step_ns
-from timetrial.trial import Measurement, RoundsPolicy, run_trial, run_trial_in_loop
+from timetrial.measurement import Measurement
+from timetrial.plan import RoundsPolicy
+from timetrial.trial import run_trial, run_trial_in_loop
 from timetrial.voids import Kind, Void
 
 TWO_ROUNDS = RoundsPolicy(min_rounds=2, max_time_s=0)

@@ -10,8 +10,8 @@ import pytest
 
 from tests.unit.fakes import FakeModel, plan_for, square
 from timetrial.errors import VoidTrialError, WorkloadError
+from timetrial.plan import RoundsPolicy, TrialPlan
 from timetrial.race import FEWEST_TURNS, Races, run_race
-from timetrial.trial import RoundsPolicy, TrialPlan
 
 NO_TIME = RoundsPolicy(min_rounds=1, max_time_s=0.0)
 

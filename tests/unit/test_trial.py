@@ -12,7 +12,9 @@ import pytest
 from tests.unit.fakes import SQUARES, FakeInLoopModel, FakeModel, FakeServer, plan_for, proof_for, square
 from timetrial import Workload
 from timetrial.errors import VoidTrialError, WorkloadError
-from timetrial.trial import Measurement, RoundsPolicy, run_trial, run_trial_in_loop
+from timetrial.measurement import Measurement
+from timetrial.plan import RoundsPolicy
+from timetrial.trial import run_trial, run_trial_in_loop
 
 TWO_ROUNDS = RoundsPolicy(min_rounds=2, max_time_s=0)
 

@@ -13,8 +13,10 @@ from timetrial.gate import PROTOCOL, VARIABLE
 from timetrial.gate.plainbenchmark import LockstepBenchmark
 from timetrial.gate.turns import Turns, receive_order, trouble_of
 from timetrial.gate.wire import Channel
+from timetrial.measurement import Measurement
 from timetrial.models.base import InLoopModel
-from timetrial.trial import Measurement, OpenTrial, OpenTrialInLoop, TrialPlan
+from timetrial.plan import TrialPlan
+from timetrial.trial import OpenTrial, OpenTrialInLoop
 
 
 def join_gate() -> Agent:

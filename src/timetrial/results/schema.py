@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from timetrial.measure.environment import python_facts
-from timetrial.trial import Measurement
+from timetrial.measurement import Measurement
 
 KEY: Final = "timetrial"
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from timetrial import models
+from timetrial.measurement import Measurement
 from timetrial.results.pairs import PairedRatio, paired_ratio
-from timetrial.trial import Measurement
 from timetrial.voids import Void
 
 

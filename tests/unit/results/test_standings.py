@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from timetrial.measurement import Measurement
 from timetrial.results.standings import Entry, Placing, Standings, VoidTrial
-from timetrial.trial import Measurement
 from timetrial.voids import Kind, Void
 
 SHORT = Void(Kind.CLOCK, "too short")

@@ -1,0 +1,140 @@
+"""The clock, the proofs and the figures of one trial, whichever way its rounds are run."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from timetrial import models
+from timetrial.errors import WorkloadError
+from timetrial.fairness import Watch, fallbacks
+from timetrial.measurement import Measurement
+from timetrial.plan import TrialPlan
+from timetrial.traffic import Traffic
+from timetrial.voids import Void
+
+
+class Recorder:
+    """Keeps the clock, the proofs and the figures of one trial, whichever way its rounds are run."""
+
+    def __init__(self, plan: TrialPlan, *, in_loop: bool = False) -> None:
+        if plan.concurrency < 1:
+            raise WorkloadError(f"concurrency must be at least 1, not {plan.concurrency}")
+        self.concurrency = 1 if models.split(plan.model_id)[0] == "serial" else plan.concurrency
+        self._plan = plan
+        self._in_loop = in_loop
+        self._durations_s: list[float] = []
+        self._details: dict[str, object] = {}
+        self._results: Sequence[Any] = ()
+        self._startup_s = self._teardown_s = 0.0
+        self._watch = Watch(plan.conditions)
+        self._traffic = _traffic(plan, self.concurrency)
+        self._opened_ns = self._closing_ns = plan.clock_ns()
+
+    def count_from_here(self) -> None:
+        """What the server counts from now on belongs to the next round."""
+        if self._traffic is not None:
+            self._traffic.count_from_here()
+
+    def first_round(self, results: Sequence[Any], details: Mapping[str, object]) -> None:
+        """The round that warms up and proves the work; it ends the start-up and is not timed as a round."""
+        self._startup_s = self._since_s(self._opened_ns)
+        self._details = dict(details)
+        self.check(results)
+        if self._traffic is not None:
+            self._traffic.forget_rounds()
+        gc.collect()
+        if self._plan.timed:
+            self._watch.begin()
+
+    def wants_another_round(self) -> bool:
+        """Whether the policy asks for more, after those who watch were told how far it is."""
+        self._plan.on_round(self._durations_s)
+        return self._plan.timed and not self._plan.policy.satisfied_by(self._durations_s)
+
+    @contextmanager
+    def timed_round(self) -> Generator[Callable[[], None]]:
+        """Starts the clock; the body calls what it is given the moment the work is done."""
+        clock_ns = self._plan.clock_ns
+        self.count_from_here()
+        collecting = gc.isenabled()
+        if self._plan.disable_gc:
+            gc.disable()
+        stopped_ns = []
+        try:
+            started_ns = clock_ns()
+            yield lambda: stopped_ns.append(clock_ns())
+        finally:
+            if collecting:
+                gc.enable()
+        self._durations_s.append((stopped_ns[0] - started_ns) / 1e9)
+
+    def check(self, results: Sequence[Any]) -> float:
+        """Proves, outside the timing, that a round did the expected work; returns the latest round's duration."""
+        if self._traffic is not None:
+            self._traffic.round_over()
+        who = f"{self._plan.workload.name!r} under {self._plan.model_id!r}"
+        self._plan.expected.verify(results, self._plan.items, who)
+        self._results = results
+        wrong = self._traffic.wrong_work() if self._traffic is not None else None
+        if wrong is not None:
+            raise wrong.error(who)
+        return self._durations_s[-1] if self._durations_s else 0.0
+
+    def closing(self, *, failed: bool = False) -> None:
+        """The rounds are over; what the model's end takes is counted from here."""
+        if self._plan.timed and not failed:
+            self._watch.end()
+        self._closing_ns = self._plan.clock_ns()
+
+    def closed(self) -> None:
+        """The model has ended."""
+        self._teardown_s = self._since_s(self._closing_ns)
+
+    def measurement(self) -> Measurement:
+        """What was found out, once the trial is closed."""
+        plan = self._plan
+        return Measurement(
+            workload=plan.workload.name,
+            model=plan.model_id,
+            concurrency=self.concurrency,
+            items=len(plan.items),
+            durations_s=tuple(self._durations_s),
+            startup_s=self._startup_s,
+            teardown_s=self._teardown_s,
+            digest=plan.expected.digest,
+            results=self._results,
+            details=self._details,
+            server=self._traffic.figures(sum(self._durations_s)) if self._traffic is not None else None,
+            voids=tuple(self._voids()) if self._durations_s else (),
+            fairness=self._watch.figures(),
+        )
+
+    def _voids(self) -> list[Void]:
+        """Why the durations mean nothing, though the work was right."""
+        plan = self._plan
+        name, variant = models.split(plan.model_id)
+        # An async test brings its own loop; an implementation of its own may, unless another one was asked for.
+        asks = not self._in_loop and (name not in plan.way().implementations or plan.event_loop != "asyncio")
+        return [
+            *fallbacks(plan.event_loop if asks else None, plan.start_method, self._details, variant),
+            *self._watch.voids(self._durations_s),
+            *(self._traffic.unfair(sum(self._durations_s)) if self._traffic is not None else ()),
+        ]
+
+    def _since_s(self, start_ns: int) -> float:
+        return (self._plan.clock_ns() - start_ns) / 1e9
+
+
+def _traffic(plan: TrialPlan, concurrency: int) -> Traffic | None:
+    if plan.server is None:
+        return None
+    return Traffic(
+        plan.server,
+        expected=plan.expected_requests,
+        concurrency=concurrency,
+        items=len(plan.items),
+        turns=plan.conditions.turns,
+    )
