@@ -172,3 +172,16 @@ def test_fetch_pages_over_latency(trial: Trial, mock_server: MockServer, latency
     """How long a page must be waited for before it pays to have eight in flight."""
     urls = [mock_server.page(size_bytes=PAGE_BYTES, delay_ms=latency_ms, key=key) for key in range(40)]
     trial(urls, concurrency=8, server=mock_server)
+
+
+@pytest.mark.workload(FETCH_PAGES, models=["serial[http.client]", "threads[http.client]", "coroutines[aiohttp]"])
+@pytest.mark.trial_sweep(
+    "page_bytes",
+    quick=[1, 100_000],
+    default=[1, 1_000, 10_000, 100_000, 1_000_000],
+    article=[10**power for power in range(8)],
+)
+def test_fetch_pages_over_payload(trial: Trial, mock_server: MockServer, page_bytes: int) -> None:
+    """What a page costs by itself, and what its bytes do; with 5 ms each, eight in flight."""
+    urls = [mock_server.page(size_bytes=page_bytes, delay_ms=5, key=key) for key in range(16)]
+    trial(urls, concurrency=8, server=mock_server)

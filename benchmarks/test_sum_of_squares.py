@@ -13,6 +13,7 @@ import pytest
 from fixtures.executors import stateless
 from fixtures.fairness import too_many_at_once
 from timetrial import Workload
+from timetrial.models.hybrid import usable_cores
 
 if TYPE_CHECKING:
     from timetrial import Trial
@@ -94,3 +95,16 @@ def unfit(model: str, scale: str, n: int, concurrency: int) -> str | None:
 def test_sum_of_squares(trial: Trial, n: int, concurrency: int) -> None:
     """Processes win on a build with a GIL; threads and coroutines can only take turns."""
     trial([n] * NUMBERS, concurrency=concurrency)
+
+
+def workers() -> list[int]:
+    """1, 2, 4 and so on, the number of usable cores, and twice as many."""
+    cores = usable_cores()
+    return sorted({*(1 << power for power in range(cores.bit_length())), cores, 2 * cores})
+
+
+@pytest.mark.workload(SUM_OF_SQUARES, models=["serial", "threads", "processes", "processes+coroutines"])
+@pytest.mark.trial_sweep("concurrency", quick=[1, 2], default=workers(), article=workers())
+def test_sum_of_squares_over_workers(trial: Trial, concurrency: int) -> None:
+    """More processes help until each core has one; more threads never do, on a build with a GIL."""
+    trial([300_000] * 4 * max(workers()), concurrency=concurrency)

@@ -8,9 +8,11 @@ import pytest
 
 from benchmarks.harness import flood
 from timetrial import MockServer
+from timetrial.measurement import Measurement
+from timetrial.plan import TrialPlan
 from timetrial.reference import expected_of
 from timetrial.traffic import MOST_BUSY_SHARE
-from timetrial.trial import Measurement, TrialPlan, run_trial
+from timetrial.trial import run_trial
 from timetrial.voids import Kind
 
 _URLS = 20

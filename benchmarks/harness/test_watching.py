@@ -2,7 +2,8 @@
 
 They take turns in stretches, since what a check does it does to the round that follows: the first of each stretch is
 left out. Both use the trial's own executor: two of them, each with threads of its own, differ by up to a tenth.
-The accounting round belongs to it: it is run for the watched trial again and again, between the pairs.
+The accounting round belongs to it: it is run for the watched trial again and again, between the pairs. A server that
+has just been asked is slower for a moment, some tenth of a millisecond, which the short rounds are there to show.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from fixtures import clients
 from timetrial import MockServer, Workload
 from timetrial.accounting import account
 from timetrial.mockserver import View
+from timetrial.plan import TrialPlan
 from timetrial.reference import expected_of
 from timetrial.results.pairs import paired_ratio
 from timetrial.surroundings import Surroundings
-from timetrial.trial import OpenTrial, TrialPlan
+from timetrial.trial import OpenTrial
 
-PAIRS = 100
 PAIRS_AN_ACCOUNT = 25
 STRETCH = 8
 ITEM_S = 0.0005
@@ -44,29 +45,34 @@ PAGES = Workload("pages", task=fetch, resource=clients.open_http_client)
 
 
 @pytest.mark.parametrize(
-    ("model", "workload"),
-    [("serial", SPIN), ("coroutines", DOZE), ("threads", PAGES)],
-    ids=["serial-cpu", "coroutines-sleep", "threads-http"],
+    ("model", "workload", "items", "pairs"),
+    [
+        ("serial", SPIN, 20, 100),
+        ("coroutines", DOZE, 20, 100),
+        ("threads", PAGES, 400, 50),
+        ("threads", PAGES, 40, 100),
+    ],
+    ids=["serial-cpu", "coroutines-sleep", "threads-http", "threads-http-short"],
 )
-def test_watching(benchmark: Any, model: str, workload: Workload) -> None:
+def test_watching(benchmark: Any, model: str, workload: Workload, items: int, pairs: int) -> None:
     """The watched rounds are what the table shows; extra_info holds the ratio to the bare ones'."""
     with _server(workload is PAGES) as server, _part(server) as asked, _part(server) as unasked:
-        plan, bare_items = _plan(workload, model, asked), _plan(workload, model, unasked).items
+        plan, bare_items = _plan(workload, model, items, asked), _plan(workload, model, items, unasked).items
         with OpenTrial(plan) as watched:
             bare = watched._executor  # noqa: SLF001 (the very same one, and nobody else has a use for it)
             bare.run(bare_items)
-            pairs = []
-            for number in range(PAIRS):
+            seen = []
+            for number in range(pairs):
                 if number % PAIRS_AN_ACCOUNT == 0:
                     account(replace(plan, server=unasked, items=bare_items))  # whose requests no round counts
-                pairs.append(_pair(watched.time_a_round, lambda: _by_hand(bare.run, bare_items)))
+                seen.append(_pair(watched.time_a_round, lambda: _by_hand(bare.run, bare_items)))
             benchmark.pedantic(watched.time_a_round, rounds=1)
-    ratio = paired_ratio([one for one, _ in pairs], [other for _, other in pairs])
+    ratio = paired_ratio([one for one, _ in seen], [other for _, other in seen])
     assert ratio is not None
     benchmark.group = "harness, watched rounds against bare ones"
     benchmark.extra_info["watching"] = {"model": model, "workload": workload.name, "ratio_to_bare": asdict(ratio)}
     more, low, high = (100 * (each - 1) for each in (ratio.ratio, ratio.low, ratio.high))
-    print(f"\n{model:>11} {workload.name:5}: {more:+.2f} % ({low:+.2f} to {high:+.2f} %)")
+    print(f"\n{model:>11} {workload.name:5} x {items:3}: {more:+.2f} % ({low:+.2f} to {high:+.2f} %)")
 
 
 def _server(serves: bool) -> AbstractContextManager[MockServer | None]:
@@ -79,11 +85,11 @@ def _part(server: MockServer | None) -> AbstractContextManager[View | None]:
     return server.scope() if server is not None else nullcontext()
 
 
-def _plan(workload: Workload, model: str, server: View | None) -> TrialPlan:
-    """A trial with all there is to be watched, of rounds of some 10 ms."""
-    items: list[Any] = [ITEM_S] * 20
+def _plan(workload: Workload, model: str, count: int, server: View | None) -> TrialPlan:
+    """A trial with all there is to be watched."""
+    items: list[Any] = [ITEM_S] * count
     if server is not None:
-        items = [server.page(size_bytes=1024, key=key) for key in range(40)]
+        items = [server.page(size_bytes=1024, key=key) for key in range(count)]
     surroundings = Surroundings()
     surroundings.enter()
     expected = expected_of(workload, items, items if server is None else [1024] * len(items))

@@ -443,6 +443,14 @@ class TestVoid:
             ["short size=1 *threads *-*", "void: short size=1, serial: the median round took * ns*; give the trial*"]
         )
 
+    @pytest.mark.parametrize("names", ["short", "long"])
+    def test_pytest_benchmark_s_table_says_so_too(self, names: str, suite: Suite, stored: Stored) -> None:
+        """By the name that it shows, and by no other."""
+        result = suite(self.TESTS, f"--benchmark-name={names}")
+        result.stdout.fnmatch_lines(["*one[[]serial-1] (void) *"])
+        result.stdout.no_fnmatch_line("*one[[]threads-1] (void)*")
+        assert not [each for each in stored()["benchmarks"] if "void" in each["fullname"]]
+
     def test_a_group_that_is_all_void_keeps_its_row(self, suite: Suite) -> None:
         """It was measured, so it is not left out."""
         result = suite(self.TESTS, "--trial-models=serial", "-k", "not 100000")

@@ -28,7 +28,7 @@ def run(argv: Sequence[str]) -> int:
     options = _parser().parse_args(own)
     root = Path.cwd()
     progress = GateProgress(sys.stderr)
-    gate = _Gate(selection_of(options, for_pytest), options.results, progress)
+    gate = _Gate(selection_of(options, for_pytest, copies=True), options.results, progress)
     policy = read_policy(root)
     with endings_unwind():
         found = bisect(BisectPlan(root, options.good, options.bad, policy, gate, progress.say))

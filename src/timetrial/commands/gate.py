@@ -41,7 +41,7 @@ def run(argv: Sequence[str]) -> int:
     options = _parser().parse_args(own)
     policy = _policy(options)
     with endings_unwind():
-        return _run(options, policy, selection_of(options, for_pytest))
+        return _run(options, policy, selection_of(options, for_pytest, copies=bool(options.base)))
 
 
 def _run(options: argparse.Namespace, policy: GatePolicy, selection: Sequence[str]) -> int:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
+
+from timetrial.errors import GateError
 
 
 def divide(argv: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -20,7 +23,25 @@ def add_selection(parser: argparse.ArgumentParser, *, paths: str = "which tests,
     parser.add_argument("-m", metavar="EXPRESSION", help="which tests, as for pytest")
 
 
-def selection_of(options: argparse.Namespace, for_pytest: Sequence[str]) -> list[str]:
-    """The same as words for pytest."""
+def selection_of(options: argparse.Namespace, for_pytest: Sequence[str], *, copies: bool) -> list[str]:
+    """The same as words for pytest, which finds the paths in any copy of the project.
+
+    With ``copies``, raises GateError for a path that lies outside of this folder: both sides would run that very file.
+    """
     named = [(flag, getattr(options, flag[1:])) for flag in ("-k", "-m")]
-    return [*options.paths, *(word for flag, value in named if value for word in (flag, value)), *for_pytest]
+    paths = [_from_here(each, copies=copies) for each in options.paths]
+    return [*paths, *(word for flag, value in named if value for word in (flag, value)), *for_pytest]
+
+
+def _from_here(named: str, *, copies: bool) -> str:
+    file, *inside = named.split("::")
+    path, here = Path(file), Path.cwd()
+    if not path.is_absolute():
+        return named
+    if path.is_relative_to(here):
+        return "::".join([path.relative_to(here).as_posix(), *inside])
+    if copies:
+        raise GateError(
+            f"{file} lies outside of {here}: each side runs a copy of its own, so name tests that are in it"
+        )
+    return named
