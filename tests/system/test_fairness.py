@@ -198,7 +198,8 @@ def test_a_real_burner_beside_it_disturbs_a_trial() -> None:
 
 
 UNDER_A_LIMIT = """
-        import sys
+    import socket
+    import sys
 
     import pytest
 
