@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -17,6 +17,10 @@ from timetrial.measurement import Measurement
 from timetrial.models.base import InLoopModel
 from timetrial.plan import TrialPlan
 from timetrial.trial import OpenTrial, OpenTrialInLoop
+from timetrial.voids import Kind, Void
+
+# The sides take turns on the same disturbed machine, and a gate's round is as many executions as the clock needs.
+_NO_MATTER: Final = frozenset({Kind.DISTURBED, Kind.CLOCK})
 
 
 def join_gate() -> Agent:
@@ -34,6 +38,8 @@ class Agent:
         self._channel = channel
         self._name = ""
         self._told = False  # whether the gate knows how the current benchmark stands
+        self._turns_taken: Turns | None = None
+        self._voids: Sequence[Void] = ()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
@@ -58,15 +64,18 @@ class Agent:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Notes whose turn it is."""
         self._name, self._told = item.nodeid, False
+        self._turns_taken, self._voids = None, ()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-        """Tells the gate why a benchmark never came to its rounds."""
+        """Tells the gate why a benchmark never came to its rounds, or how it ended after them."""
         report: pytest.TestReport = yield
         if not self._told and (call.when == "call" or not report.passed):
             kind, reason = _why_not(report, call.excinfo)
             self._channel.send(kind="trouble", name=item.nodeid, trouble=kind, reason=reason)
             self._told = True
+        elif call.when == "call" and self._turns_taken is not None and self._turns_taken.finished:
+            self._channel.send(kind="closed", name=item.nodeid, **_what_came_after(report, call.excinfo, self._voids))
         return report
 
     @pytest.fixture
@@ -82,7 +91,7 @@ class Agent:
                 workers=_has_workers(trial.worker_pids()),
                 servers=_pids(plan.server),
             )
-        return trial.measurement()
+        return self._seen(trial.measurement())
 
     async def run_in_loop(self, plan: TrialPlan) -> Measurement:
         """As trial.run_trial_in_loop, with the gate deciding when a round is due; the loop stands still meanwhile."""
@@ -92,7 +101,11 @@ class Agent:
             with self._turns(workers=False, servers=_pids(plan.server)) as turns:
                 while executions := turns.next_round():
                     turns.report(sum([await trial.time_a_round() for _ in range(executions)]))
-        return trial.measurement()
+        return self._seen(trial.measurement())
+
+    def _seen(self, measurement: Measurement) -> Measurement:
+        self._voids = [each for each in measurement.voids if each.kind not in _NO_MATTER]
+        return measurement
 
     def _take_turns(
         self, round_s: Callable[[int], float], *, workers: bool = False, servers: Sequence[int] = ()
@@ -104,7 +117,8 @@ class Agent:
 
     def _turns(self, *, workers: bool, servers: Sequence[int]) -> Turns:
         self._told = True
-        return Turns(self._channel, self._name, workers=workers, servers=servers)
+        self._turns_taken = Turns(self._channel, self._name, workers=workers, servers=servers)
+        return self._turns_taken
 
 
 def _is_benchmark(item: pytest.Item) -> bool:
@@ -135,3 +149,13 @@ def _why_not(report: pytest.TestReport, raised: pytest.ExceptionInfo[BaseExcepti
     if raised is None:
         return "failed", "it passed without running a benchmark"
     return trouble_of(raised.value)
+
+
+def _what_came_after(
+    report: pytest.TestReport, raised: pytest.ExceptionInfo[BaseException] | None, voids: Sequence[Void]
+) -> dict[str, str]:
+    """Why a benchmark that took its turns means nothing all the same: its test failed then, or its trial is void."""
+    if raised is not None and not report.passed:
+        kind, reason = trouble_of(raised.value)
+        return {"trouble": kind, "reason": reason}
+    return {"trouble": "void", "reason": str(voids[0])} if voids else {}

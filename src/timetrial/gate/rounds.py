@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,6 +13,7 @@ from timetrial.gate.launch import Launch
 from timetrial.gate.pinning import usable_cpus
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import LaunchPair, Phase, SideName, Trouble
+from timetrial.gate.wire import Message
 
 ROUND_S: Final = 0.010  # long enough for the clock and the turn-taking, short enough that a pair sees one machine
 _SHORTEST_SEEN_S: Final = 0.001  # below this, a round says too little about how many executions fill ROUND_S
@@ -86,34 +87,26 @@ class BenchmarkRounds:
 
     def _wait_until_ready(self) -> Trouble | None:
         messages = {side: self._launch.hear(side) for side in SideName}
-        troubles = [
-            Trouble(message["trouble"], side, message["reason"])
-            for side, message in messages.items()
-            if message["kind"] == "trouble"
-        ]
         for kind, known in (("workers", self._sizes.workers), ("server", self._sizes.servers)):
             if any(message.get(kind) for message in messages.values()):
                 known.add(self._name)
-        if len(troubles) == len(messages):
-            return Trouble(troubles[0].kind, None, troubles[0].reason)
-        if troubles:
-            self._release(troubles[0])
-            return troubles[0]
-        return None
+        trouble = _trouble_in(messages)
+        if trouble is not None and trouble.side is not None:
+            self._release(trouble)
+        return trouble
 
     def _release(self, trouble: Trouble) -> None:
         """Lets the side that is well go on to its next benchmark."""
         (well,) = (side for side in SideName if side is not trouble.side)
         self._launch[well].say(do="abandon", reason=f"{trouble.kind} on the {trouble.side} side")
 
-    def _measured(self, phase: Phase) -> LaunchPair:
+    def _measured(self, phase: Phase) -> LaunchPair | Trouble:
         executions = self._sizes.executions.get(self._name) or self._find_size()
         cpus = self._settle_processors(executions)
         with self._spinners.spinning(cpus if len(cpus) == 1 else ()):
             pairs = self._timed(executions)
-        for process in self._launch.both:
-            process.say(do="done")
-        return LaunchPair(
+        trouble = _trouble_in(self._launch.ask_both(do="done"))
+        return trouble or LaunchPair(
             phase=phase,
             base_s=tuple(pair[SideName.BASE].s for _, pair in pairs),
             candidate_s=tuple(pair[SideName.CANDIDATE].s for _, pair in pairs),
@@ -175,6 +168,18 @@ class BenchmarkRounds:
         if answer["kind"] == "trouble":
             raise SideTroubleError(Trouble(answer["trouble"], side, answer["reason"]))
         return Round(answer["s"], answer["cpu_s"])
+
+
+def _trouble_in(messages: Mapping[SideName, Message]) -> Trouble | None:
+    """What the sides say is wrong; one trouble, without a side, where both have one."""
+    troubles = [
+        Trouble(message["trouble"], side, message["reason"])
+        for side, message in messages.items()
+        if message.get("trouble")
+    ]
+    if len(troubles) > 1:
+        return Trouble(troubles[0].kind, None, troubles[0].reason)
+    return troubles[0] if troubles else None
 
 
 def _longest(pair: dict[SideName, Round]) -> float:

@@ -43,6 +43,8 @@ class Turns:
         self._cpus = usable_cpus()
         self._extra = ExtraWork(0.0)
         self._used_s = 0.0
+        self.finished = False
+        """Whether the gate had all the rounds that it wanted."""
 
     def __enter__(self) -> Self:
         self._channel.send(kind="ready", name=self._name, workers=self._workers, server=bool(self._servers))
@@ -62,6 +64,7 @@ class Turns:
                 self._used_s = time.process_time()
                 return int(order["executions"])
             if order["do"] == "done":
+                self.finished = True
                 return 0
             self._obey(order)
 

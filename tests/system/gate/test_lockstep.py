@@ -195,6 +195,44 @@ def test_a_tires(benchmark):
     assert records["test_b"].launches
 
 
+def test_a_test_that_fails_after_its_rounds_was_no_measurement(project: Project, measure: Measure) -> None:
+    """What it timed was the wrong thing; the next benchmark runs in the same launch."""
+    body = "def test_a(benchmark):\n    assert benchmark(len, ()) == {}\n\ndef test_b(benchmark): benchmark(len, ())\n"
+    records = measure(project("base", body.format(0)), project("candidate", body.format(1)))
+    assert _trouble(records["test_a"]) == ("failed", SideName.CANDIDATE)
+    assert records["test_b"].launches
+
+
+POOL = """
+    from contextlib import asynccontextmanager
+    import aiohttp
+
+    @asynccontextmanager
+    async def session(slots):
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit={limit})) as session:
+            yield session
+
+    async def fetch(url, session):
+        async with session.get(url) as response:
+            return len(await response.read())
+
+    @pytest.mark.workload(Workload("fetch", async_task=fetch, async_resource=session), models=["coroutines"])
+    def test_fetch(trial, mock_server):
+        trial([mock_server.page(10, key=key) for key in range(8)], concurrency=4, server=mock_server)
+"""
+
+
+def test_a_void_trial_was_no_measurement(project: Project, measure: Measure) -> None:
+    """Here the candidate's client has a pool for one where four are in flight; the reason is told."""
+    base, candidate = (
+        project(name, POOL.replace("{limit}", limit)) for name, limit in (("base", "4"), ("candidate", "1"))
+    )
+    records = measure(base, candidate)
+    assert _trouble(records["test_fetch[coroutines]"]) == ("void", SideName.CANDIDATE)
+    assert "too few for 4 items in flight" in str(records["test_fetch[coroutines]"].trouble)
+    assert records["test_squeeze[serial]"].launches
+
+
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
