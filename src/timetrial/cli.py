@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Final
@@ -34,6 +35,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = import_module(f"timetrial.commands.{command}").run(given[1:])
     except TimetrialError as error:
         print(f"timetrial {command}: {error}", file=sys.stderr)
+        return _USAGE_ERROR
+    except OSError as error:
+        print(f"timetrial {command}: {error}", file=sys.stderr)
+        return _USAGE_ERROR
+    except Exception:  # noqa: BLE001 - Python's own status for it is 1, which a gate says of a regression
+        traceback.print_exc()
+        print(f"timetrial {command}: this is a mistake of timetrial's own; please report it", file=sys.stderr)
         return _USAGE_ERROR
     except KeyboardInterrupt:
         print(f"timetrial {command}: interrupted", file=sys.stderr)

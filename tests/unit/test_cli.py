@@ -50,6 +50,7 @@ def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str])
     [
         (ResultsError("a.json is gone"), 2, "timetrial models: a.json is gone"),
         (KeyboardInterrupt(), 130, "timetrial models: interrupted"),
+        (OSError(28, "No space left on device"), 2, "timetrial models: [Errno 28] No space left on device"),
     ],
 )
 def test_what_goes_wrong_is_one_line_and_a_status(
@@ -67,3 +68,18 @@ def test_what_goes_wrong_is_one_line_and_a_status(
     monkeypatch.setattr(import_module("timetrial.commands.models"), "run", fail)
     assert cli.main(["models"]) == status
     assert capsys.readouterr().err == f"{said}\n"
+
+
+def test_a_mistake_of_ours_is_never_taken_for_a_regression(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Python's own status for an exception is 1, which a gate says of a regression; the traceback is still there."""
+
+    def fail(_argv: object) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(import_module("timetrial.commands.models"), "run", fail)
+    assert cli.main(["models"]) == 2
+    said = capsys.readouterr().err
+    assert "ZeroDivisionError" in said
+    assert "please report it" in said

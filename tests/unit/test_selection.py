@@ -32,6 +32,16 @@ def test_an_absolute_path_is_found_in_each_side_s_copy(tmp_path: Path, monkeypat
     assert selected("bench/test_x.py", "../test_z.py") == ["bench/test_x.py", "../test_z.py"]
 
 
+def test_a_path_behind_the_dashes_is_found_there_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the folder was entered by another name."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "test_x.py").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    monkeypatch.chdir(tmp_path / "real")
+    named = str(tmp_path / "link" / "test_x.py")
+    assert selected("--", "-x", f"{named}::test_y", "--color=no") == ["-x", "test_x.py::test_y", "--color=no"]
+
+
 def test_a_path_elsewhere_is_refused_where_sides_are_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both would run the same file; two environments of one folder may."""
     here, elsewhere = tmp_path / "here", str(tmp_path / "elsewhere" / "test_x.py")

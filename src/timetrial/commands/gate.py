@@ -128,6 +128,8 @@ def _lockstep(options: argparse.Namespace, policy: GatePolicy, selection: Sequen
 def _sides(options: argparse.Namespace, policy: GatePolicy, say: Callable[[str], None]) -> Iterator[tuple[Side, Side]]:
     if options.base and options.base_python:
         raise GateError("--base and --base-python are two different questions: ask one of them")
+    if options.candidate_python and not options.base_python:
+        raise GateError("--candidate-python goes with --base-python: of a revision, timetrial makes the environment")
     if options.base:
         with sides_of_ref(Path.cwd(), options.base, policy, say) as sides:
             yield sides

@@ -30,7 +30,13 @@ def selection_of(options: argparse.Namespace, for_pytest: Sequence[str], *, copi
     """
     named = [(flag, getattr(options, flag[1:])) for flag in ("-k", "-m")]
     paths = [_from_here(each, copies=copies) for each in options.paths]
-    return [*paths, *(word for flag, value in named if value for word in (flag, value)), *for_pytest]
+    behind = [_from_here(each, copies=copies) if _is_path(each) else each for each in for_pytest]
+    return [*paths, *(word for flag, value in named if value for word in (flag, value)), *behind]
+
+
+def _is_path(word: str) -> bool:
+    file = Path(word.partition("::")[0])
+    return file.is_absolute() and file.exists()
 
 
 def _from_here(named: str, *, copies: bool) -> str:
@@ -38,6 +44,7 @@ def _from_here(named: str, *, copies: bool) -> str:
     path, here = Path(file), Path.cwd()
     if not path.is_absolute():
         return named
+    path, here = path.resolve(), here.resolve()
     if path.is_relative_to(here):
         return "::".join([path.relative_to(here).as_posix(), *inside])
     if copies:

@@ -38,6 +38,8 @@ class Agent:
         self._channel = channel
         self._name = ""
         self._told = False  # whether the gate knows how the current benchmark stands
+        self._before: set[str] = set()
+        self._ended: dict[str, str] = {}
         self._turns_taken: Turns | None = None
         self._voids: Sequence[Void] = ()
 
@@ -62,9 +64,12 @@ class Agent:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Notes whose turn it is."""
+        """Notes whose turn it is; the gate hears of each benchmark once, however often a plugin repeats it."""
+        if item.nodeid in self._before:
+            pytest.skip("the gate has heard of it already")
+        self._before.add(item.nodeid)
         self._name, self._told = item.nodeid, False
-        self._turns_taken, self._voids = None, ()
+        self._turns_taken, self._voids, self._ended = None, (), {}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
@@ -74,8 +79,11 @@ class Agent:
             kind, reason = _why_not(report, call.excinfo)
             self._channel.send(kind="trouble", name=item.nodeid, trouble=kind, reason=reason)
             self._told = True
-        elif call.when == "call" and self._turns_taken is not None and self._turns_taken.finished:
-            self._channel.send(kind="closed", name=item.nodeid, **_what_came_after(report, call.excinfo, self._voids))
+        elif self._turns_taken is not None and self._turns_taken.finished:
+            self._ended = self._ended or _what_came_after(report, call.excinfo, self._voids)
+            if call.when == "teardown":
+                self._channel.send(kind="closed", name=item.nodeid, **self._ended)
+                self._turns_taken = None
         return report
 
     @pytest.fixture
@@ -155,7 +163,7 @@ def _what_came_after(
     report: pytest.TestReport, raised: pytest.ExceptionInfo[BaseException] | None, voids: Sequence[Void]
 ) -> dict[str, str]:
     """Why a benchmark that took its turns means nothing all the same: its test failed then, or its trial is void."""
-    if raised is not None and not report.passed:
-        kind, reason = trouble_of(raised.value)
+    if not report.passed:
+        kind, reason = trouble_of(raised.value) if raised else ("failed", str(report.longrepr))
         return {"trouble": kind, "reason": reason}
     return {"trouble": "void", "reason": str(voids[0])} if voids else {}

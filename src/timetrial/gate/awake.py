@@ -21,6 +21,7 @@ import os, select, sys
 os.sched_setaffinity(0, {int(sys.argv[1])})
 os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 os.nice(19)
+os.write(1, b"r")
 spins = False
 while True:
     if select.select([0], [], [], 0 if spins else None)[0]:
@@ -48,6 +49,9 @@ class Spinners:
         finally:
             self._tell(cpus, b"0")
 
+    def __len__(self) -> int:
+        return len(self._processes)
+
     def _tell(self, cpus: Collection[int], what: bytes) -> None:
         for cpu in self._processes.keys() & set(cpus):
             stdin = self._processes[cpu].stdin
@@ -57,24 +61,36 @@ class Spinners:
 
 
 def can_keep_awake() -> bool:
-    """Whether this platform has a scheduling class below all others."""
-    return hasattr(os, "SCHED_IDLE") and bool(usable_cpus())
+    """Whether this platform has a scheduling class below all others, and lets this process use it."""
+    if not (hasattr(os, "SCHED_IDLE") and usable_cpus()):
+        return False
+    with spinners(True) as started:
+        return bool(started)
 
 
 @contextlib.contextmanager
 def spinners(wanted: bool) -> Iterator[Spinners]:
     """Starts them, one for each usable processor, and ends them with the block."""
-    cpus = usable_cpus() if wanted and can_keep_awake() else []
+    cpus = usable_cpus() if wanted and hasattr(os, "SCHED_IDLE") else []
     with contextlib.ExitStack() as stack:
-        yield Spinners({cpu: stack.enter_context(_started(cpu)) for cpu in cpus})
+        started = {cpu: stack.enter_context(_started(cpu)) for cpu in cpus}
+        yield Spinners({cpu: each for cpu, each in started.items() if _is_ready(each)})
 
 
 @contextlib.contextmanager
 def _started(cpu: int) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-S", "-E", "-c", _SPINNER, str(cpu)]
-    spinner = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    spinner = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         yield spinner
     finally:
         spinner.kill()
         spinner.communicate()
+
+
+def _is_ready(spinner: subprocess.Popen[bytes]) -> bool:
+    """False for one that was not let: a container may forbid the scheduling class, and it has ended then."""
+    assert spinner.stdout is not None
+    return spinner.stdout.read(1) == b"r"

@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 
 from timetrial.errors import GateError
 from timetrial.gate import PROTOCOL, VARIABLE
+from timetrial.gate.interruption import undisturbed
 from timetrial.gate.record import SideName
 from timetrial.gate.sideprocess import SideDownError, SideProcess
 from timetrial.gate.sides import Side
@@ -135,7 +136,7 @@ class Launch:
             message = channel.receive(_GREETING_S)
         except (GateError, TimeoutError):
             message = {}
-        if not hmac.compare_digest(str(message.get("token")), self._token):
+        if not hmac.compare_digest(str(message.get("token")).encode(), self._token.encode()):
             channel.close()
             return set()
         name = SideName(message["side"])
@@ -159,14 +160,15 @@ class Launch:
         self.offers[name] = [Offer(each["name"], each["skip"]) for each in hello["benchmarks"]]
 
     def _end(self) -> None:
-        for process in self._processes.values():
-            process.hang_up()
-        for process in self._processes.values():
-            process.end()
+        with undisturbed():  # a second Ctrl-C meanwhile would leave a side that is busy alone
+            for process in self._processes.values():
+                process.hang_up()
+            for process in self._processes.values():
+                process.end()
 
 
 def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="timetrial-gate-", ignore_cleanup_errors=True)
+    return tempfile.TemporaryDirectory(prefix="timetrial-launch-", ignore_cleanup_errors=True)
 
 
 def _accept(listener: socket.socket) -> socket.socket | None:

@@ -36,6 +36,8 @@ class LockstepBenchmark(BenchmarkFixture):
     ) -> Any:
         """As ``benchmark.pedantic(…)``; its numbers of rounds and iterations are the gate's to choose."""
         del rounds, warmup_rounds, iterations
+        if self._mode:  # it has been used already, which pytest-benchmark is about to say
+            return super().pedantic(target, args, kwargs)  # type: ignore[no-untyped-call]
         call = _Call(target, tuple(args), dict(kwargs or {}), setup, teardown)
         self._lockstep(call.round_s)
         return super().pedantic(target, args, kwargs, setup=setup, teardown=teardown)  # type: ignore[no-untyped-call]

@@ -46,7 +46,11 @@ class GatePolicy:
             raise GateError(f"[{_SECTION}] margin ({self.margin}) must be at least 0 and below detect ({self.detect})")
         if not 0 < self.alpha < 0.5:
             raise GateError(f"[{_SECTION}] alpha is a chance between 0 and 0.5, such as 0.01, not {self.alpha}")
-        for name, least in (("screen_launches", 2), ("confirm_launches", 6), ("pairs_per_launch", 4)):
+        for name in ("flag", "budget_s"):
+            if not getattr(self, name) > 0:
+                raise GateError(f"[{_SECTION}] {name} must be above 0, not {getattr(self, name)}")
+        leasts = {"screen_launches": 2, "confirm_launches": 6, "pairs_per_launch": 4, "warmup_rounds": 1}
+        for name, least in leasts.items():
             if getattr(self, name) < least:
                 raise GateError(f"[{_SECTION}] {name} must be at least {least}, not {getattr(self, name)}")
 
@@ -66,7 +70,11 @@ def read_policy(root: Path) -> GatePolicy:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise GateError(f"can't read the gate's policy from {path}: {error}") from error
-    section = content.get("tool", {}).get("timetrial", {}).get("gate", {})
+    section: Any = content
+    for key in ("tool", "timetrial", "gate"):
+        section = section.get(key, {}) if isinstance(section, dict) else section
+    if not isinstance(section, dict):
+        raise GateError(f"{path}: [{_SECTION}] is no table of settings")
     return policy_of(section, str(path))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from timetrial.errors import GateError
 from timetrial.gate.awake import Spinners
 from timetrial.gate.launch import Launch
 from timetrial.gate.pinning import usable_cpus
@@ -39,6 +40,7 @@ class Round:
 
     s: float
     cpu_s: float
+    workers: bool
 
 
 class SideTroubleError(Exception):
@@ -86,14 +88,24 @@ class BenchmarkRounds:
             return error.trouble
 
     def _wait_until_ready(self) -> Trouble | None:
-        messages = {side: self._launch.hear(side) for side in SideName}
+        messages = self._about_this({side: self._launch.hear(side) for side in SideName}, "ready")
         for kind, known in (("workers", self._sizes.workers), ("server", self._sizes.servers)):
             if any(message.get(kind) for message in messages.values()):
                 known.add(self._name)
-        trouble = _trouble_in(messages)
-        if trouble is not None and trouble.side is not None:
-            self._release(trouble)
-        return trouble
+        troubles = _troubles_in(messages)
+        if len(troubles) == 1:
+            self._release(troubles[0])
+        return _together(troubles)
+
+    def _about_this(self, messages: Mapping[SideName, Message], kind: str) -> Mapping[SideName, Message]:
+        """The same, once it is sure that they are about this benchmark: others' must never be taken for its own."""
+        for side, message in messages.items():
+            if message.get("name") != self._name or message.get("kind") not in (kind, "trouble"):
+                raise GateError(
+                    f"the {side} side speaks of {message.get('kind')} {message.get('name')} where {self._name} is to "
+                    f"be {kind}; does a plugin there run tests in another order, or more than once?"
+                )
+        return messages
 
     def _release(self, trouble: Trouble) -> None:
         """Lets the side that is well go on to its next benchmark."""
@@ -105,8 +117,8 @@ class BenchmarkRounds:
         cpus = self._settle_processors(executions)
         with self._spinners.spinning(cpus if len(cpus) == 1 else ()):
             pairs = self._timed(executions)
-        trouble = _trouble_in(self._launch.ask_both(do="done"))
-        return trouble or LaunchPair(
+        closed = self._about_this(self._launch.ask_both(do="done"), "closed")
+        return _together(_troubles_in(closed)) or LaunchPair(
             phase=phase,
             base_s=tuple(pair[SideName.BASE].s for _, pair in pairs),
             candidate_s=tuple(pair[SideName.CANDIDATE].s for _, pair in pairs),
@@ -143,6 +155,8 @@ class BenchmarkRounds:
         pair = self._pair(executions)
         if any(each.cpu_s > _MORE_THAN_ONE_CPU * each.s for each in pair.values()):
             self._sizes.several_cpus.add(self._name)
+        if any(each.workers for each in pair.values()):
+            self._sizes.workers.add(self._name)
         cpus = usable_cpus()
         several, server = self._name in self._sizes.several_cpus, self._name in self._sizes.servers
         if not self._policy.pin or len(cpus) < 2 or self._name in self._sizes.workers or (several and not server):
@@ -167,19 +181,23 @@ class BenchmarkRounds:
         answer = self._launch.ask(side, do="round", executions=executions)
         if answer["kind"] == "trouble":
             raise SideTroubleError(Trouble(answer["trouble"], side, answer["reason"]))
-        return Round(answer["s"], answer["cpu_s"])
+        return Round(answer["s"], answer["cpu_s"], answer["workers"])
 
 
-def _trouble_in(messages: Mapping[SideName, Message]) -> Trouble | None:
-    """What the sides say is wrong; one trouble, without a side, where both have one."""
-    troubles = [
+def _troubles_in(messages: Mapping[SideName, Message]) -> list[Trouble]:
+    """What the sides say is wrong."""
+    return [
         Trouble(message["trouble"], side, message["reason"])
         for side, message in messages.items()
         if message.get("trouble")
     ]
-    if len(troubles) > 1:
+
+
+def _together(troubles: Sequence[Trouble]) -> Trouble | None:
+    """One trouble: without a side where both have the same, and never only a skip where one did worse."""
+    if len({each.kind for each in troubles}) == 1 and len(troubles) > 1:
         return Trouble(troubles[0].kind, None, troubles[0].reason)
-    return troubles[0] if troubles else None
+    return min(troubles, key=lambda each: each.kind == "skipped", default=None)
 
 
 def _longest(pair: dict[SideName, Round]) -> float:

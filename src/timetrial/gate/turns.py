@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Sequence
 from typing import Any, Self
@@ -61,7 +62,7 @@ class Turns:
         while True:
             order = receive_order(self._channel)
             if order["do"] == "round":
-                self._used_s = time.process_time()
+                self._used_s = _cpu_s()
                 return int(order["executions"])
             if order["do"] == "done":
                 self.finished = True
@@ -69,9 +70,9 @@ class Turns:
             self._obey(order)
 
     def report(self, duration_s: float) -> None:
-        """Says how long the round took, extra work included, and how much processor time this process used for it."""
-        used_s = time.process_time() - self._used_s
-        self._channel.send(kind="round", s=duration_s + self._extra.do(), cpu_s=used_s)
+        """Says how long the round took, extra work included, the processor time it used, and by whom else."""
+        used_s = _cpu_s() - self._used_s
+        self._channel.send(kind="round", s=duration_s + self._extra.do(), cpu_s=used_s, workers=_has_children())
 
     def _obey(self, order: dict[str, Any]) -> None:
         if order["do"] == "pin":
@@ -83,6 +84,22 @@ class Turns:
         else:
             pytest.skip(f"not measured: {order['reason']}")
         self._channel.send(kind="obeyed")
+
+
+def _cpu_s() -> float:
+    """Processor time of this process and of those that it has started and waited for."""
+    if sys.platform == "win32":
+        return time.process_time()
+    import resource
+
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
+
+
+def _has_children() -> bool:
+    """Whether a pool of processes is at work, as far as multiprocessing knows."""
+    loaded = sys.modules.get("multiprocessing")
+    return loaded is not None and bool(loaded.active_children())
 
 
 def trouble_of(error: BaseException) -> tuple[str, str]:

@@ -203,6 +203,68 @@ def test_a_test_that_fails_after_its_rounds_was_no_measurement(project: Project,
     assert records["test_b"].launches
 
 
+AFTERWARDS = """
+    import itertools
+
+    @pytest.fixture
+    def leaky():
+        yield
+        assert {right}, "it left something behind"
+
+    def test_leaks(benchmark, leaky):
+        benchmark(len, ())
+
+    @pytest.mark.xfail(strict=True)
+    def test_passes_by_surprise(benchmark):
+        benchmark(len, ())
+
+    def test_two_in_one(benchmark):
+        benchmark(len, ())
+        if not {right}:
+            benchmark(len, ())
+
+    def test_skips_or_fails(benchmark):
+        if {right}:
+            pytest.skip("not here")
+        raise OSError("never works")
+
+    TRIES = itertools.count()
+
+    def test_is_tried_again(benchmark):
+        benchmark(len, ())
+        assert {right} or next(TRIES)
+"""
+
+
+def test_whatever_goes_wrong_after_the_rounds_is_told_of_its_own_benchmark(project: Project, measure: Measure) -> None:
+    """In the tear-down, by an outcome that was not expected, or by a plugin that repeats tests."""
+    base, candidate = (
+        project(name, AFTERWARDS.replace("{right}", right))
+        for name, right in (("base", "True"), ("candidate", "False"))
+    )
+    for root in (base, candidate):
+        (root / "conftest.py").write_text(RERUNS)
+    records = measure(base, candidate)
+    for name in ("test_leaks", "test_two_in_one", "test_skips_or_fails", "test_is_tried_again"):
+        assert _trouble(records[name]) == ("failed", SideName.CANDIDATE), name
+    assert _trouble(records["test_passes_by_surprise"]) == ("failed", None)
+    assert records["test_squeeze[serial]"].launches
+
+
+RERUNS = """
+import pytest
+from _pytest.runner import runtestprotocol
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    if any(each.failed for each in reports):
+        item._initrequest()
+        runtestprotocol(item, nextitem=nextitem, log=False)
+    return True
+"""
+
+
 POOL = """
     from contextlib import asynccontextmanager
     import aiohttp

@@ -50,6 +50,9 @@ def test_a_sub_folder_has_the_project_s_policy(tmp_path: Path) -> None:
         ("alpha = 1.0", "alpha is a chance between 0 and 0.5"),
         ("screen_launches = 1", "screen_launches must be at least 2, not 1"),
         ("margin = ", "can't read the gate's policy"),
+        ("warmup_rounds = 0", "warmup_rounds must be at least 1, not 0"),
+        ("budget_s = 0", "budget_s must be above 0, not 0"),
+        ("flag = -1.5", "flag must be above 0, not -1.5"),
     ],
 )
 def test_what_cannot_be_meant_is_named(line: str, said: str, tmp_path: Path) -> None:
@@ -57,3 +60,10 @@ def test_what_cannot_be_meant_is_named(line: str, said: str, tmp_path: Path) -> 
     with pytest.raises(GateError) as caught:
         read_policy(_pyproject(tmp_path, f"[tool.timetrial.gate]\n{line}\n"))
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["tool = 1", "[tool]\ntimetrial = []", "[tool.timetrial]\ngate = true"])
+def test_a_section_that_is_no_table_is_named(text: str, tmp_path: Path) -> None:
+    """Instead of a traceback."""
+    with pytest.raises(GateError, match=r"\[tool\.timetrial\.gate\] is no table"):
+        read_policy(_pyproject(tmp_path, text))

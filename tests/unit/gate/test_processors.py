@@ -83,6 +83,15 @@ def test_nobody_spins_unasked() -> None:
 
 
 @pytest.mark.skipif(not can_keep_awake(), reason="this platform has no scheduling class below all others")
+def test_where_spinners_are_not_let_nobody_spins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that forbids the scheduling class: they end at once, and it is known."""
+    monkeypatch.setattr("timetrial.gate.awake._SPINNER", "raise PermissionError('no')")
+    assert not can_keep_awake()
+    with spinners(True) as awake, awake.spinning(usable_cpus()):
+        assert len(awake) == 0
+
+
+@pytest.mark.skipif(not can_keep_awake(), reason="this platform has no scheduling class below all others")
 def test_a_spinner_that_was_killed_does_not_end_the_gate() -> None:
     """Its processor sleeps from then on, and that is all."""
     before = psutil.Process().children()
