@@ -20,7 +20,7 @@ from timetrial.gate.flow import GatePlan, run_gate
 from timetrial.gate.interruption import endings_unwind
 from timetrial.gate.policy import GatePolicy, read_policy
 from timetrial.gate.record import SideName
-from timetrial.gate.selftest import run_self_test, self_test_files
+from timetrial.gate.selftest import alike, run_self_test, self_test_files, tally
 from timetrial.gate.sides import Side, sides_of_pythons, sides_of_ref, this_side
 from timetrial.gate.store import GateFile, StoredGate, about_sides, read_gate
 from timetrial.gate.stored import compare_files
@@ -190,5 +190,10 @@ def _self_test(options: argparse.Namespace, policy: GatePolicy, selection: Seque
         run_self_test(plan, directory, _seconds(options.budget), progress.say)
     finally:
         progress.clear()
-        print("\n".join(self_test_lines(self_test_files(directory))))
-    return ExitCode.PASS
+        found = self_test_files(directory)
+        gates = alike(found, policy, selection)
+        others = len(found) - len(gates)
+        print("\n".join(self_test_lines(gates)))
+        if others:
+            print(f"({others} more in {directory} are of other tests or under another policy, and left out)")
+    return ExitCode.PASS if any(each.total for each in tally(gates)) else ExitCode.NOTHING_ASSERTED

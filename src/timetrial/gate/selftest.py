@@ -89,6 +89,11 @@ def self_test_files(directory: Path) -> list[StoredGate]:
     return [gate for gate in gates if gate.complete and gate.about.get("kind") == _KIND]
 
 
+def alike(gates: Sequence[StoredGate], policy: GatePolicy, selection: Sequence[str]) -> list[StoredGate]:
+    """Those of the same tests under the same policy: others' rates say nothing about these."""
+    return [each for each in gates if each.policy == policy and each.about["selection"] == list(selection)]
+
+
 def tally(gates: Iterable[StoredGate]) -> list[Tally]:
     """What all gates together say, by how much was injected."""
     outcomes: dict[float, list[tuple[int, Finding]]] = {share: [] for share in (0.0, *SHARES)}

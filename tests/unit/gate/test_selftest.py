@@ -16,6 +16,7 @@ from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName
 from timetrial.gate.selftest import (
     SHARES,
     Shares,
+    alike,
     launch_scatter,
     launches_to_catch,
     run_self_test,
@@ -122,3 +123,11 @@ def test_the_report_says_on_how_much_it_rests(tested: Path) -> None:
 def test_small_counts_have_wide_intervals(successes: int, total: int, low: float, high: float) -> None:
     """Wilson's, as tables have it."""
     assert wilson(successes, total) == pytest.approx((low, high), abs=0.0006)
+
+
+def test_gates_of_other_tests_or_under_another_policy_do_not_count(tested: Path) -> None:
+    """Their rates are about something else."""
+    gates = self_test_files(tested)
+    assert alike(gates, POLICY, ()) == gates
+    assert alike(gates, POLICY, ["-k", "fetch"]) == []
+    assert alike(gates, replace(POLICY, margin=0.02), ()) == []
