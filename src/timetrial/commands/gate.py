@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from timetrial.commands.selection import add_selection, divide, selection_of
-from timetrial.errors import GateError
+from timetrial.errors import GateError, ResultsError
 from timetrial.gate.awake import can_keep_awake
 from timetrial.gate.findings import ExitCode, Finding, exit_code
 from timetrial.gate.flow import GatePlan, run_gate
@@ -155,8 +155,11 @@ def _stored(options: argparse.Namespace, policy: GatePolicy) -> int:
 
 
 def _header(stored: StoredGate) -> GateHeader:
-    about = stored.about
-    return GateHeader(about["base"]["label"], about["candidate"]["label"], stored.seconds, str(stored.path))
+    try:
+        base, candidate = (stored.about[side.value]["label"] for side in SideName)
+    except (KeyError, TypeError) as error:
+        raise ResultsError(f"{stored.path} doesn't say whom it compared ({error}): measure again") from error
+    return GateHeader(base, candidate, stored.seconds, str(stored.path))
 
 
 def _conclude(options: argparse.Namespace, findings: Sequence[Finding], policy: GatePolicy, header: GateHeader) -> int:

@@ -94,17 +94,11 @@ def read_gate(path: Path) -> StoredGate:
             complete=gate["complete"],
             seconds=gate["seconds"],
             policy=policy_of(_without_none(gate["policy"]), str(path)),
-            about=_about_of(gate["about"]),
+            about=gate["about"],
             records=[_record_of(each) for each in gate["benchmarks"]],
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ResultsError(f"{path} is not whole ({type(error).__name__}: {error}): measure again") from error
-
-
-def _about_of(stored: Mapping[str, Any]) -> Mapping[str, Any]:
-    for side in SideName:
-        str(stored[side.value]["label"])  # what every report names
-    return stored
 
 
 def _record_of(stored: Mapping[str, Any]) -> BenchmarkRecord:
