@@ -23,7 +23,7 @@ class Lifeline:
 
     def __init__(self, parent_pid: int) -> None:
         self.parent_pid = parent_pid
-        self._rest = b""
+        self._begun: list[bytes] = []  # the pieces of a line whose end has not come yet
         if sys.platform != "win32":
             threading.Thread(target=self._watch, name="lifeline", daemon=True).start()
 
@@ -55,8 +55,12 @@ class Lifeline:
         data = os.read(0, 65_536)
         if not data:
             os._exit(0)
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        return lines
+        self._begun.append(data)
+        if b"\n" not in data:
+            return []
+        *lines, rest = b"".join(self._begun).split(b"\n")
+        self._begun = [rest]
+        return [line for line in lines if line]
 
     def _watch(self) -> None:
         if sys.platform != "win32":
