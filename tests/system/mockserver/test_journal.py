@@ -154,3 +154,47 @@ def test_an_expectation_nobody_counts_is_an_error(space: View) -> None:
     """A typing mistake must not pass as an expectation that holds."""
     with pytest.raises(MockServerError, match="knows no 'request_completed'"), space.expect(request_completed=1):
         pass
+
+
+def test_a_part_that_comes_and_goes_resets_nobody_elses_counts(plain: PlainClient, server: MockServer) -> None:
+    """The number of a URL's requests and a client's tries go on, in the server's own part and in others."""
+    with server.scope() as mine:
+        for part in (server, mine):
+            url = part.page(10, key=77, status=503, first=2)
+            assert plain.get(url).status == 503
+            with server.scope() as other:
+                plain.get(other.page(10))
+            assert [plain.get(url).status for _ in range(3)] == [503, 200, 200]
+
+
+def test_a_part_is_found_although_its_url_was_asked_for_too_early(plain: PlainClient, server: MockServer) -> None:
+    """404 is remembered for as long as it is true only."""
+    with server.scope() as first:
+        coming = first.page(10).replace(f"/~{first.name}/", f"/~{int(first.name or 0) + 1}/")
+        assert [plain.get(coming).status for _ in range(3)] == [404, 404, 404]
+        with server.scope() as second:
+            assert second.page(10) == coming
+            assert [plain.get(coming).status for _ in range(3)] == [200, 200, 200]
+        assert [plain.get(coming).status for _ in range(2)] == [404, 404]
+
+
+def test_what_is_no_request_is_counted_also_after_its_part_was_closed(plain: PlainClient, server: MockServer) -> None:
+    """A kept connection was last used for a part that is over."""
+    with server.scope() as own:
+        plain.get(own.page(10))
+    with server.expect(requests_malformed=1, bytes_in=17):
+        plain.send(b"no http at all\r\n\r")
+        assert plain.answer().status == 400
+
+
+def test_a_closed_part_says_that_it_is_closed(server: MockServer) -> None:
+    """To whoever asks it for its counts."""
+    with server.scope() as own:
+        pass
+    for ask in (own.counters, own.journal, own.recording().__enter__):
+        with pytest.raises(MockServerError, match=f"says: scope {own.name} is closed; ask inside its with block"):
+            ask()
+    with server.recording() as requests:
+        pass
+    with pytest.raises(MockServerError, match="nothing is recorded any more"):
+        requests()

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
+from timetrial.errors import MockServerError
 from timetrial.mockserver.server.doors import Doors
 from timetrial.mockserver.server.engine import Engine
 from timetrial.mockserver.server.lifeline import Lifeline
@@ -35,7 +36,7 @@ class Control:
             "counters": engine.counters,
             "journal": engine.journal,
             "record": engine.record,
-            "records": lambda scope: list(engine.records[scope]),
+            "records": engine.recorded,
             "open_scope": engine.open_scope,
             "close_scope": engine.close_scope,
             "refuse": lambda _scope: port.close(),
@@ -72,7 +73,8 @@ class Control:
             self._complain(number, problem)
 
     def _complain(self, number: object, problem: Exception) -> None:
-        self.answers.put({"error": f"{type(problem).__name__}: {problem}", "n": number})
+        words = f"{problem}" if isinstance(problem, MockServerError) else f"{type(problem).__name__}: {problem}"
+        self.answers.put({"error": words, "n": number})
 
 
 class Answers:

@@ -33,6 +33,7 @@ class Ledger:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.absorbed = False  # by the server's own ledger: what is counted here now would be lost
         self.arrived = self.completed = self.faulted = self.abandoned = self.malformed = 0
         self.pending = self.pending_peak = 0
         self.opened = self.closed = self.reused_closed = self.reset = self.open_peak = 0
@@ -76,6 +77,7 @@ class Ledger:
         """Adds the sums of a ledger that is closed for good."""
         for name in _SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
+        other.absorbed = True
         self.outcomes.update(other.outcomes)
         self.faults.update(other.faults)
 

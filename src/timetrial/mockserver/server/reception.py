@@ -83,7 +83,8 @@ class Reception:
         self._limit_head()
 
     def _ledger(self) -> Ledger:
-        return self.connection.ledger or self.engine.unscoped
+        ledger = self.connection.ledger
+        return self.engine.unscoped if ledger is None or ledger.absorbed else ledger
 
     def _ignore_upgrade(self, data: bytes, upgrade: httptools.HttpParserUpgrade) -> None:
         """A server may ignore Upgrade, and this one does: what follows is HTTP/1.1 as before."""

@@ -171,3 +171,12 @@ class Missing(Fixed):
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(f"{status} {unquote(text)}\n".encode(), "text/plain; charset=utf-8", status)
+
+
+class NoScope(Missing):
+    """What answers below the prefix of a test that is over, or that another server has; nothing remembers it."""
+
+    fixed = False
+
+    def __init__(self, name: str) -> None:
+        super().__init__(404, f"there is no scope {name}: it was closed, or belongs to another server")
