@@ -6,7 +6,7 @@ from typing import Unpack
 from urllib.parse import quote
 
 from timetrial.errors import MockServerError
-from timetrial.mockserver.options import BehaviourOptions, SeedlessOptions, behaviour
+from timetrial.mockserver.options import BehaviourOptions, SeedlessOptions, behaviour, check_gzip
 from timetrial.mockserver.site import Site, page_name
 
 MOST_BODY_BYTES = 4 * 2**30
@@ -66,6 +66,7 @@ class Addresses:
     def _sized(self, kind: str, size_bytes: int, key: int, options: BehaviourOptions) -> str:
         if not 0 <= size_bytes <= MOST_BODY_BYTES:
             raise MockServerError(f"{kind}() takes 0 to {MOST_BODY_BYTES} bytes (4 GB), not {size_bytes}")
+        check_gzip(behaviour(options, f"{kind}()"), size_bytes, f"{kind}()")
         return self._plain(f"/{kind}/{size_bytes}/{key}", options)
 
     def _plain(self, path: str, options: BehaviourOptions) -> str:

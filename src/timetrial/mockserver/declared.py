@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from timetrial.errors import MockServerError
-from timetrial.mockserver.options import PLAIN, Behaviour, BehaviourOptions, behaviour
+from timetrial.mockserver.options import PLAIN, Behaviour, BehaviourOptions, behaviour, check_gzip
 
 _ROUTE_KEYS = ("path", "body", "content_type", "headers", "methods", "like")
 
@@ -36,6 +36,7 @@ class Route:
             raise MockServerError(f"a route's path begins with a slash and not with /~, which {self.path!r} doesn't do")
         if self.like and (self.body or not self.like.startswith("/")):
             raise MockServerError(f"route {self.path}: give body= or like=, and like= a path such as /page/2048/0")
+        check_gzip(self.how, len(self.body), f"route {self.path}")
         for name, value in self.headers.items():
             if not name.isascii() or set(name + value) & set("\r\n\0") or not name:
                 raise MockServerError(f"route {self.path}: {name!r}: {value!r} cannot be a header")

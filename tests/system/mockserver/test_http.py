@@ -10,7 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.system.mockserver.plainclient import PlainClient
-from timetrial.mockserver import MockServer, View, page_body, stream_chunks
+from timetrial.errors import MockServerError
+from timetrial.mockserver import MockServer, View, page_body, route, stream_chunks
 
 Connect = Callable[[], PlainClient]
 
@@ -172,6 +173,33 @@ def test_gzip_is_for_those_who_accept_it(plain: PlainClient, server: MockServer)
     assert gzip.decompress(packed.body) == page_body(5000)
     for header in ("Accept-Encoding: br", "Accept-Encoding: gzip;q=0", "X: y"):
         assert plain.get(url, header).body == page_body(5000)
+
+
+def test_gzip_is_refused_for_what_would_hold_up_all_others(plain: PlainClient, server: MockServer) -> None:
+    """Compressing gigabytes takes the one thread that answers everybody."""
+    too_large = 16 * 2**20 + 1
+    for refused in (server.stream, server.page):
+        with pytest.raises(MockServerError, match=r"\(\): gzip is for bodies of up to 16777216 bytes, not 16777217"):
+            refused(too_large, gzip=True)
+    seen = plain.get(server.stream(too_large) + "?gzip=1", "Accept-Encoding: gzip")
+    assert (seen.status, seen.body) == (400, b"400 /stream: gzip is for bodies of up to 16777216 bytes, not 16777217\n")
+
+
+def test_gzip_of_a_large_body_is_the_same_body(plain: PlainClient, server: MockServer) -> None:
+    """One that is too large to be remembered."""
+    url = server.page(1_500_000, gzip=True)
+    for _ in range(2):
+        assert gzip.decompress(plain.get(url, "Accept-Encoding: gzip").body) == page_body(1_500_000)
+
+
+def test_a_route_to_what_is_too_large_for_gzip_says_so() -> None:
+    """When it is declared, or when it is asked for."""
+    with pytest.raises(MockServerError, match="route /large: gzip is for bodies of up to 16777216 bytes"):
+        route("/large", body=b"x" * (16 * 2**20 + 1), gzip=True)
+    with MockServer.start(site=[route("/large", like="/stream/99999999/0", gzip=True)]) as server:
+        client = PlainClient(server.port)
+        assert client.get(server.at("/large")).body.startswith(b"400 route /large: gzip is for bodies of up to")
+        client.close()
 
 
 def test_redirects_lead_to_their_end(plain: PlainClient, space: View) -> None:

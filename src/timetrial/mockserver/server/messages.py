@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
 
-from timetrial.mockserver.content import Body
+from timetrial.mockserver.content import Body, size_of
 
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 Chunk = bytes | memoryview
@@ -67,7 +67,7 @@ class Reply:
         """How many bytes of body will be sent."""
         if self.span is not None:
             return self.span[1] - self.span[0]
-        return self.body.size_bytes if isinstance(self.body, Body) else len(self.body)
+        return size_of(self.body)
 
     def chunks(self) -> Iterator[Chunk]:
         """The body's bytes, in chunks."""
