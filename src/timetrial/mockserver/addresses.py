@@ -53,7 +53,10 @@ class Addresses:
         return self._plain("/upload", options)
 
     def redirect(self, hops: int = 1, *, to: str = "", **options: Unpack[BehaviourOptions]) -> str:
-        """Redirects so many times (status 302, or ``status=``) and then to the URL ``to``, or to a page."""
+        """Redirects so many times (status 302, or another 3xx by ``status=``) and then to the URL ``to``, or to a page.
+
+        Other statuses are answered instead of a redirect, as everywhere; each hop counts for itself.
+        """
         if not 1 <= hops <= 1000:
             raise MockServerError(f"redirect() takes 1 to 1000 hops, not {hops}")
         url = self._plain(f"/redirect/{hops}", options)

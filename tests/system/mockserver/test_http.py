@@ -209,6 +209,27 @@ def test_redirects_lead_to_their_end(plain: PlainClient, space: View) -> None:
     assert plain.get(space.redirect(1, to="/elsewhere", status=307)).headers["location"] == "/elsewhere"
 
 
+def test_a_redirect_may_lead_anywhere(plain: PlainClient, space: View, capfd: pytest.CaptureFixture[str]) -> None:
+    """Also to what no header could carry as it is."""
+    seen = plain.get(space.redirect(1, to="/grün €\r\nX-Bad: yes"))
+    assert (seen.status, seen.headers["location"]) == (302, "/gr%C3%BCn%20%E2%82%AC%0D%0AX-Bad:%20yes")
+    assert plain.get(space.redirect(2, to="/grün")).headers["location"] == "1?to=%2Fgr%C3%BCn"
+    assert plain.get(space.redirect(1, to="http://h:1/a%20b?c=%2F#d")).headers["location"] == "http://h:1/a%20b?c=%2F#d"
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_redirect_can_fail_at_first(plain: PlainClient, space: View) -> None:
+    """Statuses that are no redirects come without a Location, and for whom they are meant."""
+    url = space.redirect(1, status=503, first=2, to="/there")
+    seen = [plain.get(url) for _ in range(3)]
+    assert [(answer.status, answer.headers.get("location")) for answer in seen] == [
+        (503, None),
+        (503, None),
+        (302, "/there"),
+    ]
+    assert plain.get(space.redirect(1, status=404)).status == 404
+
+
 def test_methods_that_a_url_does_not_take_are_405(plain: PlainClient, server: MockServer) -> None:
     """With the ones that it takes."""
     answer = plain.get(server.page(), method="DELETE")

@@ -9,7 +9,7 @@ from typing import Protocol
 from urllib.parse import unquote
 
 from timetrial.mockserver.content import Body, page_content, stream_content
-from timetrial.mockserver.server.messages import Reply, Request, text_reply
+from timetrial.mockserver.server.messages import Reply, Request, location, text_reply
 from timetrial.mockserver.site import Site
 
 READ = (b"GET", b"HEAD")
@@ -76,7 +76,7 @@ class Redirect:
 
     def __init__(self, hops: int, query: str, to: str, status: int) -> None:
         after = f"{hops - 1}{'?' if query else ''}{query}"
-        self.location = after if hops > 1 else to or "../page/1024/0"
+        self.location = location(after if hops > 1 else to or "../page/1024/0")
         self.status = status
 
     def prepare(self, request: Request) -> int:  # noqa: ARG002 - the protocol's

@@ -125,7 +125,9 @@ def _redirect(rest: str, query: str) -> tuple[Resource, Behaviour]:
     pairs = dict(parse_qsl(query, keep_blank_values=True))
     to = pairs.pop("to", "")
     how = behaviour(pairs, "/redirect")
-    return resources.Redirect(int(rest), query, to, how.status or 302), replace(how, status=0)
+    if 300 <= how.status <= 399:
+        return resources.Redirect(int(rest), query, to, how.status), replace(how, status=0)
+    return resources.Redirect(int(rest), query, to, 302), how
 
 
 _KINDS: dict[str, Callable[[str, str], tuple[Resource, Behaviour]]] = {
