@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -132,6 +134,56 @@ def test_requests_are_listed_one_by_one_when_asked(plain: PlainClient, space: Vi
     assert [record.path for record in seen] == ["/page/10/2", "/page/10/3", "/page/10/4"]
     assert all(record.whole and record.ended_s - record.arrived_s >= 0 for record in seen)
     assert seen[0].client_port == plain.socket.getsockname()[1]
+
+
+def test_requests_that_were_not_answered_in_full_are_in_the_journal_too(connect: Connect, space: View) -> None:
+    """With the status 0, which is none, so that the counters' statuses don't have it."""
+    leaver = connect()
+    leaver.ask(space.page(10, delay_ms=60_000))
+    with space.expect(requests_in_flight=1):
+        pass
+    leaver.close()
+    for _ in range(2):
+        connect().ask(space.page(20, fault="reset_before_headers"))
+    connect().get(space.page(20))
+    with space.expect(requests_in_flight=0, within_s=5):
+        pass
+    journal = space.journal()
+    assert journal.by_outcome == {("/page/10/0", 0): 1, ("/page/20/0", 0): 2, ("/page/20/0", 200): 1}
+    assert journal.by_path == {"/page/10/0": 1, "/page/20/0": 3}
+    assert space.counters().by_status == {200: 1}
+
+
+def test_a_record_is_kept_by_one_clock(plain: PlainClient, space: View) -> None:
+    """A request that takes no time ends microseconds after its arrival, not in another whole millisecond."""
+    with space.recording() as requests:
+        before = time.monotonic()
+        for _ in range(50):
+            plain.get(space.page(10))
+        seen = requests()
+        after = time.monotonic()
+    times = [moment for record in seen for moment in (record.arrived_s, record.ended_s)]
+    assert times == sorted(times)
+    if sys.platform == "linux":  # elsewhere a process may have its own beginning of time
+        assert before < times[0] < times[-1] < after
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux spreads connections over the sockets of one port")
+def test_several_processes_together_keep_as_many_requests_as_asked() -> None:
+    """The last ones of all, oldest first."""
+    with MockServer.start(processes=2) as server, server.recording(limit=5) as requests:
+        for key in range(40):
+            client = PlainClient(server.port)
+            client.get(server.page(10, key=key))
+            client.close()
+        assert [record.path for record in requests()] == [f"/page/10/{key}" for key in range(35, 40)]
+
+
+@pytest.mark.parametrize("limit", [0, -1, 100_001, 2.5, True])
+def test_a_recording_without_a_sensible_bound_is_refused(limit: int, space: View) -> None:
+    """It would keep nothing, or fill the memory."""
+    with pytest.raises(MockServerError, match="limit from 1 to 100000, not"), space.recording(limit):
+        pass
 
 
 def test_a_difference_from_what_was_expected_can_be_read(plain: PlainClient, space: View) -> None:

@@ -7,7 +7,7 @@ import gc
 from collections import deque
 from dataclasses import dataclass
 from itertools import count
-from time import process_time
+from time import monotonic, process_time
 
 from timetrial.errors import MockServerError
 from timetrial.mockserver.options import PLAIN
@@ -194,7 +194,7 @@ class Engine:
         if self.records and exchange.counted:
             target = exchange.target
             what = target.ledger.name, exchange.request.method.decode("latin-1"), target.path, exchange.status
-            times = exchange.began, self.loop.time(), exchange.delay_s
+            times = exchange.began, monotonic(), exchange.delay_s
             row: list[object] = [*what, exchange.fault, whole, connection, port, *times]
             for scope in {None, target.ledger.name} & self.records.keys():
                 self.records[scope].append(row)

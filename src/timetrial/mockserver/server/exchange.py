@@ -241,13 +241,15 @@ class Exchange:
             return
         ledger = self.target.ledger
         ledger.bytes_out += self.bytes_out
+        status = 0
         if self.fault and self.fault not in COMPLETE:
             ledger.faulted += 1
         elif whole:
             ledger.completed += 1
-            ledger.count(self.target.path, self.status)
+            status = self.status
         else:
             ledger.abandoned += 1
+        ledger.count(self.target.path, status)
         if self.fault:
             ledger.faults[self.fault] += 1
 

@@ -62,7 +62,7 @@ class Ledger:
         self.gone.append(tally)
 
     def count(self, path: str, status: int, times: int = 1) -> None:
-        """So many requests for the path were answered with the status."""
+        """So many requests for the path were answered with the status; 0: they were not answered in full."""
         if len(self.outcomes) >= MOST_PATHS and (path, status) not in self.outcomes:
             path = OTHER_PATHS
         self.outcomes[path, status] += times
@@ -105,7 +105,8 @@ def snapshot(total: Ledger, parts: list[Ledger]) -> dict[str, object]:
     for part in parts:
         by_fault.update(part.faults)
         for (_, status), times in part.outcomes.items():
-            by_status[status] += times
+            if status:
+                by_status[status] += times
     return {
         **sums,
         **total.take_peaks(),
