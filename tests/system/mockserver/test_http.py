@@ -127,6 +127,26 @@ def test_a_client_that_expects_100_continue_gets_it_before_it_sends(plain: Plain
     assert plain.answer().status == 413
 
 
+def test_a_client_that_waits_behind_an_earlier_request_is_told_to_continue(plain: PlainClient, space: View) -> None:
+    """After the answers before it, whether one of them was in flight or several."""
+    for earlier in (1, 3):
+        for _ in range(earlier):
+            plain.ask(space.page(10, delay_ms=50))
+        plain.ask(space.upload(), "Expect: 100-continue", "Content-Length: 5", method="POST")
+        for _ in range(earlier):
+            assert plain.answer().body == page_body(10)
+        assert plain.line_by_line() == ["HTTP/1.1 100 Continue"]
+        plain.send(b"hello")
+        assert json.loads(plain.answer().body)["body_bytes"] == 5
+
+
+def test_a_client_that_does_not_wait_is_not_told_to_continue(plain: PlainClient, space: View) -> None:
+    """Its body came while an earlier answer was under way."""
+    plain.ask(space.page(10, delay_ms=100))
+    plain.ask(space.upload(), "Expect: 100-continue", method="POST", body=b"hello")
+    assert [plain.answer().status for _ in range(2)] == [200, 200]
+
+
 def test_an_unknown_expectation_fails(plain: PlainClient, server: MockServer) -> None:
     """417, as RFC 9110 has it."""
     assert plain.get(server.upload(), "Expect: miracles", method="POST", body=b"x").status == 417

@@ -45,6 +45,7 @@ class Reception:
         self.url = b""
         self.headers: list[tuple[bytes, bytes]] = []
         self.head_bytes = self.unfinished_bytes = 0
+        self.invitation_due = False
         self.most_body_bytes = 0
 
     def release(self) -> None:
@@ -160,7 +161,13 @@ class Reception:
             return
         if expected.lower() != "100-continue":
             self._give_up(417, f"only 100-continue can be expected, not {expected}")
-        if self.connection.current is None and not self.connection.waiting:
+        self.invitation_due = True
+        self.invite()
+
+    def invite(self) -> None:
+        """Says 100 Continue to a client that waits for it, once all answers before it have been sent."""
+        if self.invitation_due and self.connection.current is None and not self.connection.waiting:
+            self.invitation_due = False
             self.connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, chunk: bytes) -> None:
@@ -168,6 +175,7 @@ class Reception:
         exchange = self.incoming
         if exchange is None:
             return
+        self.invitation_due = False  # the client has begun without it
         request = exchange.request
         request.body_bytes += len(chunk)
         if request.body_bytes > self.most_body_bytes:
@@ -178,7 +186,7 @@ class Reception:
     def on_message_complete(self) -> None:
         """llhttp: the last byte of a request."""
         exchange = self.incoming
-        self.receiving = False
+        self.receiving = self.invitation_due = False
         self.incoming = None
         self.messages += 1
         if exchange is not None:
@@ -230,7 +238,7 @@ class Reception:
 
     def _submit_last(self, exchange: Exchange, status: int, text: str) -> None:
         exchange.refuse(status, text)
-        self.receiving = False
+        self.receiving = self.invitation_due = False
         self.connection.deaf = True
         self.connection.submit(exchange)
         raise _RefusedError
