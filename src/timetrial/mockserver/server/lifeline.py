@@ -14,15 +14,22 @@ import select
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
 
 _LOOK_UP_S = 0.25
 
 
 class Lifeline:
-    """Standard input, in lines; the process ends when it does, or when there is no parent any more."""
+    """Standard input, in lines; the process ends when it does, or when there is no parent any more.
+
+    It takes ``folder`` along, which the parent removes itself where it can.
+    """
 
     def __init__(self, parent_pid: int) -> None:
         self.parent_pid = parent_pid
+        self.folder = ""  # with a private key, which must not outlive a parent that cannot remove it any more
         self._begun: list[bytes] = []  # the pieces of a line whose end has not come yet
         if sys.platform != "win32":
             threading.Thread(target=self._watch, name="lifeline", daemon=True).start()
@@ -54,7 +61,7 @@ class Lifeline:
     def _read(self) -> list[bytes]:
         data = os.read(0, 65_536)
         if not data:
-            os._exit(0)
+            self._end()
         self._begun.append(data)
         if b"\n" not in data:
             return []
@@ -68,4 +75,12 @@ class Lifeline:
             poll.register(0, 0)  # tells nothing but that the other end is gone
             while os.getppid() == self.parent_pid and not poll.poll(_LOOK_UP_S * 1e3):
                 pass
+        self._end()
+
+    def _end(self) -> NoReturn:
+        if self.folder:
+            with suppress(OSError):  # of two threads, or processes, one is the first
+                for file in Path(self.folder).iterdir():
+                    file.unlink(missing_ok=True)
+                Path(self.folder).rmdir()
         os._exit(0)

@@ -23,6 +23,7 @@ def main(argv: list[str]) -> None:
     os.dup2(2, 1)  # so that nothing but the control channel is ever written to the parent's pipe
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it closes our input then
     settings = json.loads(lifeline.first_line())
+    lifeline.folder = settings["folder"]
     try:
         serve(settings, lifeline, out)
     except Exception as problem:
