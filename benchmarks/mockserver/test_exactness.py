@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -53,12 +54,19 @@ def _answering_pid(server: Contestant) -> int:
     return int(workers[0].pid) if workers else server.pid
 
 
-def _servers(stack: ExitStack, folder: Path) -> dict[str, Contestant]:
-    entries = {f"timetrial, {loop}": stack.enter_context(mock_server(loop)) for loop in LOOPS}
-    try:
-        return entries | {FLOOR: stack.enter_context(nginx(folder))}
-    except MissingError:
-        return entries
+def _servers(stack: ExitStack, folder: Path) -> tuple[dict[str, Contestant], list[str]]:
+    """Who takes part, and in words why others don't."""
+    starts: dict[str, Callable[[], AbstractContextManager[Contestant]]] = {
+        **{f"timetrial, {loop}": partial(mock_server, loop) for loop in LOOPS},
+        FLOOR: partial(nginx, folder),
+    }
+    entries, missing = {}, []
+    for name, start in starts.items():
+        try:
+            entries[name] = stack.enter_context(start())
+        except MissingError as problem:
+            missing.append(str(problem))
+    return entries, missing
 
 
 def test_delays_are_exact(cores: tuple[int, int], table: Callable[..., Table], tmp_path: Path) -> None:
@@ -68,7 +76,7 @@ def test_delays_are_exact(cores: tuple[int, int], table: Callable[..., Table], t
     """
     with ExitStack() as stack:
         with on_core(cores[0]):
-            servers = _servers(stack, tmp_path)
+            servers, missing = _servers(stack, tmp_path)
 
         def make() -> Table:
             turns = in_turn(list(servers), lambda name: _slice(servers[name], cores[1]), ROUNDS)
@@ -77,7 +85,7 @@ def test_delays_are_exact(cores: tuple[int, int], table: Callable[..., Table], t
                 f"A delay of {DELAY_MS:g} ms, {PER_SECOND:,} requests/s: measured less asked, in ms",
                 ["server", "requests", "in flight", *head, "undisturbed", *head[2:], "errors"],
             )
-            made.notes.append(turns.dropped(ROUNDS * len(servers)))
+            made.notes += [*missing, turns.dropped(ROUNDS * len(servers))]
             for name in servers:
                 _add(made, name, [each[name] for each in turns.rounds if name in each])
             return made

@@ -6,7 +6,7 @@ from typing import Unpack
 from urllib.parse import quote
 
 from timetrial.errors import MockServerError
-from timetrial.mockserver.options import BehaviourOptions, SeedlessOptions, behaviour
+from timetrial.mockserver.options import BehaviourOptions, SeedlessOptions, behaviour, check_gzip
 from timetrial.mockserver.site import Site, page_name
 
 MOST_BODY_BYTES = 4 * 2**30
@@ -53,7 +53,10 @@ class Addresses:
         return self._plain("/upload", options)
 
     def redirect(self, hops: int = 1, *, to: str = "", **options: Unpack[BehaviourOptions]) -> str:
-        """Redirects so many times (status 302, or ``status=``) and then to the URL ``to``, or to a page."""
+        """Redirects so many times (status 302, or another 3xx by ``status=``) and then to the URL ``to``, or to a page.
+
+        Other statuses are answered instead of a redirect, as everywhere; each hop counts for itself.
+        """
         if not 1 <= hops <= 1000:
             raise MockServerError(f"redirect() takes 1 to 1000 hops, not {hops}")
         url = self._plain(f"/redirect/{hops}", options)
@@ -66,6 +69,7 @@ class Addresses:
     def _sized(self, kind: str, size_bytes: int, key: int, options: BehaviourOptions) -> str:
         if not 0 <= size_bytes <= MOST_BODY_BYTES:
             raise MockServerError(f"{kind}() takes 0 to {MOST_BODY_BYTES} bytes (4 GB), not {size_bytes}")
+        check_gzip(behaviour(options, f"{kind}()"), size_bytes, f"{kind}()")
         return self._plain(f"/{kind}/{size_bytes}/{key}", options)
 
     def _plain(self, path: str, options: BehaviourOptions) -> str:

@@ -1,6 +1,8 @@
-"""Reproducible chance: every draw depends on a seed and a request's number, never on the order of arrival."""
+"""Reproducible chance: a draw depends on a seed, a URL's path and the request's number there, not on arrival."""
 
 from __future__ import annotations
+
+import zlib
 
 _MASK = (1 << 64) - 1
 
@@ -15,3 +17,8 @@ def draw(seed: int, index: int) -> float:
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
     z ^= z >> 31
     return ((z >> 11) + 0.5) / (1 << 53)
+
+
+def seed_for(seed: int, what: str, path: str) -> int:
+    """The seed of one kind of draws at one path: other paths, and other kinds, draw other numbers."""
+    return seed ^ zlib.crc32(f"{what} {path}".encode())

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import subprocess
 import sys
 import sysconfig
 import threading
-import time
-from collections.abc import Callable
-from typing import IO, Any
+from itertools import count
+from typing import Any
 
 from timetrial.errors import MockServerError
+from timetrial.mockserver.lines import Lines
 
 # Generous, for machines that are busy with something else; a healthy server needs a tenth of a second.
 _START_S = 60.0
@@ -22,13 +21,19 @@ _END_S = 5.0
 
 
 class Channel:
-    """One server process and the pipe to it, which nothing else can reach and no request passes through."""
+    """One server process and the pipe to it, which nothing else can reach and no request passes through.
+
+    Questions are numbered and answers carry the number, so that an answer which nobody waited for (the question was
+    interrupted) is never taken for the next one's.
+    """
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self._lock = threading.Lock()
-        # -P: a module in the current directory must not be taken for one of the standard library.
-        command = [sys.executable, "-P", "-m", "timetrial.mockserver", str(os.getpid())]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment())
+        self._numbers = count()
+        self._end = ""  # why there is no server any more, once that is known
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "bufsize": 0}
+        self._process = subprocess.Popen(_command(), env=_environment(), **pipes)
+        self._lines = Lines(self._process)
         self.pid = self._process.pid
         self._owner_pid = os.getpid()
         try:
@@ -41,33 +46,40 @@ class Channel:
         """The server's answer to a command; raises MockServerError where there is none."""
         return self._ask({"do": command, "with": arguments}, _ANSWER_S)
 
-    def _ask(self, message: object, patience_s: float) -> Any:
+    def _ask(self, message: dict[str, Any], patience_s: float) -> Any:
         if self._process.stdin is None or self._process.stdin.closed or os.getpid() != self._owner_pid:
             raise MockServerError(
                 "this mock server is closed, or was started by another process; use it inside its with block"
             )
         with self._lock:
-            answer = json.loads(self._exchange(json.dumps(message).encode() + b"\n", patience_s))
+            number = next(self._numbers)
+            answer = self._exchange({**message, "n": number}, number, patience_s)
         if "error" in answer:
             raise MockServerError(f"the mock server's process says: {answer['error']}")
         return answer["ok"]
 
-    def _exchange(self, line: bytes, patience_s: float) -> bytes:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
+    def _exchange(self, message: dict[str, Any], number: int, patience_s: float) -> dict[str, Any]:
         try:
-            self._process.stdin.write(line)
-            self._process.stdin.flush()
-            answer = _read_line(self._process.stdout, patience_s, self._process.kill)
+            with self._lines.patience(patience_s):
+                # The first line end finishes what an interrupted question may have left half written.
+                self._lines.send(b"\n" + json.dumps(message).encode() + b"\n")
+                while True:
+                    answer: dict[str, Any] = json.loads(self._lines.receive())
+                    if answer["n"] == number:
+                        return answer
+        except TimeoutError:
+            self._end = f"did not answer within {patience_s:g} s and was ended"
         except OSError:
-            answer = b""
-        if not answer:
+            self._end = self._end or self._how_it_ended()
+        raise MockServerError(f"the mock server's process {self._end}")
+
+    def _how_it_ended(self) -> str:
+        try:
             status = self._process.wait(_END_S)
-            raise MockServerError(
-                f"the mock server's process ended with status {status} instead of answering within "
-                f"{patience_s:g} s; its standard error says why"
-            )
-        return answer
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return "closed its pipe without ending, and was ended"
+        return f"ended with status {status} instead of answering; its standard error says why"
 
     def close(self) -> None:
         """Ends the process and waits for it; may be called again."""
@@ -86,28 +98,9 @@ class Channel:
             self._process.wait()
 
 
-def _read_line(pipe: IO[bytes], patience_s: float, give_up: Callable[[], None]) -> bytes:
-    """The next line, or nothing where the other end is gone; one that is not there in time is given up."""
-    if sys.platform == "win32":  # where nothing can wait for a pipe with a time-out
-        alarm = threading.Timer(patience_s, give_up)
-        alarm.daemon = True
-        alarm.start()
-        try:
-            return pipe.readline()
-        finally:
-            alarm.cancel()
-    poll = select.poll()  # and no thread, which would still be ending while the next round is timed
-    poll.register(pipe, select.POLLIN)
-    line, end = b"", time.monotonic() + patience_s
-    while not line.endswith(b"\n"):
-        if not poll.poll(max(0.0, end - time.monotonic()) * 1e3):
-            give_up()
-            return b""
-        more = os.read(pipe.fileno(), 1_048_576)
-        if not more:
-            return b""
-        line += more
-    return line
+def _command() -> list[str]:
+    # -P: a module in the current directory must not be taken for one of the standard library.
+    return [sys.executable, "-P", "-m", "timetrial.mockserver", str(os.getpid())]
 
 
 def _environment() -> dict[str, str]:

@@ -63,16 +63,17 @@ class MockServer(View):
 
     @classmethod
     def _open(cls, settings: Mapping[str, Any], routes: Sequence[Route], stack: ExitStack) -> Self:
-        certificate, ca_file = "", None
+        folder, certificate, ca_file = "", "", None
         if settings["tls"]:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="timetrial-")))
-            made = make_certificates(settings["tls"], folder)
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="timetrial-"))
+            made = make_certificates(settings["tls"], Path(folder))
             certificate, ca_file = str(made.server_file), made.ca_file
         start: dict[str, Any] = {
             "loop": settings["loop"],
             "port": settings["port"],
             "shared": settings["processes"] > 1,
             "certificate": certificate,
+            "folder": folder,
             "routes": [route.for_wire() for route in routes],
             "limits": settings["limits"],
         }

@@ -35,6 +35,11 @@ class Body:
         return b"".join(self.chunks())
 
 
+def size_of(body: bytes | Body) -> int:
+    """How many bytes it has, built or described."""
+    return body.size_bytes if isinstance(body, Body) else len(body)
+
+
 @lru_cache(maxsize=32)
 def _block(seed: str, size_bytes: int) -> memoryview:
     raw = hashlib.shake_256(seed.encode()).digest(size_bytes * 3 // 4 + 3)

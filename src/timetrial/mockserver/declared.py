@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +11,12 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from timetrial.errors import MockServerError
-from timetrial.mockserver.options import PLAIN, Behaviour, BehaviourOptions, behaviour
+from timetrial.mockserver.options import PLAIN, Behaviour, BehaviourOptions, behaviour, check_gzip
 
 _ROUTE_KEYS = ("path", "body", "content_type", "headers", "methods", "like")
+# What RFC 9110 allows as a name, and as a value: Latin-1 without control characters.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t -~\xa0-\xff]*")
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,16 @@ class Route:
             raise MockServerError(f"a route's path begins with a slash and not with /~, which {self.path!r} doesn't do")
         if self.like and (self.body or not self.like.startswith("/")):
             raise MockServerError(f"route {self.path}: give body= or like=, and like= a path such as /page/2048/0")
+        check_gzip(self.how, len(self.body), f"route {self.path}")
         for name, value in self.headers.items():
-            if not name.isascii() or set(name + value) & set("\r\n\0") or not name:
-                raise MockServerError(f"route {self.path}: {name!r}: {value!r} cannot be a header")
+            self._check(_is_token(name) and _is_value(value), f"{name!r}: {value!r} cannot be a header")
+        self._check(_is_value(self.content_type), f"content_type={self.content_type!r} cannot be a header's value")
+        for method in self.methods:
+            self._check(_is_token(method), f"{method!r} cannot be a method")
+
+    def _check(self, holds: bool, problem: str) -> None:
+        if not holds:
+            raise MockServerError(f"route {self.path}: {problem}")
 
     def for_wire(self) -> dict[str, object]:
         """The route as JSON can carry it to the server's process."""
@@ -51,6 +62,14 @@ class Route:
             "like": self.like,
             "how": self.how.query(),
         }
+
+
+def _is_token(text: object) -> bool:
+    return isinstance(text, str) and _TOKEN.fullmatch(text) is not None
+
+
+def _is_value(text: object) -> bool:
+    return isinstance(text, str) and _VALUE.fullmatch(text) is not None
 
 
 def route(

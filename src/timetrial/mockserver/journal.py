@@ -20,7 +20,7 @@ class ConnectionRecord:
 
 @dataclass(frozen=True)
 class RequestRecord:
-    """One request that has ended; the times are seconds of the server's own clock, ``delay_s`` is what was asked."""
+    """One request that has ended; its times are seconds of the monotonic clock, ``delay_s`` is what was asked."""
 
     scope: str
     method: str
@@ -37,7 +37,11 @@ class RequestRecord:
 
 @dataclass(frozen=True)
 class Journal:
-    """Requests that were answered, by path and status, and the last 10,000 connections that ended and all open ones."""
+    """Requests that have ended, by path and by path and status; the last 10,000 connections that ended, and all open.
+
+    Paths are decoded, and without a test's own prefix and the query. A request that a fault was done to, or whose
+    client left before the end, has the status 0. Of 50,000 outcomes on, new ones are counted as ``(other paths)``.
+    """
 
     by_path: Mapping[str, int]
     by_outcome: Mapping[tuple[str, int], int]
@@ -57,6 +61,7 @@ def journal_of(answers: Sequence[Mapping[str, Any]]) -> Journal:
     return Journal(dict(sorted(paths.items())), dict(sorted(outcomes.items())), connections)
 
 
-def record_of(row: Sequence[Any]) -> RequestRecord:
-    """One request as the server process sent it."""
-    return RequestRecord(*row)
+def last_records(answers: Sequence[Sequence[Sequence[Any]]], limit: int) -> list[RequestRecord]:
+    """The last requests to end, from what each server process sent, the oldest first."""
+    records = [RequestRecord(*row) for answer in answers for row in answer]
+    return sorted(records, key=lambda record: record.ended_s)[-limit:]

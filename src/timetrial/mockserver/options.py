@@ -32,6 +32,10 @@ FAULTS = (
 )
 
 
+# A larger body would hold up all other requests while it is compressed.
+MOST_GZIPPED_BYTES = 16 * 2**20
+
+
 class SeedlessOptions(TypedDict, total=False):
     """The keyword arguments that site() shares with page() and the others; its seed is an argument of its own."""
 
@@ -71,9 +75,11 @@ class Behaviour:
     ``cut_after_bytes`` ends the body there although more was declared. These hit every request, unless
     ``share`` (0 to 1), ``nth`` (only that one, from 1) or ``first`` (a client's first so many tries) limits
     them. A client is known ``per`` address, per connection, or per the value of a header that it is named after.
-    All draws depend on ``seed`` alone.
+    What is drawn depends on ``seed``, the URL's path and the request's number there; ``nth``, ``first`` and
+    ``share`` count for each URL by itself.
 
-    ``gzip`` compresses for clients that accept it; ``chunked`` sends chunks instead of a declared length.
+    ``gzip`` compresses bodies of up to 16 MiB for clients that accept it; ``chunked`` sends chunks instead of a
+    declared length.
     """
 
     delay_ms: Delay | None = None
@@ -167,6 +173,12 @@ PLAIN = Behaviour()
 def behaviour(options: Mapping[str, object], where: str) -> Behaviour:
     """The Behaviour for these options; raises MockServerError that names the option, its place and what it takes."""
     return Behaviour(**{name: _parsed(name, value, where) for name, value in options.items()})  # type: ignore[arg-type] # each parser returns its field's type
+
+
+def check_gzip(how: Behaviour, size_bytes: int, where: str) -> None:
+    """Raises MockServerError for a body that is too large to be compressed."""
+    if how.gzip and size_bytes > MOST_GZIPPED_BYTES:
+        raise MockServerError(f"{where}: gzip is for bodies of up to {MOST_GZIPPED_BYTES} bytes, not {size_bytes}")
 
 
 def _parsed(name: str, value: object, where: str) -> object:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from timetrial.errors import MockServerError
 from timetrial.mockserver.addresses import Addresses
 from timetrial.mockserver.channel import Channel
 from timetrial.mockserver.counters import Counters, Peaks, highest
 from timetrial.mockserver.expectation import Expected, check_names, wait_for
-from timetrial.mockserver.journal import Journal, RequestRecord, journal_of, record_of
+from timetrial.mockserver.journal import Journal, RequestRecord, journal_of, last_records
 
+MOST_RECORDS = 100_000
 _ADDED = {  # Counters' names for what the processes send; these are added up
     "requests_arrived": "arrived",
     "requests_completed": "completed",
@@ -87,9 +89,10 @@ class View(Addresses):
 
         Yields a function that returns those that have ended, oldest first.
         """
+        _check_limit(limit)
         self._ask("record", limit)
         try:
-            yield lambda: [record_of(row) for answer in self._ask("records") for row in answer]
+            yield lambda: last_records(self._ask("records"), limit)
         finally:
             self._ask("record", 0)
 
@@ -115,6 +118,11 @@ class View(Addresses):
 
     def _ask(self, command: str, *arguments: object) -> list[Any]:
         return [channel.ask(command, self._scope, *arguments) for channel in self._channels]
+
+
+def _check_limit(limit: object) -> None:
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MOST_RECORDS:
+        raise MockServerError(f"recording() takes a limit from 1 to {MOST_RECORDS}, not {limit!r}")
 
 
 def _peaks(answers: Sequence[Mapping[str, Any]]) -> Peaks:

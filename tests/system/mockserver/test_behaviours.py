@@ -12,6 +12,10 @@ import pytest
 
 from tests.system.mockserver.plainclient import PlainClient
 from timetrial.mockserver import MockServer, View, route, site_pages, stream_sha256
+from timetrial.mockserver.options import behaviour
+from timetrial.mockserver.server.ledger import Ledger
+from timetrial.mockserver.server.resources import page
+from timetrial.mockserver.server.targets import Target
 
 Connect = Callable[[], PlainClient]
 
@@ -51,6 +55,36 @@ def test_a_share_of_requests_is_hit_and_always_the_same_ones(connect: Connect, s
     first = seen(5)
     assert first == seen(5) != seen(6)
     assert 30 < first.count(503) < 90
+
+
+def test_each_url_draws_for_itself(plain: PlainClient, server: MockServer) -> None:
+    """Forty pages asked once each have forty delays, the same ones in every run."""
+
+    def delays() -> list[float]:
+        with server.scope() as own, own.recording() as requests:
+            for key in range(40):
+                plain.get(own.page(10, key=key, delay_ms="uniform:0,2"))
+            return [record.delay_s for record in requests()]
+
+    first = delays()
+    assert len(set(first)) == 40
+    assert first == delays()
+
+
+def test_a_share_of_a_sites_pages_is_hit(plain: PlainClient, space: View) -> None:
+    """Not all of them or none."""
+    root = space.site(100, status=503, share=0.3)
+    seen = [plain.get(root.replace("p0.html", f"p{n}.html")).status for n in range(100)]
+    assert 15 < seen.count(503) < 45
+
+
+def test_the_time_in_a_queue_is_not_the_delay_again() -> None:
+    """Each is drawn for itself."""
+    how = behaviour({"delay_ms": "uniform:0,100", "service_ms": "uniform:0,100"}, "here")
+    target = Target("/page/1/0", page(1, 0), how, Ledger(""))
+    assert how.delay_ms is not None
+    assert how.delay_ms.sample_s(target.delay_seed, 0) != how.delay_ms.sample_s(target.service_seed, 0)
+    assert target.share_seed not in (target.delay_seed, target.service_seed)
 
 
 def test_only_the_nth_request_is_hit(plain: PlainClient, space: View) -> None:

@@ -1,22 +1,32 @@
 """Malformed requests: no crash, no traceback, no leak, no error in the journal.
 
-The ordinary run sends about two thousand; ``TIMETRIAL_FUZZ_REQUESTS=100000`` makes it the long one.
+The ordinary run sends about two thousand; ``TIMETRIAL_FUZZ_REQUESTS=100000`` makes it the long one. Hypothesis makes as
+many again, pipelined over one connection, and finds the shortest that goes wrong; ordinarily it tries a few.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import socket
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from tests.system.mockserver.plainclient import PlainClient
 from timetrial.mockserver import MockServer
 
 REQUESTS = int(os.environ.get("TIMETRIAL_FUZZ_REQUESTS", "2000"))
+_MOST_PIPELINED = 8
+# An example has half as many requests on average.
+EXAMPLES = 2 * REQUESTS // _MOST_PIPELINED if REQUESTS > 2000 else 60
 _AT_ONCE = 50
 _SEEDS = (
     b"GET /page/10/0 HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -103,4 +113,91 @@ def test_malformed_requests_do_no_harm(server: MockServer, capfd: pytest.Capture
     assert counted.connections_opened == counted.connections_closed >= REQUESTS
     assert process.memory_info().rss - rss_bytes < 30_000_000
     assert _open_files(process) == files
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@st.composite
+def _mangled(draw: st.DrawFn) -> bytes:
+    """A request with a few bytes exchanged for others."""
+    data = draw(st.sampled_from(_SEEDS))
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, len(data)))
+        stop = draw(st.integers(start, min(start + 8, len(data))))
+        data = data[:start] + draw(st.sampled_from(_TOKENS) | st.binary(max_size=4)) + data[stop:]
+    return data
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is sent as one request, and whether it is one."""
+
+    data: bytes
+    good: bool
+
+
+_MESSAGES = st.lists(
+    st.sampled_from(_SEEDS).map(lambda data: Message(data, good=True))
+    | _mangled().map(lambda data: Message(data, good=False)),
+    min_size=1,
+    max_size=_MOST_PIPELINED,
+)
+
+
+def _pieces(data: bytes, cuts: list[int]) -> Iterator[bytes]:
+    places = [0, *sorted(cut % len(data) for cut in cuts), len(data)]
+    return (data[start:stop] for start, stop in itertools.pairwise(places) if start < stop)
+
+
+def _read_answers(client: PlainClient, messages: list[Message]) -> None:
+    """Each good request before the first mangled one has its answer."""
+    for message in itertools.takewhile(lambda message: message.good, messages):
+        answer = client.answer(has_body=not message.data.startswith(b"HEAD"))
+        if answer.status == 100:
+            answer = client.answer()
+        assert answer.status in (200, 206, 302, 304, 503)
+
+
+def _ask(port: int, messages: list[Message], cuts: list[int]) -> None:
+    """Sends the messages in pieces, reads what must come, and then the end of the connection."""
+    client = PlainClient(port)
+    client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        for piece in _pieces(b"".join(message.data for message in messages), cuts):
+            client.send(piece)
+            time.sleep(0.0005)  # for the server to see it before the next one
+        _read_answers(client, messages)
+        client.socket.shutdown(socket.SHUT_WR)
+        client.until_closed()
+    except OSError as problem:
+        if isinstance(problem, TimeoutError) or all(message.good for message in messages):
+            raise
+        return  # the server may end a bad connection as it likes
+    finally:
+        client.close()
+
+
+@pytest.mark.timeout(3600 if REQUESTS > 10_000 else 120)
+def test_pipelined_requests_cut_anywhere_do_no_harm(server: MockServer, capfd: pytest.CaptureFixture[str]) -> None:
+    """Good ones are answered, the connection ends after bad ones, and the journal adds up each time."""
+    tried = 0
+
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(messages=_MESSAGES, cuts=st.lists(st.integers(0, 1000), max_size=5))
+    def ask(messages: list[Message], cuts: list[int]) -> None:
+        nonlocal tried
+        tried += 1
+        before = server.counters()
+        _ask(server.port, messages, cuts)
+        with server.expect(requests_in_flight=0, connections_open=0):
+            pass
+        counted = server.counters() - before
+        assert counted.requests_arrived == sum(
+            (counted.requests_completed, counted.requests_faulted, counted.requests_abandoned)
+        )
+        assert counted.connections_opened == 1
+        if all(message.good for message in messages):
+            assert counted.requests_completed == len(messages)
+
+    ask()
+    assert tried >= EXAMPLES
     assert "Traceback" not in capfd.readouterr().err

@@ -10,7 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.system.mockserver.plainclient import PlainClient
-from timetrial.mockserver import MockServer, View, page_body, stream_chunks
+from timetrial.errors import MockServerError
+from timetrial.mockserver import MockServer, View, page_body, route, stream_chunks
 
 Connect = Callable[[], PlainClient]
 
@@ -126,6 +127,26 @@ def test_a_client_that_expects_100_continue_gets_it_before_it_sends(plain: Plain
     assert plain.answer().status == 413
 
 
+def test_a_client_that_waits_behind_an_earlier_request_is_told_to_continue(plain: PlainClient, space: View) -> None:
+    """After the answers before it, whether one of them was in flight or several."""
+    for earlier in (1, 3):
+        for _ in range(earlier):
+            plain.ask(space.page(10, delay_ms=50))
+        plain.ask(space.upload(), "Expect: 100-continue", "Content-Length: 5", method="POST")
+        for _ in range(earlier):
+            assert plain.answer().body == page_body(10)
+        assert plain.line_by_line() == ["HTTP/1.1 100 Continue"]
+        plain.send(b"hello")
+        assert json.loads(plain.answer().body)["body_bytes"] == 5
+
+
+def test_a_client_that_does_not_wait_is_not_told_to_continue(plain: PlainClient, space: View) -> None:
+    """Its body came while an earlier answer was under way."""
+    plain.ask(space.page(10, delay_ms=100))
+    plain.ask(space.upload(), "Expect: 100-continue", method="POST", body=b"hello")
+    assert [plain.answer().status for _ in range(2)] == [200, 200]
+
+
 def test_an_unknown_expectation_fails(plain: PlainClient, server: MockServer) -> None:
     """417, as RFC 9110 has it."""
     assert plain.get(server.upload(), "Expect: miracles", method="POST", body=b"x").status == 417
@@ -174,11 +195,59 @@ def test_gzip_is_for_those_who_accept_it(plain: PlainClient, server: MockServer)
         assert plain.get(url, header).body == page_body(5000)
 
 
+def test_gzip_is_refused_for_what_would_hold_up_all_others(plain: PlainClient, server: MockServer) -> None:
+    """Compressing gigabytes takes the one thread that answers everybody."""
+    too_large = 16 * 2**20 + 1
+    for refused in (server.stream, server.page):
+        with pytest.raises(MockServerError, match=r"\(\): gzip is for bodies of up to 16777216 bytes, not 16777217"):
+            refused(too_large, gzip=True)
+    seen = plain.get(server.stream(too_large) + "?gzip=1", "Accept-Encoding: gzip")
+    assert (seen.status, seen.body) == (400, b"400 /stream: gzip is for bodies of up to 16777216 bytes, not 16777217\n")
+
+
+def test_gzip_of_a_large_body_is_the_same_body(plain: PlainClient, server: MockServer) -> None:
+    """One that is too large to be remembered."""
+    url = server.page(1_500_000, gzip=True)
+    for _ in range(2):
+        assert gzip.decompress(plain.get(url, "Accept-Encoding: gzip").body) == page_body(1_500_000)
+
+
+def test_a_route_to_what_is_too_large_for_gzip_says_so() -> None:
+    """When it is declared, or when it is asked for."""
+    with pytest.raises(MockServerError, match="route /large: gzip is for bodies of up to 16777216 bytes"):
+        route("/large", body=b"x" * (16 * 2**20 + 1), gzip=True)
+    with MockServer.start(site=[route("/large", like="/stream/99999999/0", gzip=True)]) as server:
+        client = PlainClient(server.port)
+        assert client.get(server.at("/large")).body.startswith(b"400 route /large: gzip is for bodies of up to")
+        client.close()
+
+
 def test_redirects_lead_to_their_end(plain: PlainClient, space: View) -> None:
     """Locations are relative, so a test's own prefix stays in them."""
     first = plain.get(space.redirect(2, to="/elsewhere"))
     assert (first.status, first.headers["location"]) == (302, "1?to=%2Felsewhere")
     assert plain.get(space.redirect(1, to="/elsewhere", status=307)).headers["location"] == "/elsewhere"
+
+
+def test_a_redirect_may_lead_anywhere(plain: PlainClient, space: View, capfd: pytest.CaptureFixture[str]) -> None:
+    """Also to what no header could carry as it is."""
+    seen = plain.get(space.redirect(1, to="/grün €\r\nX-Bad: yes"))
+    assert (seen.status, seen.headers["location"]) == (302, "/gr%C3%BCn%20%E2%82%AC%0D%0AX-Bad:%20yes")
+    assert plain.get(space.redirect(2, to="/grün")).headers["location"] == "1?to=%2Fgr%C3%BCn"
+    assert plain.get(space.redirect(1, to="http://h:1/a%20b?c=%2F#d")).headers["location"] == "http://h:1/a%20b?c=%2F#d"
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_redirect_can_fail_at_first(plain: PlainClient, space: View) -> None:
+    """Statuses that are no redirects come without a Location, and for whom they are meant."""
+    url = space.redirect(1, status=503, first=2, to="/there")
+    seen = [plain.get(url) for _ in range(3)]
+    assert [(answer.status, answer.headers.get("location")) for answer in seen] == [
+        (503, None),
+        (503, None),
+        (302, "/there"),
+    ]
+    assert plain.get(space.redirect(1, status=404)).status == 404
 
 
 def test_methods_that_a_url_does_not_take_are_405(plain: PlainClient, server: MockServer) -> None:

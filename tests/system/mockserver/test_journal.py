@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -134,6 +136,56 @@ def test_requests_are_listed_one_by_one_when_asked(plain: PlainClient, space: Vi
     assert seen[0].client_port == plain.socket.getsockname()[1]
 
 
+def test_requests_that_were_not_answered_in_full_are_in_the_journal_too(connect: Connect, space: View) -> None:
+    """With the status 0, which is none, so that the counters' statuses don't have it."""
+    leaver = connect()
+    leaver.ask(space.page(10, delay_ms=60_000))
+    with space.expect(requests_in_flight=1):
+        pass
+    leaver.close()
+    for _ in range(2):
+        connect().ask(space.page(20, fault="reset_before_headers"))
+    connect().get(space.page(20))
+    with space.expect(requests_in_flight=0, within_s=5):
+        pass
+    journal = space.journal()
+    assert journal.by_outcome == {("/page/10/0", 0): 1, ("/page/20/0", 0): 2, ("/page/20/0", 200): 1}
+    assert journal.by_path == {"/page/10/0": 1, "/page/20/0": 3}
+    assert space.counters().by_status == {200: 1}
+
+
+def test_a_record_is_kept_by_one_clock(plain: PlainClient, space: View) -> None:
+    """A request that takes no time ends microseconds after its arrival, not in another whole millisecond."""
+    with space.recording() as requests:
+        before = time.monotonic()
+        for _ in range(50):
+            plain.get(space.page(10))
+        seen = requests()
+        after = time.monotonic()
+    times = [moment for record in seen for moment in (record.arrived_s, record.ended_s)]
+    assert times == sorted(times)
+    if sys.platform == "linux":  # elsewhere a process may have its own beginning of time
+        assert before < times[0] < times[-1] < after
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux spreads connections over the sockets of one port")
+def test_several_processes_together_keep_as_many_requests_as_asked() -> None:
+    """The last ones of all, oldest first."""
+    with MockServer.start(processes=2) as server, server.recording(limit=5) as requests:
+        for key in range(40):
+            client = PlainClient(server.port)
+            client.get(server.page(10, key=key))
+            client.close()
+        assert [record.path for record in requests()] == [f"/page/10/{key}" for key in range(35, 40)]
+
+
+@pytest.mark.parametrize("limit", [0, -1, 100_001, 2.5, True])
+def test_a_recording_without_a_sensible_bound_is_refused(limit: int, space: View) -> None:
+    """It would keep nothing, or fill the memory."""
+    with pytest.raises(MockServerError, match="limit from 1 to 100000, not"), space.recording(limit):
+        pass
+
+
 def test_a_difference_from_what_was_expected_can_be_read(plain: PlainClient, space: View) -> None:
     """One line for each."""
     with (
@@ -154,3 +206,47 @@ def test_an_expectation_nobody_counts_is_an_error(space: View) -> None:
     """A typing mistake must not pass as an expectation that holds."""
     with pytest.raises(MockServerError, match="knows no 'request_completed'"), space.expect(request_completed=1):
         pass
+
+
+def test_a_part_that_comes_and_goes_resets_nobody_elses_counts(plain: PlainClient, server: MockServer) -> None:
+    """The number of a URL's requests and a client's tries go on, in the server's own part and in others."""
+    with server.scope() as mine:
+        for part in (server, mine):
+            url = part.page(10, key=77, status=503, first=2)
+            assert plain.get(url).status == 503
+            with server.scope() as other:
+                plain.get(other.page(10))
+            assert [plain.get(url).status for _ in range(3)] == [503, 200, 200]
+
+
+def test_a_part_is_found_although_its_url_was_asked_for_too_early(plain: PlainClient, server: MockServer) -> None:
+    """404 is remembered for as long as it is true only."""
+    with server.scope() as first:
+        coming = first.page(10).replace(f"/~{first.name}/", f"/~{int(first.name or 0) + 1}/")
+        assert [plain.get(coming).status for _ in range(3)] == [404, 404, 404]
+        with server.scope() as second:
+            assert second.page(10) == coming
+            assert [plain.get(coming).status for _ in range(3)] == [200, 200, 200]
+        assert [plain.get(coming).status for _ in range(2)] == [404, 404]
+
+
+def test_what_is_no_request_is_counted_also_after_its_part_was_closed(plain: PlainClient, server: MockServer) -> None:
+    """A kept connection was last used for a part that is over."""
+    with server.scope() as own:
+        plain.get(own.page(10))
+    with server.expect(requests_malformed=1, bytes_in=17):
+        plain.send(b"no http at all\r\n\r")
+        assert plain.answer().status == 400
+
+
+def test_a_closed_part_says_that_it_is_closed(server: MockServer) -> None:
+    """To whoever asks it for its counts."""
+    with server.scope() as own:
+        pass
+    for ask in (own.counters, own.journal, own.recording().__enter__):
+        with pytest.raises(MockServerError, match=f"says: scope {own.name} is closed; ask inside its with block"):
+            ask()
+    with server.recording() as requests:
+        pass
+    with pytest.raises(MockServerError, match="nothing is recorded any more"):
+        requests()

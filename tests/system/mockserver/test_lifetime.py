@@ -7,9 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -121,6 +123,59 @@ def test_a_forked_copy_of_the_parent_does_not_keep_the_server_alive() -> None:
         assert not is_gone(child)
     finally:
         os.kill(child, signal.SIGKILL)
+
+
+@ON_POSIX
+def test_a_killed_parent_leaves_no_private_key_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server removes the folder that its parent made, also where there are several processes."""
+    pytest.importorskip("trustme", reason="trustme is not installed here; install timetrial[tls]")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    for options in ('tls="trusted"', 'tls="trusted", processes=2'):
+        process, (_, *pids) = parent(PARENT.replace("start()", f"start({options})"))
+        assert [file.name for file in tmp_path.glob("timetrial-*/server.pem")] == ["server.pem"]
+        process.kill()
+        process.wait()
+        for pid in pids:
+            assert true_within(GONE_WITHIN_S, lambda pid=pid: is_gone(pid))  # type: ignore[misc] # as above
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_is_closed_leaves_no_private_key_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever of the two removes the folder."""
+    pytest.importorskip("trustme", reason="trustme is not installed here; install timetrial[tls]")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with MockServer.start(tls="trusted") as server:
+        assert server.ca_file.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+HANGING_PARENT = """
+    import os, socket, sys, time
+    from timetrial.mockserver import MockServer
+    server = MockServer.start()
+    head = "HTTP/1.1\\r\\nHost: here\\r\\n\\r\\n"
+    sites = [server.site(1_000_000, seed=seed, links=1000, size_bytes=60_000) for seed in range(6)]
+    client = socket.create_connection(("127.0.0.1", server.port))
+    client.sendall("".join(f"GET {url} {head}" for url in sites).encode())
+    time.sleep(0.3)
+    print(server.port, *server.pids, flush=True)
+    time.sleep(600)
+"""
+
+
+@ON_POSIX
+def test_a_server_that_is_busy_for_seconds_ends_with_its_parent_too() -> None:
+    """Its event loop is in the middle of laying out sites of a million pages, and looks at nothing else."""
+    process, (port, pid) = parent(HANGING_PARENT)
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=0.3) as client:
+            client.sendall(b"GET /page/1/0 HTTP/1.1\r\nHost: here\r\n\r\n")
+            with pytest.raises(TimeoutError):
+                client.recv(1)
+    finally:
+        process.kill()
+        process.wait()
+    assert true_within(GONE_WITHIN_S, lambda: is_gone(pid))
 
 
 @ON_POSIX

@@ -14,6 +14,7 @@ from timetrial.mockserver.addresses import Addresses
 from timetrial.mockserver.content import PERIOD_BYTES, stream_content
 from timetrial.mockserver.counters import Peaks
 from timetrial.mockserver.delays import parse_delay
+from timetrial.mockserver.server.messages import location
 
 
 def test_all_names_that_are_offered_can_be_had() -> None:
@@ -139,7 +140,12 @@ def test_a_server_is_saturated_by_its_cpu_or_its_lag() -> None:
     [
         ({"path": "x"}, "begins with a slash"),
         ({"path": "/x", "body": "a", "like": "/echo"}, "give body= or like="),
-        ({"path": "/x", "headers": {"A": "b\r\nC: d"}}, "cannot be a header"),
+        ({"path": "/x", "headers": {"A": "b\r\nC: d"}}, "route /x: 'A': 'b\\r\\nC: d' cannot be a header"),
+        ({"path": "/x", "headers": {"A": "5 €"}}, "route /x: 'A': '5 €' cannot be a header"),
+        ({"path": "/x", "headers": {"A": 5}}, "route /x: 'A': 5 cannot be a header"),
+        ({"path": "/x", "headers": {"A b": "c"}}, "route /x: 'A b': 'c' cannot be a header"),
+        ({"path": "/x", "content_type": "a\nb"}, "route /x: content_type='a\\nb' cannot be a header's value"),
+        ({"path": "/x", "methods": ["GÖT"]}, "route /x: 'GÖT' cannot be a method"),
     ],
 )
 def test_routes_that_make_no_sense_are_refused(options: dict[str, object], message: str) -> None:
@@ -147,3 +153,10 @@ def test_routes_that_make_no_sense_are_refused(options: dict[str, object], messa
     with pytest.raises(MockServerError) as caught:
         route(**options)  # type: ignore[arg-type] # the mistakes that are tested
     assert message in str(caught.value)
+
+
+def test_a_location_carries_any_url() -> None:
+    """Escapes and syntax stay as they are, everything else is escaped."""
+    assert location("http://h/a%20b?c=d&e=%E4#f") == "http://h/a%20b?c=d&e=%E4#f"
+    assert location("/ä €\r\nX: y") == "/%C3%A4%20%E2%82%AC%0D%0AX:%20y"
+    assert location("/100%/%zz") == "/100%25/%25zz"

@@ -12,9 +12,23 @@ from timetrial.mockserver.server.messages import Reply, Request, text_reply
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII | re.IGNORECASE)
 
 
-@lru_cache(maxsize=256)
+# What is kept of a larger body would cost more memory than it saves time.
+MOST_REMEMBERED_BYTES = 2**20
+
+
 def etag_of(body: bytes | Body) -> str:
     """A strong entity tag: equal bytes have equal tags."""
+    if isinstance(body, Body) or len(body) <= MOST_REMEMBERED_BYTES:
+        return _remembered_etag(body)
+    return _etag(body)
+
+
+@lru_cache(maxsize=256)
+def _remembered_etag(body: bytes | Body) -> str:
+    return _etag(body)
+
+
+def _etag(body: bytes | Body) -> str:
     if isinstance(body, Body):
         return f'"{hashlib.sha256(body.seed.encode()).hexdigest()[:16]}-{body.size_bytes}"'
     return f'"{hashlib.sha256(body).hexdigest()[:24]}"'

@@ -220,6 +220,8 @@ class Connection(asyncio.Protocol):
             # Not a plain call: a thousand pipelined requests would be as many frames deep.
             self.timer = self.engine.loop.call_soon(self._follow, following)
             self.current = following
+        elif self.reception is not None:
+            self.reception.invite()
         self._settle()
 
     def _follow(self, exchange: Exchange) -> None:

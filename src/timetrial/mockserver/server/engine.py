@@ -7,13 +7,14 @@ import gc
 from collections import deque
 from dataclasses import dataclass
 from itertools import count
-from time import process_time
+from time import monotonic, process_time
 
+from timetrial.errors import MockServerError
 from timetrial.mockserver.options import PLAIN
 from timetrial.mockserver.server.exchange import Exchange, Plan
 from timetrial.mockserver.server.ledger import Ledger, snapshot
 from timetrial.mockserver.server.messages import Clock
-from timetrial.mockserver.server.resources import Missing
+from timetrial.mockserver.server.resources import NoScope
 from timetrial.mockserver.server.routes import Routes
 from timetrial.mockserver.server.slots import ServiceQueue
 from timetrial.mockserver.server.targets import Target, resolve, split_url
@@ -81,9 +82,11 @@ class Engine:
         """The target of a URL, remembered."""
         target = self.targets.get(url)
         if target is None:
-            if len(self.targets) >= _MOST_TARGETS:
-                del self.targets[next(iter(self.targets))]
-            target = self.targets[url] = self._resolve(url)
+            target = self._resolve(url)
+            if not isinstance(target.resource, NoScope):
+                if len(self.targets) >= _MOST_TARGETS:
+                    del self.targets[next(iter(self.targets))]
+                self.targets[url] = target
         return target
 
     def _resolve(self, url: bytes) -> Target:
@@ -92,8 +95,7 @@ class Engine:
         if path.startswith(SCOPE_MARK):
             name, slash, rest = path[len(SCOPE_MARK) :].partition("/")
             if name not in self.scopes:
-                missing = Missing(404, f"there is no scope {name}: it was closed, or belongs to another server")
-                return Target(path, missing, PLAIN, ledger)
+                return Target(path, NoScope(name), PLAIN, ledger)
             ledger, path = self.scopes[name], slash + rest
         resource, how = self.routes.find(path) or resolve(path, query)
         return Target(path, resource, how, ledger)
@@ -130,14 +132,24 @@ class Engine:
     def open_scope(self, name: str) -> None:
         """A ledger for the URLs below ``/~name``."""
         self.scopes[name] = Ledger(name)
-        self.targets.clear()
 
     def close_scope(self, name: str) -> None:
-        """Forgets the scope's URLs; its counts become the server's own once its last request has ended."""
-        self.forget_plans()
-        self.targets.clear()
-        self.retired.append(self.scopes.pop(name))
+        """Forgets the scope's URLs; its counts become the server's own once its last request has ended.
+
+        Those of others stay remembered, with the number of requests that each of them had.
+        """
+        ledger = self.scopes.pop(name)
+        self.fold()
+        for data in [data for data, plan in self.plans.items() if plan.ledger is ledger]:
+            del self.plans[data]
+        self.targets = {url: target for url, target in self.targets.items() if target.ledger is not ledger}
         self.queues = {key: queue for key, queue in self.queues.items() if key[0] != name}
+        self.retired.append(ledger)
+
+    def _scope(self, name: str) -> Ledger:
+        if name not in self.scopes:
+            raise MockServerError(f"scope {name} is closed; ask inside its with block, or ask the server itself")
+        return self.scopes[name]
 
     def counters(self, scope: str | None) -> dict[str, object]:
         """A consistent snapshot: nothing else runs while it is taken."""
@@ -145,14 +157,15 @@ class Engine:
         if scope is None:
             counts = snapshot(self.total, [self.unscoped, *self.retired, *self.scopes.values()])
         else:
-            counts = snapshot(self.scopes[scope], [self.scopes[scope]])
+            own = self._scope(scope)
+            counts = snapshot(own, [own])
         times = {"cpu_s": process_time(), "wall_s": self.loop.time(), "lag_s": self.lag_s, "ticks": self.ticks}
         return {**counts, **times}
 
     def journal(self, scope: str | None) -> dict[str, object]:
         """Requests by path and status, and by connection and client port."""
         self.fold()
-        ledgers = [self.unscoped, *self.retired, *self.scopes.values()] if scope is None else [self.scopes[scope]]
+        ledgers = [self.unscoped, *self.retired, *self.scopes.values()] if scope is None else [self._scope(scope)]
         connections = self.total if scope is None else ledgers[0]
         return {
             "outcomes": [[path, status, n] for part in ledgers for (path, status), n in part.outcomes.items()],
@@ -161,11 +174,19 @@ class Engine:
 
     def record(self, scope: str | None, limit: int) -> None:
         """Keeps the scope's last ``limit`` requests one by one, at the price of the plans; 0 ends it."""
+        if limit and scope is not None:
+            self._scope(scope)
         self.forget_plans()
         if limit:
             self.records[scope] = deque(maxlen=limit)
         else:
             self.records.pop(scope, None)
+
+    def recorded(self, scope: str | None) -> list[list[object]]:
+        """What ``record`` has kept."""
+        if scope not in self.records:
+            raise MockServerError("nothing is recorded any more; ask inside the with block of recording()")
+        return list(self.records[scope])
 
     def ended(self, exchange: Exchange, connection: int, port: int, *, whole: bool) -> None:
         """An exchange is over."""
@@ -173,7 +194,7 @@ class Engine:
         if self.records and exchange.counted:
             target = exchange.target
             what = target.ledger.name, exchange.request.method.decode("latin-1"), target.path, exchange.status
-            times = exchange.began, self.loop.time(), exchange.delay_s
+            times = exchange.began, monotonic(), exchange.delay_s
             row: list[object] = [*what, exchange.fault, whole, connection, port, *times]
             for scope in {None, target.ledger.name} & self.records.keys():
                 self.records[scope].append(row)

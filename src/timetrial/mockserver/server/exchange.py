@@ -8,8 +8,8 @@ from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from timetrial.mockserver.content import Body
-from timetrial.mockserver.server.conditions import conditional
+from timetrial.mockserver.content import Body, size_of
+from timetrial.mockserver.server.conditions import MOST_REMEMBERED_BYTES, conditional
 from timetrial.mockserver.server.faults import COMPLETE, PROGRAMS
 from timetrial.mockserver.server.messages import Clock, Reply, Request, text_reply
 from timetrial.mockserver.server.targets import Target
@@ -58,8 +58,16 @@ def _compress(reply: Reply) -> None:
     reply.headers += [("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")]
 
 
-@lru_cache(maxsize=64)
 def _gzipped(body: bytes | Body) -> bytes:
+    return _remembered(body) if size_of(body) <= MOST_REMEMBERED_BYTES else _packed(body)
+
+
+@lru_cache(maxsize=64)
+def _remembered(body: bytes | Body) -> bytes:
+    return _packed(body)
+
+
+def _packed(body: bytes | Body) -> bytes:
     return gzip.compress(body.whole() if isinstance(body, Body) else body, mtime=0)
 
 
@@ -119,6 +127,8 @@ def plannable(target: Target, request: Request) -> bool:
     """Whether a Plan can answer such requests."""
     if not (target.steady and target.resource.fixed and request.method in (b"GET", b"HEAD")):
         return False
+    if target.how.gzip and target.resource.reply(request).size_bytes > MOST_REMEMBERED_BYTES:
+        return False  # compressing it only to see how large it becomes would take as long as the answer
     return request.method == b"HEAD" or proper_reply(target, request).size_bytes <= PLANNED_BYTES
 
 
@@ -162,7 +172,7 @@ class Exchange:
         if how.slots:
             self.program = self._queued(number, self.program)
         if how.delay_ms is not None:
-            self.program = self._delayed(how.delay_ms.sample_s(how.seed, number), self.program)
+            self.program = self._delayed(how.delay_ms.sample_s(target.delay_seed, number), self.program)
 
     def _client(self) -> str:
         """Whose first tries are counted."""
@@ -206,7 +216,7 @@ class Exchange:
 
     def _queued(self, number: int, steps: Iterator[Step]) -> Iterator[Step]:
         how, queue = self.target.how, self.engine.queue(self.target)
-        service_s = how.service_ms.sample_s(how.seed, number) if how.service_ms else 0.0
+        service_s = how.service_ms.sample_s(self.target.service_seed, number) if how.service_ms else 0.0
         resume = self.resume
         try:
             yield queue.enter
@@ -231,13 +241,15 @@ class Exchange:
             return
         ledger = self.target.ledger
         ledger.bytes_out += self.bytes_out
+        status = 0
         if self.fault and self.fault not in COMPLETE:
             ledger.faulted += 1
         elif whole:
             ledger.completed += 1
-            ledger.count(self.target.path, self.status)
+            status = self.status
         else:
             ledger.abandoned += 1
+        ledger.count(self.target.path, status)
         if self.fault:
             ledger.faults[self.fault] += 1
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from timetrial.mockserver.content import Body
+from timetrial.mockserver.server.messages import location
 from timetrial.mockserver.server.wire import Act, Step, Wire, plain
 
 # Long enough for what was sent to be read before the reset, which would otherwise overtake it.
@@ -127,7 +128,7 @@ def endless_body(wire: Wire) -> Iterator[Step]:
 def redirect_loop(wire: Wire) -> Iterator[Step]:
     """A redirect to the very same URL."""
     wire.reply.status, wire.reply.body, wire.reply.span = 302, b"302 here again\n", None
-    wire.reply.headers.append(("Location", wire.request.url.decode("latin-1")))
+    wire.reply.headers.append(("Location", location(wire.request.url.decode("latin-1"))))
     yield from plain(wire)
 
 

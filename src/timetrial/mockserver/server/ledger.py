@@ -33,6 +33,7 @@ class Ledger:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.absorbed = False  # by the server's own ledger: what is counted here now would be lost
         self.arrived = self.completed = self.faulted = self.abandoned = self.malformed = 0
         self.pending = self.pending_peak = 0
         self.opened = self.closed = self.reused_closed = self.reset = self.open_peak = 0
@@ -61,7 +62,7 @@ class Ledger:
         self.gone.append(tally)
 
     def count(self, path: str, status: int, times: int = 1) -> None:
-        """So many requests for the path were answered with the status."""
+        """So many requests for the path were answered with the status; 0: they were not answered in full."""
         if len(self.outcomes) >= MOST_PATHS and (path, status) not in self.outcomes:
             path = OTHER_PATHS
         self.outcomes[path, status] += times
@@ -76,6 +77,7 @@ class Ledger:
         """Adds the sums of a ledger that is closed for good."""
         for name in _SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
+        other.absorbed = True
         self.outcomes.update(other.outcomes)
         self.faults.update(other.faults)
 
@@ -103,7 +105,8 @@ def snapshot(total: Ledger, parts: list[Ledger]) -> dict[str, object]:
     for part in parts:
         by_fault.update(part.faults)
         for (_, status), times in part.outcomes.items():
-            by_status[status] += times
+            if status:
+                by_status[status] += times
     return {
         **sums,
         **total.take_peaks(),

@@ -14,16 +14,23 @@ import select
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
 
 _LOOK_UP_S = 0.25
 
 
 class Lifeline:
-    """Standard input, in lines; the process ends when it does, or when there is no parent any more."""
+    """Standard input, in lines; the process ends when it does, or when there is no parent any more.
+
+    It takes ``folder`` along, which the parent removes itself where it can.
+    """
 
     def __init__(self, parent_pid: int) -> None:
         self.parent_pid = parent_pid
-        self._rest = b""
+        self.folder = ""  # with a private key, which must not outlive a parent that cannot remove it any more
+        self._begun: list[bytes] = []  # the pieces of a line whose end has not come yet
         if sys.platform != "win32":
             threading.Thread(target=self._watch, name="lifeline", daemon=True).start()
 
@@ -54,9 +61,13 @@ class Lifeline:
     def _read(self) -> list[bytes]:
         data = os.read(0, 65_536)
         if not data:
-            os._exit(0)
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        return lines
+            self._end()
+        self._begun.append(data)
+        if b"\n" not in data:
+            return []
+        *lines, rest = b"".join(self._begun).split(b"\n")
+        self._begun = [rest]
+        return [line for line in lines if line]
 
     def _watch(self) -> None:
         if sys.platform != "win32":
@@ -64,4 +75,12 @@ class Lifeline:
             poll.register(0, 0)  # tells nothing but that the other end is gone
             while os.getppid() == self.parent_pid and not poll.poll(_LOOK_UP_S * 1e3):
                 pass
+        self._end()
+
+    def _end(self) -> NoReturn:
+        if self.folder:
+            with suppress(OSError):  # of two threads, or processes, one is the first
+                for file in Path(self.folder).iterdir():
+                    file.unlink(missing_ok=True)
+                Path(self.folder).rmdir()
         os._exit(0)

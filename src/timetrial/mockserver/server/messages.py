@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
+from urllib.parse import quote
 
-from timetrial.mockserver.content import Body
+from timetrial.mockserver.content import Body, size_of
 
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 Chunk = bytes | memoryview
+_URL_SYNTAX = "%:/?#[]@!$&'()*+,;=~"
+_BARE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 class Clock:
@@ -67,7 +71,7 @@ class Reply:
         """How many bytes of body will be sent."""
         if self.span is not None:
             return self.span[1] - self.span[0]
-        return self.body.size_bytes if isinstance(self.body, Body) else len(self.body)
+        return size_of(self.body)
 
     def chunks(self) -> Iterator[Chunk]:
         """The body's bytes, in chunks."""
@@ -93,6 +97,11 @@ class Reply:
 
     def _framing(self) -> str:
         return "Transfer-Encoding: chunked\r\n" if self.chunked else f"Content-Length: {self.size_bytes}\r\n"
+
+
+def location(url: str) -> str:
+    """The URL as a Location header can carry it: what is no URL's character is escaped, and escapes stay."""
+    return _BARE_PERCENT.sub("%25", quote(url, safe=_URL_SYNTAX))
 
 
 def text_reply(status: int, text: str = "", *, close: bool = False) -> Reply:

@@ -23,10 +23,11 @@ def main(argv: list[str]) -> None:
     os.dup2(2, 1)  # so that nothing but the control channel is ever written to the parent's pipe
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it closes our input then
     settings = json.loads(lifeline.first_line())
+    lifeline.folder = settings["folder"]
     try:
         serve(settings, lifeline, out)
     except Exception as problem:
-        write(out, line_of({"error": f"{type(problem).__name__}: {problem}"}))
+        write(out, line_of({"error": f"{type(problem).__name__}: {problem}", "n": settings["n"]}))
         raise
 
 
@@ -53,7 +54,7 @@ def serve(settings: dict[str, Any], lifeline: Lifeline, out: int) -> None:
     gc.collect()
     gc.freeze()
     gc.disable()  # a collection in the middle of thousands of requests makes all of them late; the engine has its own
-    write(out, line_of({"ok": {"port": port.number}}))
+    write(out, line_of({"ok": {"port": port.number}, "n": settings["n"]}))
     loop.run_forever()
 
 

@@ -45,6 +45,7 @@ class Reception:
         self.url = b""
         self.headers: list[tuple[bytes, bytes]] = []
         self.head_bytes = self.unfinished_bytes = 0
+        self.invitation_due = False
         self.most_body_bytes = 0
 
     def release(self) -> None:
@@ -83,7 +84,8 @@ class Reception:
         self._limit_head()
 
     def _ledger(self) -> Ledger:
-        return self.connection.ledger or self.engine.unscoped
+        ledger = self.connection.ledger
+        return self.engine.unscoped if ledger is None or ledger.absorbed else ledger
 
     def _ignore_upgrade(self, data: bytes, upgrade: httptools.HttpParserUpgrade) -> None:
         """A server may ignore Upgrade, and this one does: what follows is HTTP/1.1 as before."""
@@ -159,7 +161,13 @@ class Reception:
             return
         if expected.lower() != "100-continue":
             self._give_up(417, f"only 100-continue can be expected, not {expected}")
-        if self.connection.current is None and not self.connection.waiting:
+        self.invitation_due = True
+        self.invite()
+
+    def invite(self) -> None:
+        """Says 100 Continue to a client that waits for it, once all answers before it have been sent."""
+        if self.invitation_due and self.connection.current is None and not self.connection.waiting:
+            self.invitation_due = False
             self.connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, chunk: bytes) -> None:
@@ -167,6 +175,7 @@ class Reception:
         exchange = self.incoming
         if exchange is None:
             return
+        self.invitation_due = False  # the client has begun without it
         request = exchange.request
         request.body_bytes += len(chunk)
         if request.body_bytes > self.most_body_bytes:
@@ -177,7 +186,7 @@ class Reception:
     def on_message_complete(self) -> None:
         """llhttp: the last byte of a request."""
         exchange = self.incoming
-        self.receiving = False
+        self.receiving = self.invitation_due = False
         self.incoming = None
         self.messages += 1
         if exchange is not None:
@@ -229,7 +238,7 @@ class Reception:
 
     def _submit_last(self, exchange: Exchange, status: int, text: str) -> None:
         exchange.refuse(status, text)
-        self.receiving = False
+        self.receiving = self.invitation_due = False
         self.connection.deaf = True
         self.connection.submit(exchange)
         raise _RefusedError

@@ -9,7 +9,7 @@ from typing import Protocol
 from urllib.parse import unquote
 
 from timetrial.mockserver.content import Body, page_content, stream_content
-from timetrial.mockserver.server.messages import Reply, Request, text_reply
+from timetrial.mockserver.server.messages import Reply, Request, location, text_reply
 from timetrial.mockserver.site import Site
 
 READ = (b"GET", b"HEAD")
@@ -76,7 +76,7 @@ class Redirect:
 
     def __init__(self, hops: int, query: str, to: str, status: int) -> None:
         after = f"{hops - 1}{'?' if query else ''}{query}"
-        self.location = after if hops > 1 else to or "../page/1024/0"
+        self.location = location(after if hops > 1 else to or "../page/1024/0")
         self.status = status
 
     def prepare(self, request: Request) -> int:  # noqa: ARG002 - the protocol's
@@ -171,3 +171,12 @@ class Missing(Fixed):
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(f"{status} {unquote(text)}\n".encode(), "text/plain; charset=utf-8", status)
+
+
+class NoScope(Missing):
+    """What answers below the prefix of a test that is over, or that another server has; nothing remembers it."""
+
+    fixed = False
+
+    def __init__(self, name: str) -> None:
+        super().__init__(404, f"there is no scope {name}: it was closed, or belongs to another server")

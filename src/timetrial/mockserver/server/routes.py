@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from timetrial.mockserver.options import Behaviour
-from timetrial.mockserver.server.resources import Fixed, Resource
+from timetrial.errors import MockServerError
+from timetrial.mockserver.content import size_of
+from timetrial.mockserver.options import PLAIN, Behaviour, check_gzip
+from timetrial.mockserver.server.resources import Fixed, Missing, Resource
 from timetrial.mockserver.server.targets import options_of, resolve
 
 
@@ -39,7 +41,7 @@ def _made(route: Mapping[str, Any]) -> tuple[Resource, Behaviour]:
     if route["like"]:
         path, _, query = route["like"].partition("?")
         resource, own = resolve(path, query)
-        return resource, how if route["how"] else own
+        return _compressible(resource, how if route["how"] else own, route["path"])
     limited = how.share < 1 or how.nth or how.first
     status = 200 if limited or how.fault else how.status or 200
     fixed = Fixed(base64.b64decode(route["body"]), route["content_type"], status)
@@ -50,3 +52,13 @@ def _made(route: Mapping[str, Any]) -> tuple[Resource, Behaviour]:
             fixed.headers.append(("Retry-After", str(how.retry_after_s)))
         how = replace(how, status=0)
     return fixed, how
+
+
+def _compressible(resource: Resource, how: Behaviour, path: str) -> tuple[Resource, Behaviour]:
+    """Both as they are, or what says that this body is too large for gzip."""
+    try:
+        if isinstance(resource, Fixed):
+            check_gzip(how, size_of(resource.body), f"route {path}")
+    except MockServerError as problem:
+        return Missing(400, str(problem)), PLAIN
+    return resource, how

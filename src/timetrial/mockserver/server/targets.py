@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, unquote
 
 from timetrial.errors import MockServerError
 from timetrial.mockserver.addresses import MOST_BODY_BYTES
-from timetrial.mockserver.chance import draw
-from timetrial.mockserver.options import PLAIN, Behaviour, behaviour
+from timetrial.mockserver.chance import draw, seed_for
+from timetrial.mockserver.options import PLAIN, Behaviour, behaviour, check_gzip
 from timetrial.mockserver.server import resources
 from timetrial.mockserver.server.ledger import Ledger
 from timetrial.mockserver.server.resources import Resource
@@ -30,6 +30,9 @@ class Target:
         self.queue: ServiceQueue | None = None
         self.number = 0
         self.tries: dict[str, int] = {}
+        self.share_seed, self.delay_seed, self.service_seed = (
+            seed_for(how.seed, what, path) for what in ("share", "delay", "service")
+        )
         limited = how.share < 1 or how.nth or how.first
         disturbed = how.fault or how.cut_after_bytes >= 0 or (how.status and limited)
         # Whether each reply to the same request is the same; and whether it is due at once.
@@ -49,7 +52,7 @@ class Target:
             return number, False
         if how.first and not self._early(client, how.first):
             return number, False
-        return number, how.share >= 1 or draw(~how.seed, number) < how.share
+        return number, how.share >= 1 or draw(self.share_seed, number) < how.share
 
     def _early(self, client: str, first: int) -> bool:
         tries = self.tries.get(client, 0)
@@ -82,7 +85,9 @@ def _sized(make: Callable[[int, int], Resource], kind: str) -> Callable[[str, st
         size, _, key = rest.partition("/")
         if not (size.isdecimal() and len(size) < 16 and int(size) <= MOST_BODY_BYTES and _is_integer(key or "0")):
             raise ValueError(f"/{kind}/SIZE/KEY takes two integers, SIZE from 0 to {MOST_BODY_BYTES}, not {rest!r}")
-        return make(int(size), int(key or "0")), options_of(query, f"/{kind}")
+        how = options_of(query, f"/{kind}")
+        check_gzip(how, int(size), f"/{kind}")
+        return make(int(size), int(key or "0")), how
 
     return maker
 
@@ -120,7 +125,9 @@ def _redirect(rest: str, query: str) -> tuple[Resource, Behaviour]:
     pairs = dict(parse_qsl(query, keep_blank_values=True))
     to = pairs.pop("to", "")
     how = behaviour(pairs, "/redirect")
-    return resources.Redirect(int(rest), query, to, how.status or 302), replace(how, status=0)
+    if 300 <= how.status <= 399:
+        return resources.Redirect(int(rest), query, to, how.status), replace(how, status=0)
+    return resources.Redirect(int(rest), query, to, 302), how
 
 
 _KINDS: dict[str, Callable[[str, str], tuple[Resource, Behaviour]]] = {
