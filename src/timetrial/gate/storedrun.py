@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from timetrial.errors import GateError, ResultsError
-from timetrial.gate.findings import ExitCode
+from timetrial.gate.findings import ExitCode, Finding
 from timetrial.gate.statistics import launch_effect
 from timetrial.results.read import read_run
 from timetrial.results.schema import KEY, void_of_entry
@@ -116,6 +116,11 @@ def read_stored(path: Path) -> StoredRun:
     if not whole:
         raise ResultsError(f"{path} is of a run that was cut off before its end: measure again")
     return run
+
+
+def gate_mark(base: str, status: int, findings: Sequence[Finding]) -> dict[str, Any]:
+    """What a run's file says of its gate: against which file, with which exit status, and each benchmark's verdict."""
+    return {"base": base, "exit_code": status, "verdicts": {each.benchmark: each.verdict.value for each in findings}}
 
 
 def refuse_failed_gate(run: StoredRun) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.unit.gate.storedfiles import ENVIRONMENT, content, launches, voided, write
+from timetrial import cli
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.baseline import accept, name_for, read_baseline
 from timetrial.gate.findings import Finding, Verdict, exit_code
@@ -211,6 +213,65 @@ def test_a_run_that_failed_its_gate_can_t_be_a_baseline(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match=r"failed\.json failed its gate"):
         compare_files(failed, good, POLICY)
     assert compare_files(good, failed, POLICY)
+
+
+@pytest.mark.parametrize("report", [(), ("--json", "run.json/gate.json")], ids=["", "its report can't be written"])
+def test_a_file_that_fails_timetrial_gate_can_t_be_accepted_any_more(
+    report: Sequence[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is marked as --trial-gate marks one, and nothing else in it changes."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "base.json", content(launches(0.5, seed=1)))
+    slow = write(tmp_path / "run.json", content(launches(0.8, seed=2)))
+    before = json.loads(slow.read_text())
+    assert cli.main(["gate", "base.json", "run.json", *report]) == (2 if report else 1)
+    after = json.loads(slow.read_text())
+    mark = after["timetrial"].pop("gate")
+    assert (mark["base"], mark["exit_code"], mark["verdicts"][THREADS]) == ("base.json", 1, "regressed")
+    assert after == before
+    assert cli.main(["baseline", "accept", "run.json"]) == 2
+    assert "run.json failed its gate against base.json" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links take a privilege there")
+def test_a_link_stays_a_link_to_the_file_that_is_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the file behind it could still be accepted."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "base.json", content(launches(0.5, seed=1)))
+    slow, link = write(tmp_path / "run.json", content(launches(0.8, seed=2))), tmp_path / "link.json"
+    link.symlink_to(slow)
+    assert cli.main(["gate", "base.json", "link.json"]) == 1
+    assert link.is_symlink()
+    with pytest.raises(ResultsError, match="failed its gate"):
+        read_baseline(slow)
+
+
+def test_a_file_that_passes_timetrial_gate_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Byte for byte."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "base.json", content(launches(0.5, seed=1)))
+    fast = write(tmp_path / "run.json", content(launches(0.4, seed=2)))
+    before = fast.read_bytes()
+    assert cli.main(["gate", "base.json", "run.json"]) != 1
+    assert fast.read_bytes() == before
+
+
+def test_a_failed_file_that_can_t_be_marked_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The verdicts are shown all the same; the error says what is at stake."""
+
+    def refuse(path: Path, _content: bytes) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("timetrial.gate.baseline.replace_file", refuse)
+    write(tmp_path / "base.json", content(launches(0.5, seed=1)))
+    write(tmp_path / "run.json", content(launches(0.8, seed=2)))
+    assert cli.main(["gate", "base.json", "run.json"]) == 2
+    said = capsys.readouterr()
+    assert "FAIL: 1 of 2" in said.out
+    assert "can't note in run.json that it failed its gate: Permission denied" in said.err
 
 
 def test_a_run_with_a_void_benchmark_can_t_be_a_baseline(tmp_path: Path) -> None:
