@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,18 @@ def test_a_change_that_launches_of_one_side_show_among_themselves_is_not_called(
     found = compared(base, candidate)[THREADS]
     assert found.verdict is Verdict.INCONCLUSIVE
     assert "noise floor" in (found.reason or "")
+
+
+def test_what_a_session_s_mood_could_hide_is_not_called_unchanged() -> None:
+    """Its interval lies within 5 %, but launches that scatter by 3 % leave a mood of 6 % open, whichever file is first."""
+    one, other = (content(launches(0.5, count=40, scatter=0.03, seed=seed)) for seed in (1, 2))
+    for found in (compared(one, other)[THREADS], compared(other, one)[THREADS]):
+        assert found.low is not None
+        assert found.high is not None
+        assert -0.04 < found.low < found.high < 0.04
+        assert found.verdict is Verdict.INCONCLUSIVE
+        assert "so that a change of 5.0% could hide between two sessions" in (found.reason or "")
+    assert verdict(one, other, replace(POLICY, detect=0.1)) is Verdict.UNCHANGED
 
 
 def test_one_launch_a_side_asserts_nothing_and_says_what_would() -> None:
