@@ -60,8 +60,12 @@ class StoredRun:
 
     @cached_property
     def troubles(self) -> dict[str, tuple[str, str]]:
-        """Why a benchmark failed, was void or skipped, in the first launch where it was: the kind, and the reason."""
-        return {each["benchmark"]: (each["kind"], each["reason"]) for each in reversed(self.content[KEY]["troubles"])}
+        """Why a benchmark failed, was void or skipped, in the first launch where it was: the kind, and the reason.
+
+        A failure or a void comes before a skip, which is excused where both files have it.
+        """
+        told = sorted(self.content[KEY]["troubles"], key=lambda each: bool(each["kind"] == "skipped"))
+        return {each["benchmark"]: (each["kind"], each["reason"]) for each in reversed(told)}
 
     @property
     def environment(self) -> Mapping[str, Any]:

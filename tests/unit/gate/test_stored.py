@@ -129,6 +129,18 @@ def test_what_went_wrong_in_any_launch_keeps_a_benchmark_from_passing(kind: str)
     assert "odd" in (found.reason or "")
 
 
+@pytest.mark.parametrize("kind", ["void", "failed"])
+def test_a_skip_in_the_first_launch_excuses_nothing_that_went_wrong_in_a_later_one(kind: str, tmp_path: Path) -> None:
+    """A skip on both sides would be; and such a file can't become a baseline."""
+    skip = {"benchmark": "t.py::test_y", "kind": "skipped", "reason": "no server yet", "launch": 1}
+    broken = content(launches(0.5), troubles=[skip, {**skip, "kind": kind, "reason": "odd", "launch": 2}])
+    found = compared(content(launches(0.5), troubles=[skip]), broken)["t.py::test_y"]
+    assert (found.verdict, found.reason) == (Verdict.INCONCLUSIVE, f"{kind} on the candidate side: odd")
+    assert compared(broken, broken)["t.py::test_y"].verdict is Verdict.INCONCLUSIVE
+    with pytest.raises(ResultsError, match=f"test_y {kind}: odd"):
+        read_baseline(write(tmp_path / "broken.json", broken))
+
+
 def test_launches_that_were_disturbed_are_left_out() -> None:
     """The others decide, and the finding says how many they were."""
     wild = launches(0.5, seed=2)
