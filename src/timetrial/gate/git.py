@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from timetrial.errors import GateError
+from timetrial.errors import GateError, NoRoomError
 from timetrial.gate.command import Ended, run_to_end
 
 # What git sets for its hooks; a gate in a pre-push hook would otherwise work on the wrong index or repository.
@@ -46,15 +46,16 @@ class Repository:
         ended = self.try_to(*words)
         if ended.status != 0:
             said = ended.complaint.strip() or ended.output.strip() or "(it said nothing)"
-            raise GateError(f"`git {' '.join(map(str, words))}` failed in {self.top}: {said}{hint_for(said)}")
+            raise failure(f"`git {' '.join(map(str, words))}` failed in {self.top}: {said}", said)
         return ended.output.strip("\n")
 
 
-def hint_for(said: str) -> str:
-    """What to do about a failure whose cause is not in what was asked, but in a disk without room."""
+def failure(text: str, said: str) -> GateError:
+    """The error to raise for what a program or the system said: a NoRoomError with the cure where a disk is full."""
     if not any(each in said for each in _DISK_FULL):
-        return ""
-    return "\nThe disk seems to be full: make room, or set the variable TMPDIR to a folder with more of it"
+        return GateError(text)
+    cure = "make room, or set the variable TMPDIR to a folder with more of it"
+    return NoRoomError(f"{text}\nThe disk seems to be full: {cure}")
 
 
 def repository_of(folder: Path) -> Repository:
@@ -132,4 +133,4 @@ def _git(folder: Path, *words: str | Path) -> Ended:
     try:
         return run_to_end(["git", *_OPTIONS, *words], cwd=folder, variables={**inherited, **_QUIET})
     except OSError as error:
-        raise GateError(f"can't run git in {folder}: {error.strerror or error}{hint_for(str(error))}") from error
+        raise failure(f"can't run git in {folder}: {error.strerror or error}", str(error)) from error

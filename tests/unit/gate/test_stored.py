@@ -67,7 +67,7 @@ def test_a_change_that_launches_of_one_side_show_among_themselves_is_not_called(
 
 
 def test_what_a_session_s_mood_could_hide_is_not_called_unchanged() -> None:
-    """Its interval lies within 5 %, but launches that scatter by 3 % leave a mood of 6 % open, whichever file is first."""
+    """Its interval lies within 5 %, but launches that scatter by 3 % leave a mood of 6 % open; both ways round."""
     one, other = (content(launches(0.5, count=40, scatter=0.03, seed=seed)) for seed in (1, 2))
     for found in (compared(one, other)[THREADS], compared(other, one)[THREADS]):
         assert found.low is not None
