@@ -111,20 +111,22 @@ def _advice(repository: Repository, ref: str) -> str:
     """The most likely reason, and its cure."""
     remotes = repository.try_to("remote").output.split()
     remote, _, branch = ref.partition("/")
-    fetch = f"`git fetch {remote} {branch}`" if remote in remotes and branch else ""
+    # With both ends spelt out: a clone of a single branch forgets what `git fetch REMOTE BRANCH` brings.
+    what = f"{remote} +refs/heads/{branch}:refs/remotes/{remote}/{branch}" if remote in remotes and branch else ""
     if is_shallow(repository):
-        return _unshallow() + (f", or {fetch}" if fetch else "")
-    if fetch:
-        return f"; fetch it first: {fetch}"
+        return _unshallow(what)
+    if what:
+        return f"; fetch it first: `git fetch {what}`"
     known = repository.try_to("for-each-ref", "--format=%(refname:short)").output.split()
     alike = [each for each in known if each.endswith(f"/{ref}")] or difflib.get_close_matches(ref, known, 3)
     return f"; is it {' or '.join(alike)}?" if alike else "; `git branch --all` and `git tag` list what there is"
 
 
-def _unshallow() -> str:
+def _unshallow(what: str = "") -> str:
+    fetch = f"git fetch --unshallow {what}".rstrip()
     return (
-        ": the repository is shallow, its older history was not cloned; `git fetch --unshallow` gets it "
-        "(in GitHub Actions: fetch-depth: 0 for actions/checkout)"
+        f": the repository is shallow, its older history was not cloned; `{fetch}` gets it "
+        f"(in GitHub Actions: fetch-depth: 0 for actions/checkout)"
     )
 
 
