@@ -48,6 +48,10 @@ class GateError(TimetrialError):
     """A gate is asked for in a way that can't be meant, or its two sides can't be set against each other."""
 
 
+class NoRoomError(GateError):
+    """A gate can't write where it has to: the disk is full or forbids it, whatever code is compared."""
+
+
 _LONGEST_ITEM_SHOWN = 200
 
 

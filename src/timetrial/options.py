@@ -239,8 +239,12 @@ def _results_directory(config: pytest.Config) -> Path | None:
 
 def _gate_baseline(config: pytest.Config) -> Path | None:
     asked: str | None = config.getoption("trial_gate")
-    if not asked:
+    if asked is None:
         return None
+    if not asked:
+        raise pytest.UsageError("--trial-gate= names no baseline: give it a file, or leave the option out")
     if config.getoption("trial_results") == "":
         raise pytest.UsageError("--trial-gate needs the run's file: leave --trial-results= out")
+    if config.getoption("dist", "no") != "no":  # the process that ends with the exit status then measures nothing
+        raise pytest.UsageError("--trial-gate can't judge a run that pytest-xdist spreads over processes: add -n 0")
     return config.invocation_params.dir / asked

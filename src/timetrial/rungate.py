@@ -10,7 +10,7 @@ from timetrial.errors import TimetrialError
 from timetrial.gate.findings import ExitCode, Finding, exit_code
 from timetrial.gate.policy import read_policy
 from timetrial.gate.stored import compare_runs
-from timetrial.gate.storedrun import read_stored, refuse_failed_gate
+from timetrial.gate.storedrun import gate_mark, read_stored, refuse_failed_gate
 from timetrial.report.gate import GateHeader, gate_lines
 
 # pytest's statuses: tests failed; nothing was tested, as it says where it collected no test.
@@ -39,11 +39,7 @@ class RunGate:
                 self._findings = compare_runs(self._baseline, read_stored(run), self._policy)
         except TimetrialError as error:
             self.complaint = str(error)
-        return {
-            "base": self._baseline.where,
-            "exit_code": self._exit_code,
-            "verdicts": {each.benchmark: each.verdict.value for each in self._findings},
-        }
+        return gate_mark(self._baseline.where, self._exit_code, self._findings)
 
     @property
     def _exit_code(self) -> int:

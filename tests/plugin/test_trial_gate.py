@@ -143,3 +143,21 @@ def test_failed_tests_stay_failed_tests(suite: Suite, baseline: Path) -> None:
         TESTS + "\n    def test_broken(benchmark):\n        raise ValueError\n", f"--trial-gate={baseline.name}"
     )
     assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.mark.parametrize("spread", [("-n", "2"), ("--dist=load", "--tx=2*popen"), ("-d", "--tx=popen")])
+def test_a_run_that_is_spread_over_processes_is_refused(suite: Suite, baseline: Path, spread: tuple[str, ...]) -> None:
+    """By pytest-xdist: nobody would judge it, and it would pass; with -n 0 it is judged."""
+    pytest.importorskip("xdist")
+    gated = f"--trial-gate={baseline.name}"
+    result = suite(TESTS, gated, *spread)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--trial-gate can't judge a run that pytest-xdist spreads" in str(result.stderr) + str(result.stdout)
+    assert suite(TESTS, gated, "-n", "0").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_a_gate_without_a_baseline_is_refused(suite: Suite) -> None:
+    """As where a CI job's variable is empty."""
+    result = suite(TESTS, "--trial-gate=")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--trial-gate= names no baseline" in str(result.stderr) + str(result.stdout)

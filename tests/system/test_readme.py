@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-README = Path(__file__).parents[2] / "README.md"
+from timetrial import cli
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
 EXAMPLES = re.findall(r"```python\n# (\w+)\.py\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
 
 
@@ -31,3 +34,27 @@ def test_every_option_of_the_readme_exists(pytester: pytest.Pytester) -> None:
     shown = pytester.runpytest_subprocess("--help").stdout.str()
     known = set(re.findall(r"^\s+(--trial-[a-z-]+)", shown, re.MULTILINE))
     assert documented == known
+
+
+@pytest.mark.parametrize("page", sorted(each.name for each in (ROOT / "docs").glob("*.md")))
+def test_every_page_is_in_the_list_of_further_pages(page: str) -> None:
+    """Where a newcomer looks for it."""
+    _, _, more = README.read_text(encoding="utf-8").partition("\n## More\n")
+    assert f"](docs/{page})" in more
+
+
+@pytest.mark.parametrize("command", [*cli._COMMANDS])
+def test_every_command_is_named(command: str) -> None:
+    """What it is for stands around it."""
+    assert f"timetrial {command}" in " ".join(README.read_text(encoding="utf-8").split())
+
+
+@pytest.mark.parametrize("page", [README, *(ROOT / "docs").glob("*.md")], ids=lambda page: page.name)
+def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
+    """To a file that is there, and a heading of it."""
+    for file, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", page.read_text(encoding="utf-8")):
+        to = page.parent / file if file else page
+        assert to.exists(), file
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", to.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}

@@ -15,6 +15,7 @@ from typing import Final
 from timetrial.commands.selection import add_selection, divide, selection_of
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.awake import can_keep_awake
+from timetrial.gate.baseline import mark_if_failed
 from timetrial.gate.findings import ExitCode, Finding, exit_code
 from timetrial.gate.flow import GatePlan, run_gate
 from timetrial.gate.interruption import endings_unwind
@@ -151,7 +152,10 @@ def _stored(options: argparse.Namespace, policy: GatePolicy) -> int:
         raise GateError("stored files are compared two at a time, and by themselves: BASE.json CANDIDATE.json")
     base, candidate = map(Path, options.paths)
     findings = compare_files(base, candidate, policy, options.accept_difference)
-    return _conclude(options, findings, policy, GateHeader(str(base), str(candidate)))
+    try:
+        return _conclude(options, findings, policy, GateHeader(str(base), str(candidate)))
+    finally:  # although a report may not have been written
+        mark_if_failed(candidate, base, findings)
 
 
 def _header(stored: StoredGate) -> GateHeader:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from timetrial.errors import ResultsError
-from timetrial.gate.storedrun import StoredRun, read_stored, refuse_failed_gate
-from timetrial.results.runfile import replace_file
+from timetrial.gate.findings import ExitCode, Finding, exit_code
+from timetrial.gate.storedrun import StoredRun, gate_mark, read_stored, refuse_failed_gate
+from timetrial.results.read import read_run
+from timetrial.results.runfile import dumps, replace_file
+from timetrial.results.schema import KEY
 
 
 def read_baseline(path: Path) -> StoredRun:
@@ -27,6 +31,25 @@ def accept(path: Path, to: Path) -> None:
         replace_file(to, path.read_bytes())
     except OSError as error:
         raise ResultsError(f"can't write {to}: {error.strerror or error}; the old baseline is untouched") from error
+
+
+def mark_if_failed(candidate: Path, base: Path, findings: Sequence[Finding]) -> None:
+    """After a regression, notes in the candidate's file that it failed, so that it never becomes the baseline.
+
+    The file is replaced in one step, the one behind a link too. Raises ResultsError where it can't be.
+    """
+    status = exit_code(findings)
+    if status != ExitCode.REGRESSION:
+        return
+    content = read_run(candidate)
+    content[KEY]["gate"] = gate_mark(str(base), status, findings)
+    try:
+        replace_file(candidate.resolve(), dumps(content).encode())
+    except OSError as error:
+        raise ResultsError(
+            f"can't note in {candidate} that it failed its gate: {error.strerror or error}; permit it, or make sure "
+            f"that nobody accepts this file as a baseline"
+        ) from error
 
 
 def name_for(run: StoredRun) -> str:

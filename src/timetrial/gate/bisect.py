@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from timetrial.errors import GateError
+from timetrial.errors import GateError, NoRoomError
 from timetrial.gate.findings import Finding, Verdict
 from timetrial.gate.git import Repository, commit_of, repository_of
 from timetrial.gate.gitbisect import Commit, GitBisect, Mark
@@ -50,13 +50,15 @@ class Bisection:
     """What came out: ``slower`` are the findings of the bad commit against the good one, empty if none regressed.
 
     ``suspects`` are the commits that may have done it, one where it was found; ``findings`` are those of the culprit
-    against the good commit. ``marks`` are the steps in their order.
+    against the good commit. ``marks`` are the steps in their order. ``compared`` are all findings of the bad
+    commit, those too that were left open.
     """
 
     slower: Sequence[Finding] = ()
     suspects: Sequence[Commit] = ()
     findings: Sequence[Finding] = ()
     marks: Sequence[tuple[Commit, Mark]] = ()
+    compared: Sequence[Finding] = ()
 
     @property
     def culprit(self) -> Commit | None:
@@ -95,16 +97,17 @@ class _Steps:
 
     def all_of(self, bad: str) -> Bisection:
         self.plan.say("is the bad commit slower at all?")
-        slower = [each for each in self._gate(bad, self.plan.policy) if each.verdict is Verdict.REGRESSED]
+        compared = self._gate(bad, self.plan.policy)
+        slower = [each for each in compared if each.verdict is Verdict.REGRESSED]
         self.found[bad] = slower
         if not slower:
-            return Bisection()
+            return Bisection(compared=compared)
         names, policy = {each.benchmark for each in slower}, halfway(self.plan.policy, slower)
         while (commit := self.search.due()) is not None:
             self._step(commit, names, policy)
         suspects = self.search.suspects()
         findings = self.found.get(suspects[0].hash, ()) if len(suspects) == 1 else ()
-        return Bisection(slower, suspects, findings, self.marks)
+        return Bisection(slower, suspects, findings, self.marks, compared)
 
     def _step(self, commit: Commit, names: Collection[str], policy: GatePolicy) -> None:
         left = math.ceil(math.log2(len(self.search.suspects())))
@@ -112,6 +115,8 @@ class _Steps:
         try:
             findings = [each for each in self._gate(commit.hash, policy) if each.benchmark in names]
             words = _in_words(findings)
+        except NoRoomError:
+            raise  # it says nothing of this commit, and the next one would meet it too
         except GateError as error:
             findings, words = [], str(error)
         mark = mark_of(findings)

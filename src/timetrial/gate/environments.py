@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from timetrial.errors import GateError
+from timetrial.errors import GateError, NoRoomError
 from timetrial.gate.command import Ended, run_to_end
-from timetrial.gate.git import hint_for
+from timetrial.gate.git import failure
 from timetrial.gate.requirements import Requirements, requirements_of
 
 _LINES_SHOWN: Final = 15
@@ -127,19 +127,22 @@ def _run(command: Sequence[str], root: Path, who: str, variables: Mapping[str, s
     try:
         ended = run_to_end(command, cwd=root, variables=variables)
     except OSError as error:
-        raise GateError(f"can't run {command[0]!r} to install {who}: {error.strerror}{hint_for(str(error))}") from error
+        raise failure(f"can't run {command[0]!r} to install {who}: {error.strerror}", str(error)) from error
     if ended.status != 0:
-        raise GateError(_failure(command, ended, who))
+        raise _failure(command, ended, who)
 
 
-def _failure(command: Sequence[str], ended: Ended, who: str) -> str:
+def _failure(command: Sequence[str], ended: Ended, who: str) -> GateError:
     lines = (ended.output + ended.complaint).strip().splitlines()
     shown = "\n".join(f"    {line}" for line in lines[-_LINES_SHOWN:]) or "    (no output)"
-    cure = hint_for(ended.output + ended.complaint) or (
-        "\nMend that, say how to install with `install` in [tool.timetrial.gate], or make the environments yourself "
-        "and name them with --base-python and --candidate-python"
+    text = f"{who} can't be installed; this ended with {ended.status}:\n  {' '.join(command)}\n{shown}"
+    found = failure(text, ended.output + ended.complaint)
+    if isinstance(found, NoRoomError):
+        return found
+    return GateError(
+        f"{text}\nMend that, say how to install with `install` in [tool.timetrial.gate], or make the environments "
+        f"yourself and name them with --base-python and --candidate-python"
     )
-    return f"{who} can't be installed; this ended with {ended.status}:\n  {' '.join(command)}\n{shown}{cure}"
 
 
 def _libraries_in(environment: Path) -> Path:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from timetrial.errors import GateError
+from timetrial.errors import GateError, NoRoomError
 from timetrial.gate.command import Ended, run_to_end
 
 # What git sets for its hooks; a gate in a pre-push hook would otherwise work on the wrong index or repository.
@@ -46,15 +46,16 @@ class Repository:
         ended = self.try_to(*words)
         if ended.status != 0:
             said = ended.complaint.strip() or ended.output.strip() or "(it said nothing)"
-            raise GateError(f"`git {' '.join(map(str, words))}` failed in {self.top}: {said}{hint_for(said)}")
+            raise failure(f"`git {' '.join(map(str, words))}` failed in {self.top}: {said}", said)
         return ended.output.strip("\n")
 
 
-def hint_for(said: str) -> str:
-    """What to do about a failure whose cause is not in what was asked, but in a disk without room."""
+def failure(text: str, said: str) -> GateError:
+    """The error to raise for what a program or the system said: a NoRoomError with the cure where a disk is full."""
     if not any(each in said for each in _DISK_FULL):
-        return ""
-    return "\nThe disk seems to be full: make room, or set the variable TMPDIR to a folder with more of it"
+        return GateError(text)
+    cure = "make room, or set the variable TMPDIR to a folder with more of it"
+    return NoRoomError(f"{text}\nThe disk seems to be full: {cure}")
 
 
 def repository_of(folder: Path) -> Repository:
@@ -110,20 +111,22 @@ def _advice(repository: Repository, ref: str) -> str:
     """The most likely reason, and its cure."""
     remotes = repository.try_to("remote").output.split()
     remote, _, branch = ref.partition("/")
-    fetch = f"`git fetch {remote} {branch}`" if remote in remotes and branch else ""
+    # With both ends spelt out: a clone of a single branch forgets what `git fetch REMOTE BRANCH` brings.
+    what = f"{remote} +refs/heads/{branch}:refs/remotes/{remote}/{branch}" if remote in remotes and branch else ""
     if is_shallow(repository):
-        return _unshallow() + (f", or {fetch}" if fetch else "")
-    if fetch:
-        return f"; fetch it first: {fetch}"
+        return _unshallow(what)
+    if what:
+        return f"; fetch it first: `git fetch {what}`"
     known = repository.try_to("for-each-ref", "--format=%(refname:short)").output.split()
     alike = [each for each in known if each.endswith(f"/{ref}")] or difflib.get_close_matches(ref, known, 3)
     return f"; is it {' or '.join(alike)}?" if alike else "; `git branch --all` and `git tag` list what there is"
 
 
-def _unshallow() -> str:
+def _unshallow(what: str = "") -> str:
+    fetch = f"git fetch --unshallow {what}".rstrip()
     return (
-        ": the repository is shallow, its older history was not cloned; `git fetch --unshallow` gets it "
-        "(in GitHub Actions: fetch-depth: 0 for actions/checkout)"
+        f": the repository is shallow, its older history was not cloned; `{fetch}` gets it "
+        f"(in GitHub Actions: fetch-depth: 0 for actions/checkout)"
     )
 
 
@@ -132,4 +135,4 @@ def _git(folder: Path, *words: str | Path) -> Ended:
     try:
         return run_to_end(["git", *_OPTIONS, *words], cwd=folder, variables={**inherited, **_QUIET})
     except OSError as error:
-        raise GateError(f"can't run git in {folder}: {error.strerror or error}{hint_for(str(error))}") from error
+        raise failure(f"can't run git in {folder}: {error.strerror or error}", str(error)) from error

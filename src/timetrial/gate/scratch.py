@@ -16,8 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
-from timetrial.errors import GateError
-from timetrial.gate.git import Repository, hint_for
+from timetrial.errors import NoRoomError
+from timetrial.gate.git import Repository, failure
 from timetrial.gate.interruption import endings_unwind, undisturbed
 
 PREFIX: Final = "timetrial-gate-"
@@ -60,7 +60,7 @@ def files_or_error() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise GateError(f"can't prepare the two sides: {error}{hint_for(str(error))}") from error
+        raise failure(f"can't prepare the two sides: {error}", str(error)) from error
 
 
 def _claim_new() -> tuple[Path, IO[bytes]]:
@@ -71,7 +71,7 @@ def _claim_new() -> tuple[Path, IO[bytes]]:
         if lock is not None:
             return folder, lock
         shutil.rmtree(folder, ignore_errors=True)
-    raise GateError(f"can't write to new folders in {tempfile.gettempdir()}; set the variable TMPDIR to another one")
+    raise NoRoomError(f"can't write to new folders in {tempfile.gettempdir()}; set the variable TMPDIR to another one")
 
 
 def _claim(folder: Path) -> IO[bytes] | None:

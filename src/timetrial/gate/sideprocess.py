@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from timetrial.errors import GateError
+from timetrial.gate.git import failure
 from timetrial.gate.record import SideName
 from timetrial.gate.sides import Side
 from timetrial.gate.wire import Channel, ChannelClosedError, Message
@@ -48,7 +49,8 @@ class SideProcess:
                     start_new_session=True,
                 )
         except OSError as error:
-            raise GateError(f"can't start the {side.name} side, {side.python}: {error.strerror or error}") from error
+            said = error.strerror or str(error)
+            raise failure(f"can't start the {side.name} side, {side.python}: {said}", said) from error
 
     @property
     def ended(self) -> bool:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from timetrial.errors import GateError, ResultsError
+from timetrial.errors import NoRoomError, ResultsError
 from timetrial.gate.policy import GatePolicy, policy_of
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
 from timetrial.gate.sides import Side
@@ -50,14 +50,14 @@ class GateFile:
         }
 
     def write(self, records: Sequence[BenchmarkRecord], *, complete: bool = False) -> None:
-        """Replaces the file in one step; raises GateError where that fails."""
+        """Replaces the file in one step; raises NoRoomError where that fails."""
         progress = {"complete": complete, "seconds": round(time.monotonic() - self._began_s, 3)}
         content = {_KEY: {**self._head, **progress, "benchmarks": [asdict(each) for each in records]}}
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(self.path, dumps(content).encode(), durable=complete)
         except OSError as error:
-            raise GateError(
+            raise NoRoomError(
                 f"can't write {self.path}: {error.strerror or error}; make room or permit it, or choose another "
                 f"directory with --results=DIR (what was written before is still there, and whole)"
             ) from error

@@ -193,9 +193,17 @@ def _verdict(pair: _Pair, alpha: float, policy: GatePolicy) -> Finding:
     for verdict, slower in ((Verdict.REGRESSED, True), (Verdict.IMPROVED, False)):
         if pair.p(alpha, shift, slower=slower) <= alpha:
             return _finding(pair, verdict, interval, f"relative to {pair.reference}")
-    if interval.lies_within(as_effect(policy.detect)):
+    if interval.lies_within(as_effect(policy.detect)) and not _mood_may_hide_it(pair, interval, policy):
         return _finding(pair, Verdict.UNCHANGED, interval, f"relative to {pair.reference}")
     return _finding(pair, Verdict.INCONCLUSIVE, interval, _why_open(pair, interval, alpha, policy))
+
+
+def _mood_may_hide_it(pair: _Pair, interval: ShiftInterval, policy: GatePolicy) -> bool:
+    """Whether a change of ``policy.detect`` could look like this, if the session's mood moved all launches against it.
+
+    The interval doesn't know of moods: it is that of launches which share one.
+    """
+    return abs(interval.estimate) + pair.floor > as_effect(policy.detect)
 
 
 def _finding(pair: _Pair, verdict: Verdict, interval: ShiftInterval | None, reason: str) -> Finding:
@@ -227,6 +235,9 @@ def _why_open(pair: _Pair, interval: ShiftInterval, alpha: float, policy: GatePo
     enough = max(10, fewest_a_side(alpha))
     if len(pair.candidate) < enough or len(pair.base) < enough:
         return f"{text}; timetrial measure --launches {enough} on both sides may settle it"
-    if abs(interval.estimate) <= max(as_effect(policy.margin), pair.floor):
-        return f"{text}; more launches on both sides may settle it, and timetrial gate --base REF will"
-    return f"{text}, which two sessions alone may do; timetrial gate --base REF measures both sides in turn"
+    in_turn = "timetrial gate --base REF measures both sides in turn"
+    if abs(interval.estimate) > max(as_effect(policy.margin), pair.floor):
+        return f"{text}, which two sessions alone may do; {in_turn}"
+    if _mood_may_hide_it(pair, interval, policy):
+        return f"{text}, so that a change of {policy.detect:.1%} could hide between two sessions; {in_turn}"
+    return f"{text}; more launches on both sides may settle it, and timetrial gate --base REF will"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from timetrial.errors import GateError, ResultsError
-from timetrial.gate.findings import ExitCode
+from timetrial.gate.findings import ExitCode, Finding
 from timetrial.gate.statistics import launch_effect
 from timetrial.results.read import read_run
 from timetrial.results.schema import KEY, void_of_entry
@@ -60,8 +60,12 @@ class StoredRun:
 
     @cached_property
     def troubles(self) -> dict[str, tuple[str, str]]:
-        """Why a benchmark failed, was void or skipped, in the first launch where it was: the kind, and the reason."""
-        return {each["benchmark"]: (each["kind"], each["reason"]) for each in reversed(self.content[KEY]["troubles"])}
+        """Why a benchmark failed, was void or skipped, in the first launch where it was: the kind, and the reason.
+
+        A failure or a void comes before a skip, which is excused where both files have it.
+        """
+        told = sorted(self.content[KEY]["troubles"], key=lambda each: bool(each["kind"] == "skipped"))
+        return {each["benchmark"]: (each["kind"], each["reason"]) for each in reversed(told)}
 
     @property
     def environment(self) -> Mapping[str, Any]:
@@ -116,6 +120,11 @@ def read_stored(path: Path) -> StoredRun:
     if not whole:
         raise ResultsError(f"{path} is of a run that was cut off before its end: measure again")
     return run
+
+
+def gate_mark(base: str, status: int, findings: Sequence[Finding]) -> dict[str, Any]:
+    """What a run's file says of its gate: against which file, with which exit status, and each benchmark's verdict."""
+    return {"base": base, "exit_code": status, "verdicts": {each.benchmark: each.verdict.value for each in findings}}
 
 
 def refuse_failed_gate(run: StoredRun) -> None:

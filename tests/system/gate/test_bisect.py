@@ -9,10 +9,11 @@ import pytest
 
 from tests.system.gate.projects import Project, linked_policy, new_project
 from timetrial import cli
-from timetrial.errors import GateError
+from timetrial.errors import GateError, NoRoomError
 from timetrial.gate import environments
 from timetrial.gate.bisect import Bisection, BisectPlan, bisect
 from timetrial.gate.findings import Finding, Verdict
+from timetrial.gate.git import failure
 from timetrial.gate.gitbisect import Mark
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.side import Side
@@ -128,6 +129,47 @@ def test_without_a_slowdown_there_is_nothing_to_find(project: Project) -> None:
     project.commit("Harmless too")
     found = search(project)
     assert (found.slower, found.suspects, found.marks) == ((), (), ())
+    assert {each.verdict for each in found.compared} == {Verdict.UNCHANGED}
+
+
+def test_a_bad_commit_that_tells_nothing_keeps_its_reasons(project: Project) -> None:
+    """For whoever is told that the search can't begin."""
+    project.commit("Open", cost="?")
+    found = search(project)
+    assert (found.slower, found.marks) == ((), ())
+    assert [each.verdict for each in found.compared] == [Verdict.INCONCLUSIVE, Verdict.UNCHANGED]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (NoRoomError("can't write results/gate/x.json: Permission denied"), NoRoomError),
+        (failure("can't prepare the two sides", "[Errno 28] No space left on device"), NoRoomError),
+        (GateError("can't tell"), None),
+    ],
+    ids=["results that can't be written", "a full disk", "a trouble of the commit's"],
+)
+def test_what_can_t_be_written_ends_the_search_and_is_no_skip(
+    project: Project, error: GateError, kind: type[Exception] | None
+) -> None:
+    """It would skip each commit that follows, and end with a range that nobody measured."""
+    project.commit("Harmless")
+    project.commit("Slow", cost="2.0")
+    steps: list[Side] = []
+
+    def troubled(base: Side, candidate: Side, policy: GatePolicy) -> Sequence[Finding]:
+        steps.append(candidate)
+        if len(steps) > 1:
+            raise error
+        return told(base, candidate, policy)
+
+    plan = BisectPlan(project.top, "fast", "HEAD", linked_policy(project.top.parent), troubled, lambda _: None)
+    if kind is None:
+        assert subjects(bisect(plan)) == ["Slow", "Harmless"]
+    else:
+        with pytest.raises(kind, match="can't"):
+            bisect(plan)
+    assert project.worktrees() == []
 
 
 def test_the_checkout_and_a_bisection_of_the_user_s_own_stay_as_they_are(project: Project) -> None:
@@ -160,6 +202,23 @@ def test_a_search_that_can_t_be_made_is_an_error(project: Project, good: str, ba
     with pytest.raises(GateError, match=said.replace("?", r"\?")):
         search(project, good, bad)
     assert project.worktrees() == []
+
+
+def test_the_command_says_that_a_selection_matches_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And not that no benchmark is slower; results that can't be written are an error, with status 2."""
+    project.write(
+        "pyproject.toml", f"[tool.timetrial.gate]\ninstall = {list(linked_policy(project.top.parent).install or ())}\n"
+    )
+    good = project.commit("Install by linking")
+    project.commit("Harmless")
+    monkeypatch.chdir(project.top)
+    assert cli.main(["bisect", "--good", good, "-k", "test_typo", "tests"]) == 3
+    assert "nothing was measured at" in capsys.readouterr().out
+    project.write("taken", "by a file")
+    assert cli.main(["bisect", "--good", good, "--results", "taken/gate", "-k", "test_typo", "tests"]) == 2
+    assert "can't write taken" in capsys.readouterr().err
 
 
 def test_the_command_finds_a_real_slowdown(

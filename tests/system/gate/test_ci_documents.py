@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 import textwrap
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +16,9 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from tests.system.gate.projects import new_project
 from timetrial.commands import gate
+from timetrial.gate.git import commit_of, repository_of
 
 ROOT: Final = Path(__file__).parents[3]
 WORKFLOW: Final = ROOT / "docs" / "gate-workflow.yml"
@@ -75,6 +79,30 @@ def test_every_action_is_pinned_to_a_major_and_every_job_ends(workflow: dict[str
     assert not any("${{" in step["run"] for step in steps(workflow) if "run" in step)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the job runs on Linux")
+@pytest.mark.parametrize("left", ["a table", None], ids=["after a gate", "after one that could not run"])
+def test_the_comment_is_always_about_the_last_push(workflow: dict[str, Any], left: str | None, tmp_path: Path) -> None:
+    """A gate that could not run leaves no table, and the one of the push before must not stay."""
+    (step,) = (step for step in workflow["jobs"]["comment"]["steps"] if "run" in step)
+    gh = tmp_path / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text('#!/bin/sh\nfor last; do :; done\nprintf "%s\\n" "$*" > arguments\ncp "$last" posted\n')
+    gh.chmod(0o755)
+    if left:
+        (tmp_path / "gate.md").write_text(left)
+    variables = {
+        "PATH": f"{gh.parent}{os.pathsep}{os.environ['PATH']}",
+        "GITHUB_REPOSITORY": "ada/spin",
+        "PULL_REQUEST": "7",
+        "RUN": "https://github.com/ada/spin/actions/runs/1/attempts/2",
+    }
+    assert {*step["env"]} - {"GH_TOKEN"} == {*variables} - {"PATH", "GITHUB_REPOSITORY"}
+    subprocess.run(["sh", "-e"], input=step["run"], text=True, cwd=tmp_path, env=variables, check=True)
+    assert (tmp_path / "arguments").read_text().startswith("pr comment 7 --repo ada/spin --edit-last --create-if-none")
+    said = (tmp_path / "posted").read_text()
+    assert said == (left or f"**The gate could not run** for the last push: [why]({variables['RUN']})\n")
+
+
 @pytest.mark.skipif(shutil.which("actionlint") is None, reason="actionlint is not installed here")
 def test_actionlint_finds_nothing() -> None:
     """The checker that knows GitHub's own rules."""
@@ -97,3 +125,21 @@ def test_the_shell_lines_of_the_guide_are_shell() -> None:
     assert len(lines) == 3
     for block in lines:
         subprocess.run(["sh", "-n"], input=block, text=True, check=True)
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="this platform has no sh")
+@pytest.mark.parametrize("depth", [("--depth=1",), ()], ids=["one commit of one branch", "everything"])
+def test_the_shell_lines_of_the_guide_bring_the_base(depth: tuple[str, ...], tmp_path: Path) -> None:
+    """Whatever the CI system has cloned; where HEAD branched off can be told too."""
+    project = new_project(tmp_path / "project")
+    main = project.commit("On main")
+    project.git("switch", "--quiet", "--create", "topic", "HEAD~1")
+    project.commit("On topic")
+    bare, clone = tmp_path / "bare", tmp_path / "clone"
+    project.git("clone", "--quiet", "--bare", str(project.top), str(bare))
+    project.git("clone", "--quiet", *depth, "--branch=topic", bare.as_uri(), str(clone))
+    (block,) = (block for block in BLOCKS if "git fetch" in block)
+    fetches = "".join(line + "\n" for line in block.splitlines() if line.startswith("git fetch"))
+    subprocess.run(["sh", "-e"], input=fetches, text=True, cwd=clone, check=True)
+    assert commit_of(repository_of(clone), "origin/main") == main
+    assert commit_of(repository_of(clone), "origin/main...") == project.git("rev-parse", "main~1")

@@ -14,6 +14,7 @@ import pytest
 from tests.system.gate.projects import Project, linked_policy, new_project
 from timetrial.errors import GateError
 from timetrial.gate import environments
+from timetrial.gate.git import commit_of, repository_of
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.sides import sides_of_pythons, sides_of_ref
 
@@ -28,6 +29,13 @@ def project(tmp_path: Path) -> Project:
 def no_pip(monkeypatch: pytest.MonkeyPatch) -> None:
     """The install command of these tests needs none, and putting it in takes five seconds a side."""
     monkeypatch.setattr(environments.Installer, "needs_pip", False)
+
+
+def advised(project: Project, ref: str) -> tuple[str, ...]:
+    """The command of git's that is to bring the ref, without the word git."""
+    with pytest.raises(GateError, match=r"`git [^`]+`") as caught:
+        commit_of(repository_of(project.top), ref)
+    return tuple(str(caught.value).split("`")[1].split()[1:])
 
 
 def refusal(root: Path, ref: str = "HEAD", *install: str) -> str:
@@ -60,7 +68,7 @@ def test_a_repository_without_a_commit_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("ref", "advice"),
     [
-        ("origin/topic", "fetch it first: `git fetch origin topic`"),
+        ("origin/topic", "fetch it first: `git fetch origin +refs/heads/topic:refs/remotes/origin/topic`"),
         ("far", "is it origin/far?"),
         ("mian", "is it main"),
         ("zzz", "`git branch --all` and `git tag` list what there is"),
@@ -86,6 +94,27 @@ def test_a_shallow_repository_is_an_error_that_says_how_to_deepen_it(project: Pr
         said = refusal(clone, ref)
         assert "git fetch --unshallow" in said
         assert "fetch-depth: 0" in said
+
+
+def test_the_cure_for_a_clone_of_one_branch_without_history_works_as_it_is_typed(project: Project) -> None:
+    """``git clone --depth 1`` takes a single branch, so that `git fetch origin main` would not make origin/main."""
+    main = project.commit("On main")
+    project.git("switch", "--quiet", "--create", "topic", "HEAD~1")
+    project.commit("On topic")
+    project.commit("On topic too")
+    bare, clone = project.top.parent / "bare", Project(project.top.parent / "clone")
+    project.git("clone", "--quiet", "--bare", str(project.top), str(bare))
+    project.git("clone", "--quiet", "--depth=1", "--branch=topic", bare.as_uri(), str(clone.top))
+    repository = repository_of(clone.top)
+    words = "fetch", "origin", "+refs/heads/main:refs/remotes/origin/main"
+    assert advised(clone, "origin/main...") == advised(clone, "origin/main") == (words[0], "--unshallow", *words[1:])
+    clone.git(*advised(clone, "origin/main"))
+    assert commit_of(repository, "origin/main") == main
+    assert commit_of(repository, "origin/main...") == project.git("rev-parse", "main~1")
+    clone.git("update-ref", "-d", "refs/remotes/origin/main")
+    assert advised(clone, "origin/main") == words
+    clone.git(*advised(clone, "origin/main"))
+    assert commit_of(repository, "origin/main") == main
 
 
 def test_a_base_without_the_project_s_folder_is_an_error(project: Project) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.unit.gate.storedfiles import ENVIRONMENT, content, launches, voided, write
+from timetrial import cli
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.baseline import accept, name_for, read_baseline
 from timetrial.gate.findings import Finding, Verdict, exit_code
@@ -63,6 +66,18 @@ def test_a_change_that_launches_of_one_side_show_among_themselves_is_not_called(
     assert "noise floor" in (found.reason or "")
 
 
+def test_what_a_session_s_mood_could_hide_is_not_called_unchanged() -> None:
+    """Its interval lies within 5 %, but launches that scatter by 3 % leave a mood of 6 % open; both ways round."""
+    one, other = (content(launches(0.5, count=40, scatter=0.03, seed=seed)) for seed in (1, 2))
+    for found in (compared(one, other)[THREADS], compared(other, one)[THREADS]):
+        assert found.low is not None
+        assert found.high is not None
+        assert -0.04 < found.low < found.high < 0.04
+        assert found.verdict is Verdict.INCONCLUSIVE
+        assert "so that a change of 5.0% could hide between two sessions" in (found.reason or "")
+    assert verdict(one, other, replace(POLICY, detect=0.1)) is Verdict.UNCHANGED
+
+
 def test_one_launch_a_side_asserts_nothing_and_says_what_would() -> None:
     """However large the difference looks."""
     found = compared(content(launches(0.5, count=1)), content(launches(5.0, count=1)))[THREADS]
@@ -112,6 +127,18 @@ def test_what_went_wrong_in_any_launch_keeps_a_benchmark_from_passing(kind: str)
     assert found.verdict is Verdict.INCONCLUSIVE
     assert kind in (found.reason or "")
     assert "odd" in (found.reason or "")
+
+
+@pytest.mark.parametrize("kind", ["void", "failed"])
+def test_a_skip_in_the_first_launch_excuses_nothing_that_went_wrong_in_a_later_one(kind: str, tmp_path: Path) -> None:
+    """A skip on both sides would be; and such a file can't become a baseline."""
+    skip = {"benchmark": "t.py::test_y", "kind": "skipped", "reason": "no server yet", "launch": 1}
+    broken = content(launches(0.5), troubles=[skip, {**skip, "kind": kind, "reason": "odd", "launch": 2}])
+    found = compared(content(launches(0.5), troubles=[skip]), broken)["t.py::test_y"]
+    assert (found.verdict, found.reason) == (Verdict.INCONCLUSIVE, f"{kind} on the candidate side: odd")
+    assert compared(broken, broken)["t.py::test_y"].verdict is Verdict.INCONCLUSIVE
+    with pytest.raises(ResultsError, match=f"test_y {kind}: odd"):
+        read_baseline(write(tmp_path / "broken.json", broken))
 
 
 def test_launches_that_were_disturbed_are_left_out() -> None:
@@ -211,6 +238,65 @@ def test_a_run_that_failed_its_gate_can_t_be_a_baseline(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match=r"failed\.json failed its gate"):
         compare_files(failed, good, POLICY)
     assert compare_files(good, failed, POLICY)
+
+
+@pytest.mark.parametrize("report", [(), ("--json", "run.json/gate.json")], ids=["", "its report can't be written"])
+def test_a_file_that_fails_timetrial_gate_can_t_be_accepted_any_more(
+    report: Sequence[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is marked as --trial-gate marks one, and nothing else in it changes."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "base.json", content(launches(0.5, seed=1)))
+    slow = write(tmp_path / "run.json", content(launches(0.8, seed=2)))
+    before = json.loads(slow.read_text())
+    assert cli.main(["gate", "base.json", "run.json", *report]) == (2 if report else 1)
+    after = json.loads(slow.read_text())
+    mark = after["timetrial"].pop("gate")
+    assert (mark["base"], mark["exit_code"], mark["verdicts"][THREADS]) == ("base.json", 1, "regressed")
+    assert after == before
+    assert cli.main(["baseline", "accept", "run.json"]) == 2
+    assert "run.json failed its gate against base.json" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links take a privilege there")
+def test_a_link_stays_a_link_to_the_file_that_is_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the file behind it could still be accepted."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "base.json", content(launches(0.5, seed=1)))
+    slow, link = write(tmp_path / "run.json", content(launches(0.8, seed=2))), tmp_path / "link.json"
+    link.symlink_to(slow)
+    assert cli.main(["gate", "base.json", "link.json"]) == 1
+    assert link.is_symlink()
+    with pytest.raises(ResultsError, match="failed its gate"):
+        read_baseline(slow)
+
+
+def test_a_file_that_passes_timetrial_gate_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Byte for byte."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "base.json", content(launches(0.5, seed=1)))
+    fast = write(tmp_path / "run.json", content(launches(0.4, seed=2)))
+    before = fast.read_bytes()
+    assert cli.main(["gate", "base.json", "run.json"]) != 1
+    assert fast.read_bytes() == before
+
+
+def test_a_failed_file_that_can_t_be_marked_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The verdicts are shown all the same; the error says what is at stake."""
+
+    def refuse(path: Path, _content: bytes) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("timetrial.gate.baseline.replace_file", refuse)
+    write(tmp_path / "base.json", content(launches(0.5, seed=1)))
+    write(tmp_path / "run.json", content(launches(0.8, seed=2)))
+    assert cli.main(["gate", "base.json", "run.json"]) == 2
+    said = capsys.readouterr()
+    assert "FAIL: 1 of 2" in said.out
+    assert "can't note in run.json that it failed its gate: Permission denied" in said.err
 
 
 def test_a_run_with_a_void_benchmark_can_t_be_a_baseline(tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.unit.report.gatefindings import ALL, HEADER, IMPROVED, NEW, OPEN, POLICY, REGRESSED, UNCHANGED
-from timetrial.gate.findings import Finding
+from tests.unit.report.gatefindings import ALL, EXCUSED, HEADER, IMPROVED, NEW, OPEN, POLICY, REGRESSED, UNCHANGED
+from timetrial.gate.findings import Finding, exit_code
 from timetrial.report.gate_files import gate_json, gate_junit
 
 
@@ -43,7 +44,7 @@ def test_json_never_holds_what_json_cannot() -> None:
 
 
 def suite_of(findings: list[Finding]) -> ET.Element:
-    """The test suite in the JUnit file, after checking what its schema asks of every file."""
+    """The test suite in the JUnit file, after checking what schemas ask of it, and what Jenkins and GitLab read."""
     text = gate_junit(findings, POLICY, HEADER)
     root = ET.fromstring(text.encode())
     assert root.tag == "testsuites"
@@ -52,10 +53,21 @@ def suite_of(findings: list[Finding]) -> ET.Element:
     assert int(suite.get("tests", "")) == len(suite)
     for kind, attribute in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
         assert int(suite.get(attribute, "")) == len(suite.findall(f"testcase/{kind}"))
+    counts = [int(suite.get(each, "")) for each in ("failures", "errors", "skipped")]
+    assert int(suite.get("tests", "")) == sum(counts) + len(suite.findall("testcase/system-out"))
+    assert re.fullmatch(r"[0-9]+\.[0-9]+", suite.get("time", ""))
     for case in suite:
         assert case.tag == "testcase"
         assert set(case.attrib) == {"classname", "name", "time"}
-        assert [child.tag for child in case][1:] == []
+        assert case.get("classname")
+        assert case.get("name")
+        assert float(case.get("time", "")) >= 0
+        (outcome,) = case
+        assert outcome.text  # what GitLab shows, and Jenkins as the details
+        assert outcome.get("message") == (None if outcome.tag == "system-out" else outcome.text)
+    assert len({(case.get("classname"), case.get("name")) for case in suite}) == len(suite)  # GitLab's key
+    failed = any(counts[:2])
+    assert failed is (exit_code(findings) != 0)
     return suite
 
 
@@ -92,9 +104,24 @@ def test_a_gate_without_benchmarks_is_an_error_in_junit_too() -> None:
     assert "no benchmark to compare" in (case[0].get("message") or "")
 
 
+@pytest.mark.parametrize("skipped", [[NEW], [EXCUSED], [NEW, EXCUSED]])
+def test_a_gate_that_skipped_all_its_benchmarks_is_an_error_in_junit_too(skipped: list[Finding]) -> None:
+    """Skipped cases are shown as passed."""
+    *cases, last = suite_of(skipped)
+    assert [case[0].tag for case in cases] == ["skipped"] * len(skipped)
+    assert (last.get("name"), last[0].tag) == ("gate", "error")
+    assert "NOTHING ASSERTED: none of" in (last[0].get("message") or "")
+
+
+def test_an_open_benchmark_is_error_enough() -> None:
+    """Nothing is counted twice, and a pass has no error."""
+    assert [case[0].tag for case in suite_of([OPEN, NEW])] == ["error", "skipped"]
+    assert [case[0].tag for case in suite_of([UNCHANGED, EXCUSED])] == ["system-out", "skipped"]
+
+
 def test_what_xml_cannot_hold_is_replaced() -> None:
     """Error messages bring a terminal's escapes, and node ids anything at all."""
     odd = replace(NEW, benchmark="t.py::test[\x00<&>]", reason="\x1b[31mred\x1b[0m \ud800")
-    (case,) = suite_of([odd])
+    case, _ = suite_of([odd])
     assert case.get("name") == "test[\ufffd<&>]"
     assert "[31mred" in (case[0].get("message") or "")
