@@ -148,11 +148,9 @@ class TrialSession:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_benchmark_group_stats(self) -> Any:
-        """In pytest-benchmark's table too, a void trial says so by its name."""
+        """In pytest-benchmark's table too, a void trial says so, and is no measure for others."""
         groups = yield
-        for void in (each for _, benchmarks in groups for each in benchmarks if void_of_entry(each)):
-            void.update(name=f"{void['name']} (void)", fullname=f"{void['fullname']} (void)")
-        return groups
+        return [apart for name, benchmarks in groups for apart in _void_apart(name, benchmarks)]
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -241,6 +239,21 @@ class TrialSession:
             self._record.add(item, benchmark)
             if self._record.complaint:
                 item.session.shouldstop = self._record.complaint
+
+
+def _void_apart(
+    name: str | None, benchmarks: Sequence[dict[str, Any]]
+) -> list[tuple[str | None, list[dict[str, Any]]]]:
+    """A group of pytest-benchmark's table without its void trials, which are in a group of their own behind it.
+
+    A row of an older run (--benchmark-compare) has today's extra_info, which says nothing of it.
+    """
+    void = [each for each in benchmarks if each.get("path") is None and void_of_entry(each)]
+    fair = [each for each in benchmarks if not any(each is other for other in void)]
+    for each in void:
+        each.update(name=f"{each['name']} (void)", fullname=f"{each['fullname']} (void)")
+    found = (name, fair), (f"{name or ''} (void)".strip(), void)
+    return [(title, rows) for title, rows in found if rows]
 
 
 def _run_gate(config: pytest.Config, options: TrialOptions) -> RunGate | None:

@@ -24,7 +24,7 @@ OVER_CONCURRENCIES = """
     @pytest.mark.workload(DOUBLE, models=["serial", "threads"])
     @pytest.mark.parametrize("concurrency", [1, 2])
     def test_one(trial, concurrency):
-        trial([1, 2, 3], concurrency=concurrency)
+        trial([1, 2, 3] * 200, concurrency=concurrency)
 """
 IDS = [*models.NAMES, "serial[other]", "threads[other]", "processes[other]"]
 FIELDS = {
@@ -450,6 +450,33 @@ class TestVoid:
         result.stdout.fnmatch_lines(["*one[[]serial-1] (void) *"])
         result.stdout.no_fnmatch_line("*one[[]threads-1] (void)*")
         assert not [each for each in stored()["benchmarks"] if "void" in each["fullname"]]
+
+    def test_pytest_benchmark_s_table_ranks_no_void_trial(self, suite: Suite) -> None:
+        """It would be everybody's measure: it has a group of its own, and the fair one's ratio is to itself."""
+        result = suite(self.TESTS, "--benchmark-columns=min", "-k", "not 100000")
+        result.stdout.fnmatch_lines(
+            [
+                "*benchmark 'short size=1': 1 tests*",
+                "test_one?threads-1? *",
+                "*benchmark 'short size=1 (void)': 1 tests*",
+                "test_one?serial-1? (void) *",
+            ]
+        )
+        result.stdout.no_fnmatch_line("*(1.0)*")  # no row is measured by another one
+
+    def test_an_older_run_s_row_is_not_void_for_today_s_reason(self, suite: Suite, pytester: pytest.Pytester) -> None:
+        """--benchmark-compare gives it what is known of today's."""
+        options = ("--trial-models=serial", "-k", "not 100000")
+        suite(self.TESTS, *options)
+        (path,) = pytester.path.joinpath("results").iterdir()
+        result = suite(self.TESTS, *options, f"--benchmark-compare={path}")
+        result.stdout.fnmatch_lines(
+            [
+                "*benchmark 'short size=1': 1 tests*",
+                "test_one?serial-1? (*results/*)*",
+                "test_one?serial-1? (void) (NOW)*",
+            ]
+        )
 
     def test_a_group_that_is_all_void_keeps_its_row(self, suite: Suite) -> None:
         """It was measured, so it is not left out."""
