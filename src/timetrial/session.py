@@ -119,8 +119,8 @@ class TrialSession:
         if void is not None and call.excinfo is not None and not isinstance(call.excinfo.value, VoidTrialError):
             call.excinfo.value.add_note(f"timetrial: the trial is void: {void}")
         report = yield
-        if call.when != "teardown" and "benchmark" in getattr(item, "fixturenames", ()):
-            self._record.note_trouble(report, call)
+        if "benchmark" in getattr(item, "fixturenames", ()):
+            self._record.note_trouble(report, call, void)
         if call.when == "call":
             self._note(item, call, void)
         if self._live and collection.model_of(item) is not None:
@@ -139,7 +139,7 @@ class TrialSession:
         self._record.complete(exitstatus, cut_short=bool(session.shouldstop or session.shouldfail))
         self._surroundings.leave()
         if self._run_gate:
-            self._record.mark(self._run_gate.judge(self._record.path))
+            self._record.mark(self._run_gate.judge(self._record.path if self._record.benchmarks else None))
             session.exitstatus = session.exitstatus or self._run_gate.status
         if self._record.complaint:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR

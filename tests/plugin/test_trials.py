@@ -182,6 +182,94 @@ def test_a_wrong_result_voids_the_trial_and_the_table_says_why(suite: Suite, sto
     assert [bench["name"] for bench in stored()["benchmarks"]] == ["test_one[serial]"]
 
 
+class TestNothingButTroubles:
+    """A run in which no trial came through leaves a file that says why."""
+
+    def test_its_voids_and_troubles_are_kept(self, suite: Suite, stored: Stored) -> None:
+        """A limit that was reached is a void, as the table says."""
+        tests = """
+        import errno
+        import os
+
+        def out_of_files(item):
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+        @pytest.mark.workload(Workload("files", task=out_of_files, reference=list), models=["threads"])
+        def test_one(trial):
+            trial([1, 2, 3])
+        """
+        suite(tests.replace("\n    ", "\n"))
+        content = stored()
+        assert content["benchmarks"] == []
+        assert content["timetrial"]["complete"] is True
+        (trouble,) = content["timetrial"]["troubles"]
+        assert (trouble["benchmark"], trouble["kind"]) == ("test_suite.py::test_one[threads]", "void")
+        (void,) = content["timetrial"]["voids"]
+        assert (void["model"], void["kind"]) == ("threads", "limit")
+
+    def test_a_trial_that_was_never_awaited_is_a_trouble(self, suite: Suite, stored: Stored) -> None:
+        """Its test passes, and its fixture fails."""
+        tests = """
+        @pytest.mark.asyncio
+        @pytest.mark.workload(DOUBLE, models=["coroutines"])
+        async def test_one(trial):
+            trial([1, 2, 3])
+        """
+        suite(tests.replace("\n    ", "\n"))
+        (trouble,) = stored()["timetrial"]["troubles"]
+        assert trouble["kind"] == "failed"
+        assert "write await trial(...)" in trouble["reason"]
+
+    def test_a_teardown_that_fails_behind_a_good_trial_is_none(self, suite: Suite, stored: Stored) -> None:
+        """That benchmark has its entry."""
+        tests = """
+        @pytest.fixture
+        def broken():
+            yield
+            raise RuntimeError("too late")
+
+        @pytest.mark.workload(DOUBLE, models=["serial"])
+        def test_one(trial, broken):
+            trial([1, 2, 3] * 200)
+        """
+        suite(tests.replace("\n    ", "\n"), "--trial-models=serial").assert_outcomes(passed=1, errors=1)
+        assert stored()["timetrial"]["troubles"] == []
+
+    @pytest.mark.parametrize("options", [["--benchmark-disable", "--trial-results=results"], ["--benchmark-only"]])
+    def test_a_run_that_times_nothing_or_skips_all_leaves_none(
+        self, options: list[str], suite: Suite, pytester: pytest.Pytester
+    ) -> None:
+        """Nobody's figures are missing."""
+        tests = """
+        @pytest.mark.workload(Workload("wrong", task=double_wrongly, reference=list), models=["serial"])
+        def test_one(trial, request):
+            if request.config.option.benchmark_only:
+                pytest.skip("not today")
+            trial([3])
+        """
+        assert suite(tests.replace("\n    ", "\n"), *options, only=False).ret != pytest.ExitCode.USAGE_ERROR
+        assert not pytester.path.joinpath("results").exists()
+
+
+def test_the_lock_is_asked_for_when_all_imports_are_done(
+    suite: Suite, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of them may switch it on again, after the first benchmark has ended."""
+    tests = """
+    import sys
+
+    @pytest.mark.workload(DOUBLE, models=["serial"])
+    @pytest.mark.parametrize("late", [False, True])
+    def test_one(trial, late):
+        if late:
+            sys._is_gil_enabled = lambda: True
+        trial([1, 2, 3] * 200)
+    """
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False, raising=False)
+    suite(tests, "--trial-models=serial")
+    assert stored()["timetrial"]["environment"]["python"]["gil_enabled"] is True
+
+
 def test_a_server_that_counts_other_requests_voids_the_trial(suite: Suite) -> None:
     """An item that sends no request, or two, is not the same work."""
     tests = """
