@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -212,7 +213,9 @@ class TrialSession:
         entry = Entry(
             group=benchmark.group,
             family=collection.family_of(item, collection.workload_of(item)),
-            measurement=measurement,
+            measurement=replace(
+                measurement, results=()
+            ),  # or later trials would have a larger client than earlier ones
             figures=figures(
                 measurement,
                 scale=self._options.scale,

@@ -375,6 +375,40 @@ def test_models_take_turns_when_asked(suite: Suite, stored: Stored) -> None:
     assert any(bench["extra_info"]["timetrial"]["interleaved"].get("pairs", 0) >= 6 for bench in benchmarks)
 
 
+@pytest.mark.parametrize("options", [[], ["--trial-interleave"]], ids=["alone", "in turn"])
+def test_a_trial_s_results_are_let_go_with_its_test(suite: Suite, options: list[str]) -> None:
+    """Later trials would have a larger client than earlier ones."""
+    tests = """
+    import gc
+    import weakref
+
+    class Page:
+        def __init__(self, item):
+            self.item = item
+
+        def __eq__(self, other):
+            return self.item == other.item
+
+    def number_of(page):
+        return page.item
+
+    def fetch(item):
+        return Page(item)
+
+    KEPT = []
+
+    @pytest.mark.workload(Workload("pages", task=fetch, comparable=number_of), models=["serial", "threads"])
+    def test_one(trial):
+        KEPT.append(weakref.ref(trial([1, 2, 3] * 200).results[0]))
+
+    def test_the_rest(benchmark):
+        gc.collect()
+        assert [each() for each in KEPT] == [None, None]
+        benchmark(int)
+    """
+    suite(tests, *options).assert_outcomes(passed=3)
+
+
 def test_an_accounting_round_tells_what_the_work_cost(suite: Suite, stored: Stored) -> None:
     """CPU and memory of each role, latencies of each item, and nothing left behind."""
     tests = """
