@@ -142,6 +142,15 @@ def test_a_saturated_server_is_found_and_one_at_rest_is_not(
     assert kinds(run_trial(plan_of(rested, slow, sizes, "coroutines", concurrency=8, server=server))) == []
 
 
+def test_of_several_server_processes_each_tells_its_own_time() -> None:
+    """So that a busy one can't hide behind an idle one."""
+    with MockServer.start(processes=2) as server:
+        counted = server.counters()
+    assert len(counted.cpu_s_by_process) == 2
+    assert all(counted.cpu_s_by_process)
+    assert sum(counted.cpu_s_by_process) == pytest.approx(counted.cpu_s)
+
+
 def leak_a_thread(item: int) -> int:
     """Starts a thread that outlives its item."""
     threading.Thread(target=threading.Event().wait, args=(60,), name="leak", daemon=True).start()
