@@ -160,7 +160,7 @@ class TrialSession:
         if lines:
             terminalreporter.section("timetrial: the fastest model of each workload")
             for line in lines:
-                terminalreporter.write_line(line, red=line.startswith("void:"))
+                terminalreporter.write_line(line, red=line.startswith(("void: ", "no accounting: ", "no open loop: ")))
         self._tell(terminalreporter, "what each model costs", accounting_lines(self._standings.entries))
         self._tell(
             terminalreporter, "open loop: latency from when an item was due", open_loop_lines(self._standings.entries)

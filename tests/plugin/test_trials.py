@@ -434,6 +434,45 @@ def test_an_accounting_round_tells_what_the_work_cost(suite: Suite, stored: Stor
     assert accounts["coroutines"]["accounting"]["loop_lag"] is not None
 
 
+@pytest.mark.parametrize(
+    ("option", "figure", "told"),
+    [
+        ("--trial-accounting", "accounting", "no accounting: later, threads: RuntimeError: not twice; *item*"),
+        ("--trial-open-loop=0.5", "open_loop", "no open loop: later, threads: RuntimeError: not twice; *item*"),
+    ],
+)
+def test_what_fails_after_the_timed_rounds_does_not_lose_them(
+    suite: Suite, stored: Stored, option: str, figure: str, told: str
+) -> None:
+    """The error is told at the end, and kept beside the rounds."""
+    tests = """
+    import contextlib
+
+    OPENED = []
+
+    def open_once(slots):
+        OPENED.append(slots)
+        return contextlib.nullcontext(len(OPENED))
+
+    def work(item, opened):
+        if opened > 2:
+            raise RuntimeError("not twice")
+        return item
+
+    @pytest.mark.workload(Workload("later", task=work, resource=open_once, reference=list), models=["threads"])
+    def test_one(trial):
+        trial([1, 2] * 200, concurrency=2)
+    """
+    result = suite(tests, option)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["later *threads*", told])
+    (bench,) = stored()["benchmarks"]
+    figures = bench["extra_info"]["timetrial"]
+    assert len(bench["stats"]["data"]) >= 2
+    assert figures[figure] is None
+    assert figures[f"{figure}_error"].startswith("RuntimeError: not twice")
+
+
 class TestPytestBenchmark:
     """What its users know goes on working with trials."""
 
