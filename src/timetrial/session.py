@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -54,6 +55,7 @@ class TrialSession:
         self._standings = Standings()
         self._surroundings = Surroundings(steal=options.steal_limit, foreign_cpu=options.foreign_cpu_limit)
         self._record = RunRecord(config, options, self._surroundings, self._standings)
+        self._alone: dict[str, str] = {}  # trials that took no turns although it was asked for, and why
         self._live: LiveLine | None = None
         self._gate: Agent | None = config.pluginmanager.getplugin(AGENT)
         self._run_gate = _run_gate(config, options)
@@ -64,7 +66,7 @@ class TrialSession:
         marker = item.get_closest_marker("benchmark")
         options = marker.kwargs if marker else {}
         in_loop = inspect.iscoroutinefunction(request.function)
-        rivals = self._rivals(item) if self._options.interleave and not (in_loop or self._gate) else ()
+        rivals = self._rivals(item, in_loop=in_loop)
         settings = TrialSettings(
             workload=collection.workload_of(item),
             model=model,
@@ -171,6 +173,8 @@ class TrialSession:
                 "curves, in time per item",
                 curve_lines(shapes({"benchmarks": self._record.benchmarks})),
             )
+        if self._alone:
+            terminalreporter.write_line(_alone_line(list(self._alone.values())))
         if self._run_gate:
             terminalreporter.section("timetrial: the gate")
             for line in self._run_gate.lines():
@@ -200,10 +204,15 @@ class TrialSession:
             for line in lines:
                 terminalreporter.write_line(line)
 
-    def _rivals(self, item: pytest.Item) -> tuple[str, ...]:
-        """The models to take turns with; none for a trial that is alone in its group."""
-        rivals = collection.rivals_of(item, item.session.items)
-        return tuple(rivals) if len(rivals) > 1 else ()
+    def _rivals(self, item: pytest.Item, *, in_loop: bool) -> tuple[str, ...]:
+        """The models to take turns with; none where nobody asks for it, and where there can't be any."""
+        if not self._options.interleave or self._gate:
+            return ()
+        rivals = () if in_loop else tuple(collection.rivals_of(item, item.session.items))
+        if len(rivals) > 1:
+            return rivals
+        self._alone[item.nodeid] = "in async def tests" if in_loop else "without another model"
+        return ()
 
     def _show_round(self, durations_s: Sequence[float]) -> None:
         if self._live and durations_s:
@@ -257,6 +266,12 @@ def _void_apart(
         each.update(name=f"{each['name']} (void)", fullname=f"{each['fullname']} (void)")
     found = (name, fair), (f"{name or ''} (void)".strip(), void)
     return [(title, rows) for title, rows in found if rows]
+
+
+def _alone_line(reasons: Sequence[str]) -> str:
+    """What --trial-interleave could not do, in one line."""
+    told = " and ".join(f"{count} {reason}" for reason, count in Counter(reasons).items())
+    return f"--trial-interleave: {len(reasons)} trial(s) took no turns: {told}"
 
 
 def _run_gate(config: pytest.Config, options: TrialOptions) -> RunGate | None:

@@ -375,6 +375,28 @@ def test_models_take_turns_when_asked(suite: Suite, stored: Stored) -> None:
     assert any(bench["extra_info"]["timetrial"]["interleaved"].get("pairs", 0) >= 6 for bench in benchmarks)
 
 
+def test_who_could_not_take_turns_is_told(suite: Suite) -> None:
+    """In one line, and only where it was asked for."""
+    tests = """
+    @pytest.mark.asyncio
+    @pytest.mark.workload(DOUBLE, models=["coroutines"])
+    async def test_async(trial):
+        await trial([1, 2, 3] * 200)
+
+    @pytest.mark.workload(DOUBLE, models=["threads"])
+    @pytest.mark.parametrize("size", [200, 300])
+    def test_one(trial, size):
+        trial([1, 2, 3] * size)
+
+    @pytest.mark.workload(DOUBLE, models=["serial", "threads"])
+    def test_two(trial):
+        trial([1, 2, 3] * 200)
+    """
+    told = "--trial-interleave: 3 trial(s) took no turns: 1 in async def tests and 2 without another model"
+    suite(tests, "--trial-interleave").stdout.fnmatch_lines([told])
+    suite(tests).stdout.no_fnmatch_line("*took no turns*")
+
+
 @pytest.mark.parametrize("options", [[], ["--trial-interleave"]], ids=["alone", "in turn"])
 def test_a_trial_s_results_are_let_go_with_its_test(suite: Suite, options: list[str]) -> None:
     """Later trials would have a larger client than earlier ones."""
