@@ -19,7 +19,7 @@ from timetrial.measure.looplag import lag_summary
 from timetrial.measure.percentiles import percentiles
 from timetrial.measure.sampler import Sampler
 from timetrial.measure.temporary import TemporaryPlace, temporary_place
-from timetrial.measure.workerthreads import WorkerThreads
+from timetrial.measure.workerthreads import WorkerThreads, let_threads_end
 from timetrial.models.base import Executor
 from timetrial.plan import TrialPlan
 from timetrial.traffic import Load
@@ -38,6 +38,7 @@ def account(plan: TrialPlan) -> dict[str, Any]:
     Latencies and lag are None where the workload brings an implementation of its own, which nothing can look into.
     Raises VoidTrialError if a round did other work, and AccountingError where this machine can't be watched.
     """
+    let_threads_end()  # those of the timed rounds would count as this one's
     with temporary_place() as files:
         leftovers = Leftovers.before(directory=files.folder)
         try:
