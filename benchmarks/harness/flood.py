@@ -27,16 +27,21 @@ def flood(url: str, connections: Sequence[socket.socket]) -> int:
 
 def _answers(connection: socket.socket) -> int:
     """Waits for a burst's answers. They are all of one size, so that only the first one has to be looked at."""
-    got = connection.recv(65_536)
-    one = got.index(b"\r\n\r\n") + 5  # with the page of one byte
-    missing = one * BURST - len(got)
-    while missing > 0:
-        more = connection.recv(65_536)
-        if not more:
-            break
-        got += more
-        missing -= len(more)
+    got = _more(connection)
+    while (end := got.find(b"\r\n\r\n")) < 0:
+        got += _more(connection)
+    one = end + 5  # with the page of one byte
+    while len(got) < one * BURST:
+        got += _more(connection)
     return got.count(_ANSWER)
+
+
+def _more(connection: socket.socket) -> bytes:
+    """What has come since; raises ConnectionError where nothing will come any more."""
+    got = connection.recv(65_536)
+    if not got:
+        raise ConnectionError("the server closed the connection before it had answered the burst")
+    return got
 
 
 def flooding(port: int) -> Workload:

@@ -19,9 +19,11 @@ from timetrial.measure.looplag import lag_summary
 from timetrial.measure.percentiles import percentiles
 from timetrial.measure.sampler import Sampler
 from timetrial.measure.temporary import TemporaryPlace, temporary_place
-from timetrial.measure.workerthreads import WorkerThreads
+from timetrial.measure.workerthreads import WorkerThreads, let_threads_end
 from timetrial.models.base import Executor
 from timetrial.plan import TrialPlan
+from timetrial.traffic import Load
+from timetrial.voids import Kind, Void
 
 SHORTEST_S: Final = 0.25
 """Rounds are repeated until they have lasted so long together: a sampler that stays under 2 % sees little of less."""
@@ -36,6 +38,7 @@ def account(plan: TrialPlan) -> dict[str, Any]:
     Latencies and lag are None where the workload brings an implementation of its own, which nothing can look into.
     Raises VoidTrialError if a round did other work, and AccountingError where this machine can't be watched.
     """
+    let_threads_end()  # those of the timed rounds would count as this one's
     with temporary_place() as files:
         leftovers = Leftovers.before(directory=files.folder)
         try:
@@ -56,12 +59,22 @@ def _watched_rounds(plan: TrialPlan, files: TemporaryPlace) -> dict[str, Any]:
         executor.run(plan.items)
         threads.look()
         _watch(sampler, executor, plan)
-        rounds, usage = _sampled(sampler, executor, _Rounds(plan, generic=generic), SHORTEST_S)
+        rounds, usage = _counted(sampler, executor, _Rounds(plan, generic=generic), SHORTEST_S)
         threads.look()
         if usage.sampler.core_share >= PROMISED_SHARE:  # what it had to read first was dear: spread it out
-            rounds, usage = _sampled(sampler, executor, _Rounds(plan, generic=generic), _LONGER_S)
+            rounds, usage = _counted(sampler, executor, _Rounds(plan, generic=generic), _LONGER_S)
     usage = usage.without_cpu_of("client", rounds.proof_cpu_s)
     return {**usage.as_dict(), **rounds.figures(), "leftovers": threads.leaked()}
+
+
+def _counted(sampler: Sampler, executor: Executor, rounds: _Rounds, shortest_s: float) -> tuple[_Rounds, Accounting]:
+    """The server is asked before and after, and not between two rounds: that would be in its CPU time."""
+    server = rounds.plan.server
+    before = server.counters() if server is not None else None
+    found = _sampled(sampler, executor, rounds, shortest_s)
+    if server is not None and before is not None:
+        rounds.prove_requests(Load.between(before, server.counters()).requests)
+    return found
 
 
 def _sampled(sampler: Sampler, executor: Executor, rounds: _Rounds, shortest_s: float) -> tuple[_Rounds, Accounting]:
@@ -80,19 +93,27 @@ class _Rounds:
     def __init__(self, plan: TrialPlan, *, generic: bool) -> None:
         self.generic = generic
         self.duration_s = self.proof_cpu_s = 0.0
+        self.plan = plan
         self._count = 0
-        self._plan = plan
+        self._who = f"{plan.workload.name!r} under {plan.model_id!r}, accounting round"
         self._latencies_ns: list[int] = []
         self._lags_ns: list[int] = []
 
     def run(self, executor: Executor) -> None:
         began_s = time.perf_counter()
-        results = executor.run(self._plan.items)
+        results = executor.run(self.plan.items)
         self.duration_s += time.perf_counter() - began_s
         self._count += 1
         began_cpu_s = time.thread_time()
         self._keep(results)
         self.proof_cpu_s += time.thread_time() - began_cpu_s
+
+    def prove_requests(self, counted: int) -> None:
+        """Raises VoidTrialError unless the server answered as many as that many rounds take."""
+        expected = self._count * self.plan.expected_requests
+        if counted != expected:
+            reason = f"the server answered {counted} requests in {self._count} round(s) that take {expected}"
+            raise Void(Kind.REQUESTS, reason).error(self._who)
 
     def figures(self) -> dict[str, Any]:
         latencies, lags = self._latencies_ns, self._lags_ns
@@ -109,8 +130,7 @@ class _Rounds:
             results = timed.results
             self._latencies_ns += timed.latencies_ns
             self._lags_ns += timed.loop_lags_ns
-        plan = self._plan
-        plan.expected.verify(results, plan.items, f"{plan.workload.name!r} under {plan.model_id!r}, accounting round")
+        self.plan.expected.verify(results, self.plan.items, self._who)
 
 
 def _watch(sampler: Sampler, executor: Executor, plan: TrialPlan) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from timetrial.accounting import account
-from timetrial.errors import NeverAwaitedError, WorkloadError
+from timetrial.errors import NeverAwaitedError, VoidTrialError, WorkloadError
 from timetrial.fairness import Conditions, left_over
 from timetrial.measurement import Measurement
 from timetrial.meter import Meter
@@ -127,14 +127,20 @@ class Trial:
         return self._record(await asyncio.to_thread(self._look_closer, settled, measurement))
 
     def _look_closer(self, plan: TrialPlan, measurement: Measurement) -> Measurement:
-        """After the timed rounds: what was asked for beyond their durations, each in an executor of its own."""
+        """After the timed rounds: what was asked for beyond their durations, each in an executor of its own.
+
+        What fails there is told, and the rounds, which were good, are kept; other work than was asked for is raised.
+        """
         if not self._benchmark.enabled:
             return measurement
+        open_loop, ceiling_per_s = self._settings.open_loop, measurement.throughput_per_s
         if self._settings.accounting:
-            measurement = _accounted(measurement, account(plan))
-        if self._settings.open_loop is not None:
-            ceiling_per_s = measurement.throughput_per_s
-            measurement = replace(measurement, open_loop=run_open_loop(plan, ceiling_per_s, self._settings.open_loop))
+            found, error = _tried(lambda: account(plan))
+            measurement = replace(measurement, accounting_error=error)
+            measurement = _accounted(measurement, found) if found is not None else measurement
+        if open_loop is not None:
+            served, error = _tried(lambda: run_open_loop(plan, ceiling_per_s, open_loop))
+            measurement = replace(measurement, open_loop=served, open_loop_error=error)
         return measurement
 
     def _record(self, measurement: Measurement) -> Measurement:
@@ -143,6 +149,16 @@ class Trial:
         self._recorded = True
         self._meter.replay(self._benchmark, measurement.durations_s, measurement)
         return measurement
+
+
+def _tried(look: Callable[[], dict[str, Any] | None]) -> tuple[dict[str, Any] | None, str | None]:
+    """What a closer look found, or its error in words."""
+    try:
+        return look(), None
+    except VoidTrialError:
+        raise
+    except Exception as error:  # noqa: BLE001 - told at the end of the run, and kept in the file
+        return None, "; ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())])
 
 
 def _accounted(measurement: Measurement, accounting: dict[str, Any]) -> Measurement:

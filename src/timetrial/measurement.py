@@ -16,7 +16,8 @@ class Measurement:
 
     ``startup_s`` runs from nothing to the first round's results, ``teardown_s`` is the closing; neither is part of
     ``durations_s``, which holds one figure for each timed round. ``voids`` are the reasons why these mean nothing;
-    ``fairness`` is what was seen of the conditions.
+    ``fairness`` is what was seen of the conditions. ``accounting_error`` and ``open_loop_error`` say why there is no
+    ``accounting`` or ``open_loop``, where it was asked for and failed.
     """
 
     workload: str
@@ -34,6 +35,8 @@ class Measurement:
     voids: tuple[Void, ...] = ()
     fairness: Mapping[str, Any] = field(default_factory=dict)
     open_loop: Mapping[str, Any] | None = None
+    accounting_error: str | None = None
+    open_loop_error: str | None = None
 
     @property
     def median_s_per_round(self) -> float:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from typing import Any, Final
 
-from timetrial.errors import VoidTrialError
 from timetrial.measure.arrivals import Due, Served, due_parts, offsets_ns, reached_per_s, worst_backlog
 from timetrial.measure.percentiles import percentiles
 from timetrial.models.base import Executor
 from timetrial.plan import TrialPlan
 from timetrial.reference import Expected
+from timetrial.voids import Kind, Void
 
 _LEAD_NS: Final = 50_000_000
 """The first item is due so long after the round begins: time for its workers to get their first items."""
@@ -93,7 +93,8 @@ def _count(plan: TrialPlan, items: int, counted: int) -> None:
     a_round = len(plan.items) if plan.requests_per_round is None else plan.requests_per_round
     expected, part = divmod(a_round * items, len(plan.items))
     if not part and counted != expected:
-        raise VoidTrialError(f"{_who(plan)}: the server answered {counted} requests where {expected} were due")
+        reason = f"the server answered {counted} requests where {expected} were due"
+        raise Void(Kind.REQUESTS, reason).error(_who(plan))
 
 
 def _who(plan: TrialPlan) -> str:

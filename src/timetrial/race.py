@@ -10,7 +10,8 @@ import random
 from collections.abc import Hashable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from timetrial.errors import WorkloadError
 from timetrial.measurement import Measurement
@@ -21,10 +22,14 @@ FEWEST_TURNS: Final = 6  # with fewer, no interval for a median reaches 95 % (se
 
 
 class Races:
-    """Runs each race once, when its first test asks for it, and gives every test its own model's part."""
+    """Runs each race once, when its first test asks for it, and gives every test its own model's part.
+
+    A race is let go when the last of its models has its part: results can be large, and would weigh on later trials.
+    """
 
     def __init__(self) -> None:
         self._raced: dict[Hashable, tuple[TrialPlan, RaceResult]] = {}
+        self._waiting: dict[Hashable, set[str]] = {}
 
     def run(self, race: Hashable, rivals: Sequence[str], plan: TrialPlan) -> Measurement:
         """The plan's model's measurement, out of a race against its rivals on the same items.
@@ -33,7 +38,11 @@ class Races:
         """
         if race not in self._raced:
             self._raced[race] = plan, run_race([replace(plan, model_id=rival) for rival in rivals])
+            self._waiting[race] = set(rivals)
         first, result = self._raced[race]
+        self._waiting[race].discard(plan.model_id)
+        if not self._waiting[race]:
+            del self._raced[race], self._waiting[race]
         if (plan.expected, plan.concurrency) != (first.expected, first.concurrency):
             raise WorkloadError(
                 f"{plan.workload.name!r}: {plan.model_id} calls its trial with other items or another concurrency "
@@ -55,8 +64,8 @@ class RaceResult:
 def run_race(plans: Sequence[TrialPlan], seed: int | None = None) -> RaceResult:
     """Opens all trials, then gives each one round a turn, in an order drawn anew for every turn.
 
-    A trial that fails leaves the race with its error, and the others go on. The race ends when every trial has had
-    its fewest rounds and all together have used the time that they would have had one after the other.
+    A trial that fails, be it in its closing, is left with its error, and the others go on. The race ends when every
+    trial has had its fewest rounds and all together have used the time that they would have had one after the other.
     """
     order = random.Random(seed)
     race = _Race([replace(plan, conditions=replace(plan.conditions, turns=True)) for plan in plans])
@@ -78,9 +87,19 @@ class _Race:
     def open(self, stack: ExitStack) -> None:
         for plan in self._plans:
             try:
-                self._open[plan.model_id] = stack.enter_context(OpenTrial(plan))
+                trial = OpenTrial(plan).__enter__()
             except Exception as error:  # noqa: BLE001 - raised again in the test that it belongs to
                 self._errors[plan.model_id] = error
+            else:
+                self._open[plan.model_id] = trial
+                stack.push(partial(self._close, plan.model_id, trial))
+
+    def _close(self, model_id: str, trial: OpenTrial, *failure: Any) -> None:
+        try:
+            trial.__exit__(*failure)
+        except Exception as error:  # noqa: BLE001 - raised again in the test that it belongs to
+            self._errors.setdefault(model_id, error)
+            self._open.pop(model_id, None)
 
     def wants_another_turn(self) -> bool:
         if not self._open or not self._plans[0].timed:

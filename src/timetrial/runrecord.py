@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from timetrial import collection
-from timetrial.errors import ResultsError, VoidTrialError
-from timetrial.measure.environment import environment
+from timetrial.errors import ResultsError
+from timetrial.measure.environment import environment, gil_enabled
 from timetrial.models.startmethods import default
 from timetrial.options import TrialOptions
 from timetrial.results.runfile import RunFile
 from timetrial.results.schema import FILE_SCHEMA_VERSION
 from timetrial.results.standings import Standings
 from timetrial.surroundings import Surroundings
+from timetrial.voids import Void
 
 
 class RunRecord:
@@ -33,6 +34,8 @@ class RunRecord:
         self._standings = standings
         self._references_named: dict[str, str] = {}
         self._troubles: list[dict[str, str]] = []
+        self._settled: set[str] = set()  # the tests whose entry or trouble is known
+        self._environment: dict[str, Any] = {}
         self._file: RunFile | None = None
         self._complete = False
         self.benchmarks: list[dict[str, Any]] = []
@@ -53,17 +56,22 @@ class RunRecord:
 
     def add(self, item: pytest.Item, benchmark: Any) -> None:
         """A test's benchmark is through."""
-        if self._options.results_directory is None:
-            return
+        self._settled.add(item.nodeid)
         self.benchmarks.append(benchmark.stats.as_dict(include_data=True))
         if reference := collection.reference_of(item):
             self._references_named[item.nodeid] = reference
-        self._save()
+        if self._options.results_directory is not None:
+            self._save()
 
     def complete(self, exitstatus: int, *, cut_short: bool) -> None:
-        """The run is over: marks the file as whole, unless tests were left out."""
-        if self._file:
+        """The run is over: marks the file as whole, unless tests were left out.
+
+        Where no benchmark came through there is none yet: then this one tells why, unless all were only skipped.
+        """
+        if self._file or self._failed_altogether():
             self._complete = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not cut_short
+            if python := self._environment.get("python"):  # what was imported since may have switched the GIL on again
+                self._environment["python"] = {**python, "gil_enabled": gil_enabled()}
             self._save()
 
     def mark(self, gate: dict[str, Any]) -> None:
@@ -71,11 +79,18 @@ class RunRecord:
         if self._file:
             self._save(gate=gate)
 
-    def note_trouble(self, report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
+    def _failed_altogether(self) -> bool:
+        """Whether a run that was to be kept brought nothing but troubles; one that times nothing has none to keep."""
+        asked = self._options.results_directory is not None and self.complaint is None
+        timed = not getattr(self._config.pluginmanager.getplugin("pytest-benchmark"), "disabled", False)
+        return asked and timed and any(each["kind"] != "skipped" for each in self._troubles)
+
+    def note_trouble(self, report: pytest.TestReport, call: pytest.CallInfo[None], void: Void | None) -> None:
         """Why a benchmark has no entry: it failed, was void or was skipped."""
-        if report.passed or call.excinfo is None:
+        if report.passed or call.excinfo is None or (call.when == "teardown" and report.nodeid in self._settled):
             return
-        kind = "void" if isinstance(call.excinfo.value, VoidTrialError) else str(report.outcome)
+        self._settled.add(report.nodeid)
+        kind = "void" if void is not None and report.failed else str(report.outcome)
         self._troubles.append({"benchmark": report.nodeid, "kind": kind, "reason": str(call.excinfo.value)})
 
     def _save(self, **also: Any) -> None:
@@ -83,19 +98,22 @@ class RunRecord:
         assert self._options.results_directory is not None
         try:
             if self._file is None:
-                self._file = RunFile(self._options.results_directory, self._header(), self._about())
+                self._environment = self._asked_environment()
+                schema = {"schema_version": FILE_SCHEMA_VERSION}
+                self._file = RunFile(self._options.results_directory, self._header(), schema)
             references = {**self._standings.references(), **self._references_named}
             voids = [each.as_dict() for each in self._standings.voids]
-            also = {"references": references, "troubles": self._troubles, "voids": voids, **also}
+            also = {"troubles": self._troubles, "voids": voids, "references": references, **also}
+            also["environment"] = self._environment
             self._file.write(self.benchmarks, complete=self._complete, also=also)
         except ResultsError as error:
             self.complaint = str(error)
 
-    def _about(self) -> dict[str, Any]:
+    def _asked_environment(self) -> dict[str, Any]:
         """Asked for at the first benchmark's end, when its imports have shown whether they let go of the GIL."""
         options = self._options
         where = environment(event_loop=options.event_loop, start_method=options.start_method or default())
-        return {"schema_version": FILE_SCHEMA_VERSION, "environment": where | {"load": self._surroundings.load}}
+        return where | {"load": self._surroundings.load}
 
     def _header(self) -> dict[str, Any]:
         hook = self._config.hook

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +55,7 @@ class TrialSession:
         self._standings = Standings()
         self._surroundings = Surroundings(steal=options.steal_limit, foreign_cpu=options.foreign_cpu_limit)
         self._record = RunRecord(config, options, self._surroundings, self._standings)
+        self._alone: dict[str, str] = {}  # trials that took no turns although it was asked for, and why
         self._live: LiveLine | None = None
         self._gate: Agent | None = config.pluginmanager.getplugin(AGENT)
         self._run_gate = _run_gate(config, options)
@@ -63,7 +66,7 @@ class TrialSession:
         marker = item.get_closest_marker("benchmark")
         options = marker.kwargs if marker else {}
         in_loop = inspect.iscoroutinefunction(request.function)
-        rivals = self._rivals(item) if self._options.interleave and not (in_loop or self._gate) else ()
+        rivals = self._rivals(item, in_loop=in_loop)
         settings = TrialSettings(
             workload=collection.workload_of(item),
             model=model,
@@ -119,8 +122,8 @@ class TrialSession:
         if void is not None and call.excinfo is not None and not isinstance(call.excinfo.value, VoidTrialError):
             call.excinfo.value.add_note(f"timetrial: the trial is void: {void}")
         report = yield
-        if call.when != "teardown" and "benchmark" in getattr(item, "fixturenames", ()):
-            self._record.note_trouble(report, call)
+        if "benchmark" in getattr(item, "fixturenames", ()):
+            self._record.note_trouble(report, call, void)
         if call.when == "call":
             self._note(item, call, void)
         if self._live and collection.model_of(item) is not None:
@@ -139,7 +142,7 @@ class TrialSession:
         self._record.complete(exitstatus, cut_short=bool(session.shouldstop or session.shouldfail))
         self._surroundings.leave()
         if self._run_gate:
-            self._record.mark(self._run_gate.judge(self._record.path))
+            self._record.mark(self._run_gate.judge(self._record.path if self._record.benchmarks else None))
             session.exitstatus = session.exitstatus or self._run_gate.status
         if self._record.complaint:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -148,11 +151,9 @@ class TrialSession:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_benchmark_group_stats(self) -> Any:
-        """In pytest-benchmark's table too, a void trial says so by its name."""
+        """In pytest-benchmark's table too, a void trial says so, and is no measure for others."""
         groups = yield
-        for void in (each for _, benchmarks in groups for each in benchmarks if void_of_entry(each)):
-            void.update(name=f"{void['name']} (void)", fullname=f"{void['fullname']} (void)")
-        return groups
+        return [apart for name, benchmarks in groups for apart in _void_apart(name, benchmarks)]
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -161,7 +162,7 @@ class TrialSession:
         if lines:
             terminalreporter.section("timetrial: the fastest model of each workload")
             for line in lines:
-                terminalreporter.write_line(line, red=line.startswith("void:"))
+                terminalreporter.write_line(line, red=line.startswith(("void: ", "no accounting: ", "no open loop: ")))
         self._tell(terminalreporter, "what each model costs", accounting_lines(self._standings.entries))
         self._tell(
             terminalreporter, "open loop: latency from when an item was due", open_loop_lines(self._standings.entries)
@@ -172,6 +173,8 @@ class TrialSession:
                 "curves, in time per item",
                 curve_lines(shapes({"benchmarks": self._record.benchmarks})),
             )
+        if self._alone:
+            terminalreporter.write_line(_alone_line(list(self._alone.values())))
         if self._run_gate:
             terminalreporter.section("timetrial: the gate")
             for line in self._run_gate.lines():
@@ -201,10 +204,15 @@ class TrialSession:
             for line in lines:
                 terminalreporter.write_line(line)
 
-    def _rivals(self, item: pytest.Item) -> tuple[str, ...]:
-        """The models to take turns with; none for a trial that is alone in its group."""
-        rivals = collection.rivals_of(item, item.session.items)
-        return tuple(rivals) if len(rivals) > 1 else ()
+    def _rivals(self, item: pytest.Item, *, in_loop: bool) -> tuple[str, ...]:
+        """The models to take turns with; none where nobody asks for it, and where there can't be any."""
+        if not self._options.interleave or self._gate:
+            return ()
+        rivals = () if in_loop else tuple(collection.rivals_of(item, item.session.items))
+        if len(rivals) > 1:
+            return rivals
+        self._alone[item.nodeid] = "in async def tests" if in_loop else "without another model"
+        return ()
 
     def _show_round(self, durations_s: Sequence[float]) -> None:
         if self._live and durations_s:
@@ -214,7 +222,9 @@ class TrialSession:
         entry = Entry(
             group=benchmark.group,
             family=collection.family_of(item, collection.workload_of(item)),
-            measurement=measurement,
+            measurement=replace(
+                measurement, results=()
+            ),  # or later trials would have a larger client than earlier ones
             figures=figures(
                 measurement,
                 scale=self._options.scale,
@@ -241,6 +251,27 @@ class TrialSession:
             self._record.add(item, benchmark)
             if self._record.complaint:
                 item.session.shouldstop = self._record.complaint
+
+
+def _void_apart(
+    name: str | None, benchmarks: Sequence[dict[str, Any]]
+) -> list[tuple[str | None, list[dict[str, Any]]]]:
+    """A group of pytest-benchmark's table without its void trials, which are in a group of their own behind it.
+
+    A row of an older run (--benchmark-compare) has today's extra_info, which says nothing of it.
+    """
+    void = [each for each in benchmarks if each.get("path") is None and void_of_entry(each)]
+    fair = [each for each in benchmarks if not any(each is other for other in void)]
+    for each in void:
+        each.update(name=f"{each['name']} (void)", fullname=f"{each['fullname']} (void)")
+    found = (name, fair), (f"{name or ''} (void)".strip(), void)
+    return [(title, rows) for title, rows in found if rows]
+
+
+def _alone_line(reasons: Sequence[str]) -> str:
+    """What --trial-interleave could not do, in one line."""
+    told = " and ".join(f"{count} {reason}" for reason, count in Counter(reasons).items())
+    return f"--trial-interleave: {len(reasons)} trial(s) took no turns: {told}"
 
 
 def _run_gate(config: pytest.Config, options: TrialOptions) -> RunGate | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Final, Protocol
 
 from timetrial.measure.facts import known
@@ -49,12 +50,15 @@ class CountingServer(Protocol):
 
 @dataclass(frozen=True)
 class Load:
-    """What a server did between two snapshots; ``cpu_s`` and ``in_flight_max`` are None where it doesn't tell."""
+    """What a server did between two snapshots; ``cpu_s`` and ``in_flight_max`` are None where it doesn't tell.
+
+    ``cpu_s_each`` is the CPU time of each of its processes.
+    """
 
     requests: int = 0
     connections_opened: int = 0
     bytes_out: int = 0
-    cpu_s: float | None = None
+    cpu_s_each: tuple[float, ...] | None = None
     delay_s: float = 0.0
     in_flight_max: int | None = None
     processes: int = 1
@@ -66,7 +70,7 @@ class Load:
             requests=after.requests_completed - before.requests_completed,
             connections_opened=after.connections_opened - before.connections_opened,
             bytes_out=after.bytes_out - before.bytes_out,
-            cpu_s=_grown(before, after, "cpu_s"),
+            cpu_s_each=_cpu_s_each(before, after),
             delay_s=_grown(before, after, "delay_s") or 0.0,
             in_flight_max=_peak(before, after),
             processes=getattr(after, "processes", 1),
@@ -74,17 +78,21 @@ class Load:
 
     def __add__(self, other: Load) -> Load:
         """Both together."""
-        cpu_s = None if self.cpu_s is None or other.cpu_s is None else self.cpu_s + other.cpu_s
         peaks = [each for each in (self.in_flight_max, other.in_flight_max) if each is not None]
         return Load(
             self.requests + other.requests,
             self.connections_opened + other.connections_opened,
             self.bytes_out + other.bytes_out,
-            cpu_s,
+            _added(self.cpu_s_each, other.cpu_s_each),
             self.delay_s + other.delay_s,
             max(peaks, default=None),
             other.processes,
         )
+
+    @property
+    def cpu_s(self) -> float | None:
+        """Of all its processes together."""
+        return None if self.cpu_s_each is None else sum(self.cpu_s_each)
 
 
 class Traffic:
@@ -103,7 +111,7 @@ class Traffic:
         self._most_at_once = concurrency * max(1, math.ceil(expected / max(1, items)))
         self._at_once = min(concurrency, items, expected)
         self._before = server.counters()
-        self._asking_cpu_s = Load.between(self._before, server.counters()).cpu_s or 0.0
+        self._asking_cpu_s = Load.between(self._before, server.counters()).cpu_s_each or ()
         # A client that outlives its trial may use connections of its own that are open already.
         self._found_open: int = getattr(self._before, "connections_open", 0)
         self._opened: int | None = None
@@ -194,19 +202,19 @@ class Traffic:
         )
 
     def busy_share(self, durations_s: float) -> float | None:
-        """CPU time by wall time and server process in the timed rounds; None where that can't be told.
+        """CPU time by wall time of the busiest server process in the timed rounds; None where that can't be told.
 
-        The ceiling is what a process could answer with a core to itself, by its CPU time for each of these requests;
-        so this is at once how busy the server was and how near to its ceiling.
+        The ceiling is what the server could answer until that process fills a core, by its CPU time for each of these
+        requests; so this is at once how busy it was and how near to its ceiling.
         """
-        cpu_s = self._cpu_s()
-        if cpu_s is None or durations_s < SHORTEST_LOOK_S:
+        cpu_s_each = self._cpu_s_each()
+        if cpu_s_each is None or durations_s < SHORTEST_LOOK_S:
             return None
-        return cpu_s / (durations_s * self._rounds[-1].processes)
+        return max(cpu_s_each) / durations_s
 
     def figures(self, durations_s: float) -> dict[str, Any]:
         """For JSON, of the timed rounds: what every server tells, and what this one tells beyond."""
-        total = sum(self._rounds, Load(cpu_s=0.0))
+        total = sum(self._rounds, Load(cpu_s_each=()))
         figures: dict[str, Any] = {
             "requests": total.requests,
             "connections_opened": total.connections_opened,
@@ -217,22 +225,22 @@ class Traffic:
         return figures | {
             "connections_ever": self.connections_opened,
             "requests_in_flight_max": total.in_flight_max,
-            "cpu_s": self._cpu_s(),
+            "cpu_s": None if (cpu_s_each := self._cpu_s_each()) is None else sum(cpu_s_each),
             "busy_share": self.busy_share(durations_s),
             "ceiling_requests_per_s": self._ceiling_per_s(),
         }
 
-    def _cpu_s(self) -> float | None:
-        """The server's CPU time in the timed rounds, without what asking it costs."""
-        each_s = [load.cpu_s for load in self._rounds]
-        known_s = [cpu_s for cpu_s in each_s if cpu_s is not None]
-        if not known_s or len(known_s) < len(each_s):
+    def _cpu_s_each(self) -> tuple[float, ...] | None:
+        """Each server process's CPU time in the timed rounds, without what asking it costs."""
+        total = sum(self._rounds, Load(cpu_s_each=())).cpu_s_each
+        if not total:
             return None
-        return max(0.0, sum(known_s) - self._asking_cpu_s * len(known_s))
+        both = zip_longest(total, self._asking_cpu_s, fillvalue=0.0)
+        return tuple(max(0.0, cpu_s - asking_s * len(self._rounds)) for cpu_s, asking_s in both)
 
     def _ceiling_per_s(self) -> float | None:
-        cpu_s, requests = self._cpu_s(), sum(each.requests for each in self._rounds)
-        return self._rounds[-1].processes * requests / cpu_s if cpu_s else None
+        busiest_s, requests = max(self._cpu_s_each() or (0.0,)), sum(each.requests for each in self._rounds)
+        return requests / busiest_s if busiest_s else None
 
 
 def ports_used_up(connections: int, ports: Sequence[int] | None) -> Void | None:
@@ -253,6 +261,21 @@ _LEAST_POOL: Final = 8  # below it, two rounds have the same peak by chance
 def _grown(before: Counters, after: Counters, name: str) -> float | None:
     one, other = getattr(before, name, None), getattr(after, name, None)
     return None if one is None or other is None else other - one
+
+
+def _cpu_s_each(before: Counters, after: Counters) -> tuple[float, ...] | None:
+    """What each process took; of a server that tells only their sum, an equal share of it."""
+    one, other = (getattr(each, "cpu_s_by_process", ()) for each in (before, after))
+    if other and len(one) == len(other):
+        return tuple(now_s - then_s for then_s, now_s in zip(one, other, strict=True))
+    cpu_s, processes = _grown(before, after, "cpu_s"), getattr(after, "processes", 1)
+    return None if cpu_s is None else (cpu_s / processes,) * processes
+
+
+def _added(one: tuple[float, ...] | None, other: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    if one is None or other is None:
+        return None
+    return tuple(each + more for each, more in zip_longest(one, other, fillvalue=0.0))
 
 
 def _peak(before: Any, after: Any) -> int | None:

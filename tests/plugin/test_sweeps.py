@@ -57,6 +57,13 @@ def test_a_sweep_runs_every_value_and_the_others_stay_where_they_are(suite: Suit
     result.stdout.fnmatch_lines(["*timetrial: curves, in time per item*", "burn over *", "*fastest*lead*"])
 
 
+def test_the_curves_are_shown_also_where_nothing_is_written(suite: Suite, pytester: pytest.Pytester) -> None:
+    """--trial-results= writes no file."""
+    result = suite(SWEPT, "--trial-sweep", "--trial-results=", "-k", "serial")
+    assert not pytester.path.joinpath("results").exists()
+    result.stdout.fnmatch_lines(["*timetrial: curves, in time per item*", "burn over *", "*fastest*lead*"])
+
+
 def test_a_scale_may_have_values_of_its_own(suite: Suite) -> None:
     """As trial_points has: two sizes instead of three, and one of the three concurrencies is at such a point."""
     result = suite(SWEPT, "--trial-sweep", "--trial-scale=quick", "--trial-models=threads")

@@ -24,7 +24,7 @@ OVER_CONCURRENCIES = """
     @pytest.mark.workload(DOUBLE, models=["serial", "threads"])
     @pytest.mark.parametrize("concurrency", [1, 2])
     def test_one(trial, concurrency):
-        trial([1, 2, 3], concurrency=concurrency)
+        trial([1, 2, 3] * 200, concurrency=concurrency)
 """
 IDS = [*models.NAMES, "serial[other]", "threads[other]", "processes[other]"]
 FIELDS = {
@@ -182,6 +182,94 @@ def test_a_wrong_result_voids_the_trial_and_the_table_says_why(suite: Suite, sto
     assert [bench["name"] for bench in stored()["benchmarks"]] == ["test_one[serial]"]
 
 
+class TestNothingButTroubles:
+    """A run in which no trial came through leaves a file that says why."""
+
+    def test_its_voids_and_troubles_are_kept(self, suite: Suite, stored: Stored) -> None:
+        """A limit that was reached is a void, as the table says."""
+        tests = """
+        import errno
+        import os
+
+        def out_of_files(item):
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+        @pytest.mark.workload(Workload("files", task=out_of_files, reference=list), models=["threads"])
+        def test_one(trial):
+            trial([1, 2, 3])
+        """
+        suite(tests.replace("\n    ", "\n"))
+        content = stored()
+        assert content["benchmarks"] == []
+        assert content["timetrial"]["complete"] is True
+        (trouble,) = content["timetrial"]["troubles"]
+        assert (trouble["benchmark"], trouble["kind"]) == ("test_suite.py::test_one[threads]", "void")
+        (void,) = content["timetrial"]["voids"]
+        assert (void["model"], void["kind"]) == ("threads", "limit")
+
+    def test_a_trial_that_was_never_awaited_is_a_trouble(self, suite: Suite, stored: Stored) -> None:
+        """Its test passes, and its fixture fails."""
+        tests = """
+        @pytest.mark.asyncio
+        @pytest.mark.workload(DOUBLE, models=["coroutines"])
+        async def test_one(trial):
+            trial([1, 2, 3])
+        """
+        suite(tests.replace("\n    ", "\n"))
+        (trouble,) = stored()["timetrial"]["troubles"]
+        assert trouble["kind"] == "failed"
+        assert "write await trial(...)" in trouble["reason"]
+
+    def test_a_teardown_that_fails_behind_a_good_trial_is_none(self, suite: Suite, stored: Stored) -> None:
+        """That benchmark has its entry."""
+        tests = """
+        @pytest.fixture
+        def broken():
+            yield
+            raise RuntimeError("too late")
+
+        @pytest.mark.workload(DOUBLE, models=["serial"])
+        def test_one(trial, broken):
+            trial([1, 2, 3] * 200)
+        """
+        suite(tests.replace("\n    ", "\n"), "--trial-models=serial").assert_outcomes(passed=1, errors=1)
+        assert stored()["timetrial"]["troubles"] == []
+
+    @pytest.mark.parametrize("options", [["--benchmark-disable", "--trial-results=results"], ["--benchmark-only"]])
+    def test_a_run_that_times_nothing_or_skips_all_leaves_none(
+        self, options: list[str], suite: Suite, pytester: pytest.Pytester
+    ) -> None:
+        """Nobody's figures are missing."""
+        tests = """
+        @pytest.mark.workload(Workload("wrong", task=double_wrongly, reference=list), models=["serial"])
+        def test_one(trial, request):
+            if request.config.option.benchmark_only:
+                pytest.skip("not today")
+            trial([3])
+        """
+        assert suite(tests.replace("\n    ", "\n"), *options, only=False).ret != pytest.ExitCode.USAGE_ERROR
+        assert not pytester.path.joinpath("results").exists()
+
+
+def test_the_lock_is_asked_for_when_all_imports_are_done(
+    suite: Suite, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of them may switch it on again, after the first benchmark has ended."""
+    tests = """
+    import sys
+
+    @pytest.mark.workload(DOUBLE, models=["serial"])
+    @pytest.mark.parametrize("late", [False, True])
+    def test_one(trial, late):
+        if late:
+            sys._is_gil_enabled = lambda: True
+        trial([1, 2, 3] * 200)
+    """
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False, raising=False)
+    suite(tests, "--trial-models=serial")
+    assert stored()["timetrial"]["environment"]["python"]["gil_enabled"] is True
+
+
 def test_a_server_that_counts_other_requests_voids_the_trial(suite: Suite) -> None:
     """An item that sends no request, or two, is not the same work."""
     tests = """
@@ -287,6 +375,62 @@ def test_models_take_turns_when_asked(suite: Suite, stored: Stored) -> None:
     assert any(bench["extra_info"]["timetrial"]["interleaved"].get("pairs", 0) >= 6 for bench in benchmarks)
 
 
+def test_who_could_not_take_turns_is_told(suite: Suite) -> None:
+    """In one line, and only where it was asked for."""
+    tests = """
+    @pytest.mark.asyncio
+    @pytest.mark.workload(DOUBLE, models=["coroutines"])
+    async def test_async(trial):
+        await trial([1, 2, 3] * 200)
+
+    @pytest.mark.workload(DOUBLE, models=["threads"])
+    @pytest.mark.parametrize("size", [200, 300])
+    def test_one(trial, size):
+        trial([1, 2, 3] * size)
+
+    @pytest.mark.workload(DOUBLE, models=["serial", "threads"])
+    def test_two(trial):
+        trial([1, 2, 3] * 200)
+    """
+    told = "--trial-interleave: 3 trial(s) took no turns: 1 in async def tests and 2 without another model"
+    suite(tests, "--trial-interleave").stdout.fnmatch_lines([told])
+    suite(tests).stdout.no_fnmatch_line("*took no turns*")
+
+
+@pytest.mark.parametrize("options", [[], ["--trial-interleave"]], ids=["alone", "in turn"])
+def test_a_trial_s_results_are_let_go_with_its_test(suite: Suite, options: list[str]) -> None:
+    """Later trials would have a larger client than earlier ones."""
+    tests = """
+    import gc
+    import weakref
+
+    class Page:
+        def __init__(self, item):
+            self.item = item
+
+        def __eq__(self, other):
+            return self.item == other.item
+
+    def number_of(page):
+        return page.item
+
+    def fetch(item):
+        return Page(item)
+
+    KEPT = []
+
+    @pytest.mark.workload(Workload("pages", task=fetch, comparable=number_of), models=["serial", "threads"])
+    def test_one(trial):
+        KEPT.append(weakref.ref(trial([1, 2, 3] * 200).results[0]))
+
+    def test_the_rest(benchmark):
+        gc.collect()
+        assert [each() for each in KEPT] == [None, None]
+        benchmark(int)
+    """
+    suite(tests, *options).assert_outcomes(passed=3)
+
+
 def test_an_accounting_round_tells_what_the_work_cost(suite: Suite, stored: Stored) -> None:
     """CPU and memory of each role, latencies of each item, and nothing left behind."""
     tests = """
@@ -310,6 +454,45 @@ def test_an_accounting_round_tells_what_the_work_cost(suite: Suite, stored: Stor
         assert account["leftovers"] == []
     assert accounts["processes"]["accounting"]["roles"]["worker"]["processes_max"] == 2
     assert accounts["coroutines"]["accounting"]["loop_lag"] is not None
+
+
+@pytest.mark.parametrize(
+    ("option", "figure", "told"),
+    [
+        ("--trial-accounting", "accounting", "no accounting: later, threads: RuntimeError: not twice; *item*"),
+        ("--trial-open-loop=0.5", "open_loop", "no open loop: later, threads: RuntimeError: not twice; *item*"),
+    ],
+)
+def test_what_fails_after_the_timed_rounds_does_not_lose_them(
+    suite: Suite, stored: Stored, option: str, figure: str, told: str
+) -> None:
+    """The error is told at the end, and kept beside the rounds."""
+    tests = """
+    import contextlib
+
+    OPENED = []
+
+    def open_once(slots):
+        OPENED.append(slots)
+        return contextlib.nullcontext(len(OPENED))
+
+    def work(item, opened):
+        if opened > 2:
+            raise RuntimeError("not twice")
+        return item
+
+    @pytest.mark.workload(Workload("later", task=work, resource=open_once, reference=list), models=["threads"])
+    def test_one(trial):
+        trial([1, 2] * 200, concurrency=2)
+    """
+    result = suite(tests, option)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["later *threads*", told])
+    (bench,) = stored()["benchmarks"]
+    figures = bench["extra_info"]["timetrial"]
+    assert len(bench["stats"]["data"]) >= 2
+    assert figures[figure] is None
+    assert figures[f"{figure}_error"].startswith("RuntimeError: not twice")
 
 
 class TestPytestBenchmark:
@@ -450,6 +633,33 @@ class TestVoid:
         result.stdout.fnmatch_lines(["*one[[]serial-1] (void) *"])
         result.stdout.no_fnmatch_line("*one[[]threads-1] (void)*")
         assert not [each for each in stored()["benchmarks"] if "void" in each["fullname"]]
+
+    def test_pytest_benchmark_s_table_ranks_no_void_trial(self, suite: Suite) -> None:
+        """It would be everybody's measure: it has a group of its own, and the fair one's ratio is to itself."""
+        result = suite(self.TESTS, "--benchmark-columns=min", "-k", "not 100000")
+        result.stdout.fnmatch_lines(
+            [
+                "*benchmark 'short size=1': 1 tests*",
+                "test_one?threads-1? *",
+                "*benchmark 'short size=1 (void)': 1 tests*",
+                "test_one?serial-1? (void) *",
+            ]
+        )
+        result.stdout.no_fnmatch_line("*(1.0)*")  # no row is measured by another one
+
+    def test_an_older_run_s_row_is_not_void_for_today_s_reason(self, suite: Suite, pytester: pytest.Pytester) -> None:
+        """--benchmark-compare gives it what is known of today's."""
+        options = ("--trial-models=serial", "-k", "not 100000")
+        suite(self.TESTS, *options)
+        (path,) = pytester.path.joinpath("results").iterdir()
+        result = suite(self.TESTS, *options, f"--benchmark-compare={path}")
+        result.stdout.fnmatch_lines(
+            [
+                "*benchmark 'short size=1': 1 tests*",
+                "test_one?serial-1? (*results/*)*",
+                "test_one?serial-1? (void) (NOW)*",
+            ]
+        )
 
     def test_a_group_that_is_all_void_keeps_its_row(self, suite: Suite) -> None:
         """It was measured, so it is not left out."""

@@ -142,6 +142,28 @@ def test_a_saturated_server_is_found_and_one_at_rest_is_not(
     assert kinds(run_trial(plan_of(rested, slow, sizes, "coroutines", concurrency=8, server=server))) == []
 
 
+def test_of_several_server_processes_each_tells_its_own_time() -> None:
+    """So that a busy one can't hide behind an idle one."""
+    with MockServer.start(processes=2) as server:
+        counted = server.counters()
+    assert len(counted.cpu_s_by_process) == 2
+    assert all(counted.cpu_s_by_process)
+    assert sum(counted.cpu_s_by_process) == pytest.approx(counted.cpu_s)
+
+
+def test_the_accounting_round_s_requests_add_up_too(server: MockServer) -> None:
+    """One that sends more, or fewer, is not the work that was timed."""
+    urls = [server.page(PAGE_BYTES, key=key) for key in range(4)]
+    workload = Workload("pages", async_task=fetch, async_resource=sized_session)
+    plan = plan_of(workload, urls, [PAGE_BYTES] * 4, "coroutines", concurrency=2, server=server)
+    assert account(plan)["rounds"] > 0
+    with pytest.raises(
+        VoidTrialError, match=r"accounting round: the server answered \d+ requests in \d+ round"
+    ) as told:
+        account(replace(plan, requests_per_round=5))
+    assert told.value.kind == Kind.REQUESTS
+
+
 def leak_a_thread(item: int) -> int:
     """Starts a thread that outlives its item."""
     threading.Thread(target=threading.Event().wait, args=(60,), name="leak", daemon=True).start()

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 
-import psutil
 import pytest
 
 from timetrial import Workload, models
@@ -41,7 +40,6 @@ def test_a_crowd_of_workers_is_timed_and_accounted_for(model: str) -> None:
     policy = RoundsPolicy(min_rounds=2, max_time_s=0.0)
     plan = TrialPlan(workload, model, items, count, expected_of(workload, items, items), policy=policy)
     assert len(run_trial(plan).durations_s) == 2
-    _wait_for_the_last_threads()
     found = account(plan)
     assert found["sampler"]["core_share"] < 0.02
     assert found["leftovers"] == []
@@ -110,10 +108,3 @@ def test_the_limit_that_stops_a_model_is_named(
     assert told in message
     assert alive == "1 0"
     assert "IndexError" not in done.stderr
-
-
-def _wait_for_the_last_threads() -> None:
-    """A thread can be joined a moment before the system has taken it down: 2,000 of them would count as the next's."""
-    deadline_s = time.monotonic() + 30
-    while psutil.Process().num_threads() > 100 and time.monotonic() < deadline_s:
-        time.sleep(0.02)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.unit.fakes import FakeModel, plan_for, square
+from timetrial import Workload
 from timetrial.errors import VoidTrialError, WorkloadError
 from timetrial.plan import RoundsPolicy, TrialPlan
 from timetrial.race import FEWEST_TURNS, Races, run_race
@@ -65,14 +67,58 @@ def test_a_model_that_fails_leaves_the_race_and_the_others_go_on() -> None:
     assert isinstance(result.errors["coroutines"], VoidTrialError)
 
 
+class BadlyEnding(FakeModel):
+    """A model whose end fails."""
+
+    @contextmanager
+    def open(self, workload: Workload, concurrency: int) -> Generator[FakeModel]:
+        """As any other, until it is closed."""
+        with super().open(workload, concurrency):
+            yield self
+        raise OSError("it would not end")
+
+
+def test_a_model_whose_closing_fails_does_so_alone() -> None:
+    """The others are closed and have their measurements."""
+    good = [FakeModel(work=right, name=name) for name in ("threads", "processes")]
+    models = [good[0], BadlyEnding(work=right, name="coroutines"), good[1]]
+    result = run_race([plan_for(each, model_id=each.name, policy=NO_TIME) for each in models])
+    assert list(result.measurements) == ["threads", "processes"]
+    assert str(result.errors["coroutines"]) == "it would not end"
+    assert all("closed" in each.journal for each in good)
+
+
+def test_ctrl_c_closes_all_and_is_not_swallowed() -> None:
+    """Also where a closing fails on the way out."""
+
+    def interrupted(_durations_s: Sequence[float]) -> None:
+        raise KeyboardInterrupt
+
+    models = [FakeModel(work=right), BadlyEnding(work=right, name="coroutines")]
+    plans: list[TrialPlan] = [plan_for(each, model_id=each.name, policy=NO_TIME) for each in models]
+    plans[0] = replace(plans[0], on_round=interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_race(plans)
+    assert all("closed" in each.journal for each in models)
+
+
 def test_a_race_is_run_once_and_each_test_gets_its_part() -> None:
     """The second test finds its rounds already run."""
-    plans, order = racers(threads=right)
-    races = Races()
-    first = races.run("race", ["threads"], plans[0])
+    plans, order = racers(threads=right, coroutines=right)
+    races, rivals = Races(), ["threads", "coroutines"]
+    races.run("race", rivals, plans[0])
     count = len(order)
-    assert races.run("race", ["threads"], plans[0]) is first
+    assert races.run("race", rivals, plans[1]).model == "coroutines"
     assert len(order) == count
+
+
+def test_a_race_is_let_go_when_everybody_has_their_part() -> None:
+    """Its results may be megabytes, which later trials would show as their own."""
+    plans, _ = racers(threads=right, coroutines=right)
+    races, rivals = Races(), ["threads", "coroutines"]
+    results = [races.run("race", rivals, each).results for each in plans]
+    assert all(results)
+    assert not races._raced
 
 
 def test_an_error_of_the_race_is_raised_in_the_test_it_belongs_to() -> None:
@@ -84,8 +130,8 @@ def test_an_error_of_the_race_is_raised_in_the_test_it_belongs_to() -> None:
 
 def test_a_test_that_asks_for_something_else_than_its_rivals_is_told_so() -> None:
     """Rounds of unequal work can't be paired."""
-    plans, _ = racers(threads=right)
-    races = Races()
-    races.run("race", ["threads"], plans[0])
+    plans, _ = racers(threads=right, coroutines=right)
+    races, rivals = Races(), ["threads", "coroutines"]
+    races.run("race", rivals, plans[0])
     with pytest.raises(WorkloadError, match="without --trial-interleave"):
-        races.run("race", ["threads"], replace(plans[0], concurrency=99))
+        races.run("race", rivals, replace(plans[1], concurrency=99))

@@ -22,8 +22,11 @@ class Telling:
         self._windows: list[Peaks] = []
         self._in_flight = 0
 
-    def add(self, *, in_flight: int = 0, **counts: float) -> None:
+    def add(self, *, in_flight: int = 0, cpu_s_by_process: Sequence[float] = (), **counts: float) -> None:
         """Something happened, with so many requests in flight at its peak."""
+        if cpu_s_by_process:
+            so_far = self.counts.get("cpu_s_by_process", (0.0,) * len(cpu_s_by_process))
+            self.counts["cpu_s_by_process"] = tuple(map(sum, zip(so_far, cpu_s_by_process, strict=True)))
         for name, count in counts.items():
             self.counts[name] = self.counts.get(name, 0) + count
         self._in_flight = in_flight
@@ -32,12 +35,13 @@ class Telling:
         """As MockServer.counters."""
         self._windows.append(Peaks(requests_in_flight=self._in_flight))
         self._in_flight = 0
-        self.add(cpu_s=ASKING_CPU_S)
+        each = len(self.counts.get("cpu_s_by_process", ()))
+        self.add(cpu_s=ASKING_CPU_S, cpu_s_by_process=(ASKING_CPU_S / each,) * each if each else ())
         return Counters(**self.counts, windows=self._windows, window=len(self._windows))
 
 
 def traffic_of(
-    rounds: Sequence[Mapping[str, float]], *, processes: int = 1, open_before: int = 0, **plan: int
+    rounds: Sequence[Mapping[str, Any]], *, processes: int = 1, open_before: int = 0, **plan: int
 ) -> Traffic:
     """A trial's traffic after a warm-up round and these timed ones, each with ten requests unless it says otherwise."""
     server = Telling(processes)
@@ -46,7 +50,7 @@ def traffic_of(
     traffic = Traffic(server, **settings)
     for number, happened in enumerate([rounds[0], *rounds]):
         traffic.count_from_here()
-        server.add(**{"requests_completed": 10, **happened})  # type: ignore[arg-type]  # in_flight is a whole number
+        server.add(**{"requests_completed": 10, **happened})
         traffic.round_over()
         if number == 0:
             traffic.forget_rounds()
@@ -142,6 +146,24 @@ def test_a_server_past_its_share_of_its_ceiling_decides_how_fast_it_goes() -> No
     )
     assert traffic.server_bound(1.2) is None
     assert traffic_of([{"cpu_s": 0.08}] * 10, processes=2).server_bound(1.0) is None
+
+
+def test_the_busiest_server_process_counts_and_not_their_mean() -> None:
+    """One at its ceiling beside an idle one decides how fast things go."""
+    rounds = [{"cpu_s_by_process": (0.08, 0.0), "cpu_s": 0.08}] * 10
+    traffic = traffic_of(rounds, processes=2)
+    assert traffic.busy_share(1.0) == pytest.approx(0.8)
+    void = traffic.server_bound(1.0)
+    assert void is not None
+    assert "at 80% of its measured ceiling of 125 such requests/s" in void.reason
+    assert traffic.figures(1.0)["cpu_s"] == pytest.approx(0.8)
+
+
+def test_each_process_s_time_is_that_between_two_snapshots() -> None:
+    """As every other count is."""
+    before, after = (Counters(cpu_s_by_process=each, processes=2) for each in ((1.0, 2.0), (1.5, 2.25)))
+    assert (after - before).cpu_s_by_process == (0.5, 0.25)
+    assert (after - Counters()).cpu_s_by_process == (1.5, 2.25)
 
 
 def test_over_too_short_a_time_nobody_knows_how_busy_a_server_was() -> None:

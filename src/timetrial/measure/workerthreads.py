@@ -1,8 +1,15 @@
-"""Whether worker processes have more threads after every round: what they leak ends with them, and is seen before."""
+"""Whether worker processes have more threads after every round: what they leak ends with them, and is seen before.
+
+And when this process's own threads that have ended are gone for good.
+"""
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from collections.abc import Iterable
+from typing import Final
 
 from timetrial.measure.processtable import ProcessTable, open_table
 
@@ -34,3 +41,26 @@ class WorkerThreads:
             if second > 0 and 2 * second >= first:
                 found.append(f"worker process {pid} gained {second} thread(s) in these rounds, as in the one before")
         return found
+
+
+_STEADY_LOOKS: Final = 10
+_PACE_S: Final = 0.01
+
+
+def let_threads_end(table: ProcessTable | None = None, *, patience_s: float = 10.0) -> None:
+    """Waits for threads that were joined a moment before the system has taken them down: thousands can take seconds.
+
+    Costs nothing where the system has no more threads than Python knows of, and little where it does: a library may
+    have threads of its own, so that it is enough if their number stays the same for a moment.
+    """
+    table = table or open_table()
+    deadline_s = time.monotonic() + patience_s
+    fewest, looks = _own_threads(table), 0
+    while fewest > threading.active_count() and looks < _STEADY_LOOKS and time.monotonic() < deadline_s:
+        time.sleep(_PACE_S)
+        count, before = _own_threads(table), fewest
+        fewest, looks = min(count, before), 0 if count < before else looks + 1
+
+
+def _own_threads(table: ProcessTable) -> int:
+    return table.glance(os.getpid()).threads

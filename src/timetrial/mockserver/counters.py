@@ -38,7 +38,8 @@ class Counters:
     after its headers had arrived.
 
     ``service_s`` is the time spent answering, without the delays that were asked for; these are in ``delay_s``, and
-    ``delay_late_s`` is by how much they were overrun. ``cpu_s`` is the server processes' own CPU time.
+    ``delay_late_s`` is by how much they were overrun. ``cpu_s`` is the server processes' own CPU time, and
+    ``cpu_s_by_process`` that of each.
     With several server processes the ``…_max`` figures are the sum of each one's: an upper bound.
     """
 
@@ -66,6 +67,7 @@ class Counters:
     loop_lag_max_s: float = 0.0
     loop_ticks: int = 0
     processes: int = 1
+    cpu_s_by_process: tuple[float, ...] = ()
     by_status: Mapping[int, int] = field(default_factory=dict)
     by_fault: Mapping[str, int] = field(default_factory=dict)
     windows: Sequence[Peaks] = field(default=(), repr=False, compare=False)
@@ -75,6 +77,8 @@ class Counters:
         """What was counted between ``before`` and this snapshot; the ``…_max`` figures are those of that time."""
         changed: dict[str, Any] = {name: getattr(self, name) - getattr(before, name) for name in _ADDITIVE}
         peaks = highest(self.windows[before.window : self.window])
+        each_s = zip(self.cpu_s_by_process, before.cpu_s_by_process or [0.0] * self.processes, strict=False)
+        changed["cpu_s_by_process"] = tuple(one - other for one, other in each_s)
         changed["by_status"] = _difference(self.by_status, before.by_status)
         changed["by_fault"] = _difference(self.by_fault, before.by_fault)
         return Counters(
@@ -111,7 +115,7 @@ class Counters:
 
 
 _GAUGES = {"requests_in_flight", "requests_in_flight_max", "connections_open", "connections_open_max"}
-_OTHERS = {"loop_lag_max_s", "processes", "by_status", "by_fault", "windows", "window"}
+_OTHERS = {"loop_lag_max_s", "processes", "cpu_s_by_process", "by_status", "by_fault", "windows", "window"}
 _ADDITIVE = tuple(f.name for f in fields(Counters) if f.name not in _GAUGES | _OTHERS)
 
 

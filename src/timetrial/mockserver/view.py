@@ -75,6 +75,7 @@ class View(Addresses):
             by_status=_merged([{int(status): n for status, n in a["by_status"].items()} for a in answers]),
             by_fault=_merged([answer["by_fault"] for answer in answers]),
             processes=len(answers),
+            cpu_s_by_process=tuple(answer["cpu_s"] for answer in answers),
             windows=self._windows,
             window=len(self._windows),
         )

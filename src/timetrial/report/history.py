@@ -35,7 +35,10 @@ def _group_lines(group: Group, least: float, bars: str) -> list[str]:
     head = f"{group.label}: {_count(len(group.runs), 'run')}, {group.runs[0].when[:10]} to {group.runs[-1].when[:10]}"
     lines = [head, table[0]]
     for (each, cuts), line in zip(shown, table[1:], strict=True):
-        lines += [line, *_change_lines(each, cuts)]
+        lines += [line, *_change_lines(each, cuts), *_void_lines(each)]
+    lines += [
+        f"{each.name}: no run but void ones ({each.void})" for each in group.series if each.void and not each.logs
+    ]
     changed = sum(bool(cuts) for _, cuts in shown)
     return [*lines, f"{changed} of {_count(len(shown), 'benchmark')} changed by {100 * least:.3g}% or more"]
 
@@ -58,6 +61,11 @@ def _change_lines(series: Series, cuts: Sequence[int]) -> list[str]:
         f"{_also(series.runs[cut - 1], series.runs[cut])}"
         for cut, old, new in zip(cuts, parts, parts[1:], strict=False)
     ]
+
+
+def _void_lines(series: Series) -> list[str]:
+    """Runs whose timing means nothing are no points of the series, and not left out in silence."""
+    return [f"    {_count(series.void, 'void run')} left out"] if series.void else []
 
 
 def _run(run: Run) -> str:

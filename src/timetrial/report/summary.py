@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from timetrial.report.text import columns, duration, times
 from timetrial.results.pairs import PairedRatio
-from timetrial.results.standings import Placing, Standings, VoidTrial
+from timetrial.results.standings import Entry, Placing, Standings, VoidTrial
 
 _HEAD = ("workload", "fastest", "a round", "x serial", "next best", "takes")
 _ALL_VOID = ("all void", *"----")
@@ -17,7 +17,7 @@ def summary_lines(standings: Standings) -> list[str]:
     placings = {each.group: _row(each) for each in standings.placings()}
     rows = [placings.get(group, (group, *_ALL_VOID)) for group in standings.groups]
     lines = columns([_HEAD, *rows], right=(2, 3, 5)) if rows else []
-    return [*lines, *_void_lines(standings.voids)]
+    return [*lines, *_void_lines(standings.voids), *_error_lines(standings.entries)]
 
 
 def _row(placing: Placing) -> Sequence[str]:
@@ -38,6 +38,17 @@ def _ratio(ratio: float | None, paired: PairedRatio | None) -> str:
         return times(ratio)
     span = f"{paired.low:.2f}-{paired.high:.2f}"
     return f"tie ({span})" if paired.tie else f"{times(paired.ratio)} ({span})"
+
+
+def _error_lines(entries: Sequence[Entry]) -> list[str]:
+    """What failed after the timed rounds, which were good and are kept."""
+    looks = {"accounting": "accounting_error", "open loop": "open_loop_error"}
+    return [
+        f"no {look}: {each.group}, {each.measurement.model}: {' '.join(error.split())}"
+        for each in entries
+        for look, name in looks.items()
+        if (error := getattr(each.measurement, name))
+    ]
 
 
 def _void_lines(voids: Sequence[VoidTrial]) -> list[str]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from timetrial import models
-from timetrial.results.pairs import paired_ratio
+from timetrial.results.pairs import PairedRatio, paired_ratio
 from timetrial.results.schema import KEY
 
 _CONCURRENCY = "concurrency"
@@ -66,15 +66,23 @@ class Shape:
     curves: Mapping[str, Mapping[Any, Reading]]
 
     def winner(self, value: Any) -> Win:
-        """Who is fastest at a value. Models tie if they took turns and their ratio's interval includes 1."""
+        """Who is fastest at a value. Models tie if they took turns and their ratio's interval includes 1.
+
+        Where they took turns, their pairs decide and not their medians.
+        """
         here = {name: curve[value] for name, curve in self.curves.items() if value in curve and not curve[value].void}
         if not here:
             return Win(None, None, None, tie=False)
         first, *others = sorted(here, key=lambda model: here[model].s_per_item)
         if not others:
             return Win(first, None, None, tie=False)
-        lead = _ratio(here[others[0]].s_per_item, here[first].s_per_item)
-        return Win(first, others[0], lead, tie=_ties(here[others[0]], here[first]))
+        second = others[0]
+        paired = _paired(here[second], here[first])
+        if paired is None:
+            return Win(first, second, _ratio(here[second].s_per_item, here[first].s_per_item), tie=False)
+        if paired.reverse:
+            return Win(second, first, 1 / paired.ratio, tie=False)
+        return Win(first, second, paired.ratio, tie=paired.tie)
 
     def crossovers(self) -> list[Crossover]:
         """Where the fastest model changes, from one clear win to the next; values with a tie decide nothing."""
@@ -200,11 +208,10 @@ def _fair_s(reading: Reading | None) -> float | None:
     return None if reading is None or reading.void else reading.s_per_item
 
 
-def _ties(slower: Reading, faster: Reading) -> bool:
+def _paired(slower: Reading, faster: Reading) -> PairedRatio | None:
     if not faster.interleaved_s or len(slower.interleaved_s) != len(faster.interleaved_s):
-        return False
-    paired = paired_ratio(slower.interleaved_s, faster.interleaved_s)
-    return paired is not None and paired.tie
+        return None
+    return paired_ratio(slower.interleaved_s, faster.interleaved_s)
 
 
 def _ratio(slower_s: float, faster_s: float) -> float | None:

@@ -25,9 +25,27 @@ class _Stats(msgspec.Struct):
     median: float
 
 
+class _Figures(msgspec.Struct):
+    void: list[msgspec.Raw] = []
+
+
+class _Extra(msgspec.Struct):
+    timetrial: _Figures | None = None
+
+
 class _Benchmark(msgspec.Struct):
     fullname: str
     stats: _Stats
+    extra_info: _Extra | None = None
+
+    @property
+    def void(self) -> bool:
+        """Whether its timing means nothing."""
+        return (
+            self.extra_info is not None
+            and self.extra_info.timetrial is not None
+            and bool(self.extra_info.timetrial.void)
+        )
 
 
 class _Commit(msgspec.Struct):
@@ -50,7 +68,10 @@ class _Content(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Run:
-    """One stored run: when, of which commit, and each benchmark's median round in seconds."""
+    """One stored run: when, of which commit, and each benchmark's median round in seconds.
+
+    Those of the benchmarks that were ``void`` in it mean nothing.
+    """
 
     path: Path
     when: str
@@ -59,6 +80,7 @@ class Run:
     median_s: dict[str, float]
     references: dict[str, str]
     raw_environment: bytes = field(repr=False)
+    void: frozenset[str] = frozenset()
 
     def environment(self) -> dict[str, Any]:
         """Where it ran, in full."""
@@ -66,21 +88,34 @@ class Run:
         return environment
 
     def log_value(self, name: str, reference: str | None) -> float | None:
-        """log(benchmark / reference) in this run, log(seconds) where there is no reference; None if not measured."""
+        """log(benchmark / reference) in this run, log(seconds) where there is no reference.
+
+        None where one of the two was not measured, or was void.
+        """
+        if self.voids(name, reference):
+            return None
         own_s, against_s = self.median_s.get(name), (self.median_s.get(reference) if reference else 1.0)
         if own_s is None or against_s is None or not (own_s > 0 and against_s > 0):
             return None
         return math.log(own_s / against_s)
 
+    def voids(self, name: str, reference: str | None) -> bool:
+        """Whether the benchmark was measured, but it or its reference was void."""
+        return name in self.median_s and (name in self.void or reference in self.void)
+
 
 @dataclass(frozen=True)
 class Series:
-    """One benchmark in the runs that measured it: ``logs[i]`` belongs to ``runs[i]``."""
+    """One benchmark in the runs that measured it: ``logs[i]`` belongs to ``runs[i]``.
+
+    ``void`` is the number of runs that are left out, because it or its reference was void in them.
+    """
 
     name: str
     reference: str | None
     runs: Sequence[Run]
     logs: Sequence[float]
+    void: int = 0
 
 
 @dataclass(frozen=True)
@@ -142,6 +177,7 @@ def _read(path: Path) -> Run:
         median_s={each.fullname: each.stats.median for each in content.benchmarks},
         references=about.references,
         raw_environment=bytes(about.environment),
+        void=frozenset(each.fullname for each in content.benchmarks if each.void),
     )
 
 
@@ -192,4 +228,5 @@ def _series(runs: Sequence[Run], *, absolute: bool) -> list[Series]:
 def _one_series(name: str, reference: str | None, runs: Sequence[Run]) -> Series:
     values = [(run, run.log_value(name, reference)) for run in runs]
     known = [(run, value) for run, value in values if value is not None]
-    return Series(name, reference, [run for run, _ in known], [value for _, value in known])
+    void = sum(run.voids(name, reference) for run in runs)
+    return Series(name, reference, [run for run, _ in known], [value for _, value in known], void)

@@ -10,6 +10,7 @@ from timetrial.errors import ResultsError
 from timetrial.measure.environment_diff import differences
 from timetrial.results.roundstats import round_stats
 from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY, void_of_entry
+from timetrial.voids import Kind
 
 _TYPICAL: Final = ("throughput_per_s", "speedup", "startup_s", "teardown_s")
 
@@ -72,22 +73,35 @@ def _benchmarks(launches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _pooled(every: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """A benchmark's entry of all launches where it was fair; of all, and void, where it never was."""
+    """A benchmark's entry of all launches where it was fair; of all, and void, where it never was.
+
+    A disturbed launch is an accident. Any other kind of void is the benchmark's own: the entry keeps it.
+    """
     entries = [each for each in every if not void_of_entry(each)] or every
     first = entries[0]
     data_s = [seconds for each in entries for seconds in each["stats"]["data"]]
     return {
         **first,
-        "extra_info": _extra_info(entries),
+        "extra_info": _extra_info(entries, _own_voids(every)),
         "stats": round_stats(data_s, first["stats"]["iterations"]),
     }
 
 
-def _extra_info(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _own_voids(every: Sequence[dict[str, Any]]) -> list[Mapping[str, str]]:
+    """One of each kind, the first that was told; a launch that has more keeps them."""
+    found: dict[str, Mapping[str, str]] = {}
+    for void in (void for each in every for void in void_of_entry(each) if void["kind"] != Kind.DISTURBED):
+        found.setdefault(void["kind"], void)
+    return list(found.values())
+
+
+def _extra_info(entries: Sequence[dict[str, Any]], own_voids: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     """The first launch's, with the median over launches where a figure varies from one to the next."""
     first: dict[str, Any] = dict(entries[0]["extra_info"])
     if isinstance(first.get(KEY), dict):
         first[KEY] = {**first[KEY], **{name: _typical(entries, name) for name in _TYPICAL if name in first[KEY]}}
+        if own_voids and not first[KEY].get("void"):
+            first[KEY]["void"] = list(own_voids)
     return first
 
 

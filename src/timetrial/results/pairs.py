@@ -25,6 +25,11 @@ class PairedRatio:
         """Whether the interval leaves open which of the two is faster."""
         return self.low <= 1 <= self.high
 
+    @property
+    def reverse(self) -> bool:
+        """Whether the one taken for slower is really faster."""
+        return self.high < 1
+
 
 def paired_ratio(slower_s: Sequence[float], faster_s: Sequence[float]) -> PairedRatio | None:
     """The median of ``slower_s[i] / faster_s[i]`` with an interval of at least 95 % confidence.

@@ -12,7 +12,7 @@ KEY: Final = "timetrial"
 
 # 1: workload, model, concurrency, items, throughput_per_s, speedup, speedup_against, startup_s, teardown_s, digest,
 #    server, accounting, void, fairness, open_loop, parameters, sweeps, start_method, event_loop, executor, python,
-#    scale; with --trial-interleave also interleaved.
+#    scale, accounting_error, open_loop_error; with --trial-interleave also interleaved.
 SCHEMA_VERSION: Final = 1
 
 # The file's own section, ``timetrial``. 1: environment, complete. 2: schema_version, references, troubles, voids; in
@@ -45,6 +45,8 @@ def figures(
         "void": [each.as_dict() for each in measurement.voids],
         "fairness": dict(measurement.fairness),
         "open_loop": measurement.open_loop,
+        "accounting_error": measurement.accounting_error,
+        "open_loop_error": measurement.open_loop_error,
         "start_method": details.pop("start_method", None),
         "event_loop": details.pop("event_loop", None),
         "executor": details,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -114,30 +114,25 @@ class Standings:
     def add(self, entry: Entry) -> None:
         """Takes in a trial and brings the speed-ups of its family up to date; a void one changes nothing for others."""
         self.entries.append(entry)
-        if entry.void:
-            return
-        for each in self._fair():
-            if each.family == entry.family:
-                self._rate(each)
-        if entry.interleaved:
-            self._pair([each for each in self._fair() if each.group == entry.group and each.interleaved])
+        self._compare_anew(entry)
 
     def add_failed(self, trial: VoidTrial) -> None:
         """Takes in a trial that did other work, or met a limit: its test has failed, and nothing was measured."""
         self._failed.append(trial)
 
     def withdraw(self, figures: object) -> None:
-        """Takes out the trial with these figures: its test found fault with it."""
+        """Takes out the trial with these figures, since its test found fault with it: nobody is compared with it."""
+        found = [each for each in self.entries if each.figures is figures]
         self.entries = [each for each in self.entries if each.figures is not figures]
+        for each in found:
+            self._compare_anew(each)
 
     def placings(self) -> Iterator[Placing]:
         """One for each group with a trial that isn't void."""
         fair = self._fair()
         for group in dict.fromkeys(each.group for each in fair):
-            ranked = sorted((each for each in fair if each.group == group), key=lambda each: each.s_per_item)
-            model = ranked[0].measurement.model
-            others = [each for each in ranked if each.measurement.model != model]
-            yield Placing(group, ranked[0], others[0] if others else None, self.serial_of(ranked[0]))
+            fastest, next_best = _first_two([each for each in fair if each.group == group])
+            yield Placing(group, fastest, next_best, self.serial_of(fastest))
 
     def _fair(self) -> list[Entry]:
         return [each for each in self.entries if not each.void]
@@ -168,16 +163,40 @@ class Standings:
         pairs = [(each.name, self._serial_among(self.entries, each)) for each in self.entries]
         return {name: serial.name for name, serial in pairs if serial is not None and serial.name != name}
 
+    def _compare_anew(self, entry: Entry) -> None:
+        """Brings up to date what this trial's family and group say of each other; a void one was no part of it."""
+        if entry.void:
+            return
+        for each in self._fair():
+            if each.family == entry.family:
+                self._rate(each)
+        if entry.interleaved:
+            self._pair([each for each in self._fair() if each.group == entry.group and each.interleaved])
+
     def _rate(self, entry: Entry) -> None:
         serial = self.serial_of(entry)
         entry.figures["speedup"] = _ratio(serial, entry)
         entry.figures["speedup_against"] = serial.measurement.model if serial else None
 
     def _pair(self, group: list[Entry]) -> None:
-        fastest = min(group, key=lambda each: each.s_per_item)
+        if not group:
+            return
+        fastest, _ = _first_two(group)
         for each in group:
             paired = _paired(each, fastest) if each is not fastest else None
             each.figures["interleaved"] = {"against": fastest.measurement.model, **_paired_figures(paired)}
+
+
+def _first_two(group: Sequence[Entry]) -> tuple[Entry, Entry | None]:
+    """The fastest trial by its median and the next best model's; where they took turns, their pairs have the last word.
+
+    A disturbed minute moves a median, and hardly the ratio of rounds taken side by side.
+    """
+    ranked = sorted(group, key=lambda each: each.s_per_item)
+    first = ranked[0]
+    second = next((each for each in ranked if each.measurement.model != first.measurement.model), None)
+    paired = _paired(second, first) if second else None
+    return (second, first) if second and paired and paired.reverse else (first, second)
 
 
 def _paired(slower: Entry, faster: Entry) -> PairedRatio | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from timetrial.measure.workerthreads import WorkerThreads
+from timetrial.measure.workerthreads import WorkerThreads, let_threads_end
 
 
 def leaked(*counts: Sequence[int | None]) -> list[str]:
@@ -45,3 +46,29 @@ def test_a_process_that_is_gone_is_left_out() -> None:
     """Its end is somebody else's to tell."""
     said = "worker process 1 gained 1 thread(s) in these rounds, as in the one before"
     assert leaked((2, None, 5), (2, 3, 4)) == [said]
+
+
+def looks_taken(*more: int, patience_s: float = 10.0) -> int:
+    """How often the system was asked, where it has so many more threads each time than Python knows of."""
+    left, looks = list(more), 0
+
+    def glance(_pid: int) -> Any:
+        nonlocal looks
+        looks += 1
+        return SimpleNamespace(threads=threading.active_count() + (left.pop(0) if len(left) > 1 else left[0]))
+
+    table: Any = SimpleNamespace(glance=glance)
+    let_threads_end(table, patience_s=patience_s)
+    return looks
+
+
+def test_threads_that_are_about_to_end_are_waited_for() -> None:
+    """As long as they get fewer; none to wait for is one look."""
+    assert looks_taken(0) == 1
+    assert looks_taken(2_000, 1_000, 1_000, 1_000, 10, 0) == 6
+
+
+def test_a_library_s_own_threads_are_waited_for_only_briefly() -> None:
+    """They stay."""
+    assert looks_taken(4) == 11
+    assert looks_taken(4, patience_s=0.0) == 1

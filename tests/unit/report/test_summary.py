@@ -33,6 +33,17 @@ def test_void_trials_are_listed_with_their_reason() -> None:
     assert summary_lines(standings) == [f"void: squares, threads: 2 results for 3 items; {FIXES[Kind.RESULTS]}"]
 
 
+def test_what_failed_after_the_rounds_is_told_below() -> None:
+    """They were good, so they stay in the table."""
+    trial = entry("threads", 2.0)
+    failed = replace(
+        trial, measurement=replace(trial.measurement, accounting_error="no\npsutil", open_loop_error="stalled")
+    )
+    lines = summary_lines(standings_of(failed))
+    assert lines[1].startswith("squares   threads")
+    assert lines[2:] == ["no accounting: squares, threads: no psutil", "no open loop: squares, threads: stalled"]
+
+
 def test_a_run_without_trials_has_no_table() -> None:
     """Nothing is printed."""
     assert summary_lines(Standings()) == []

@@ -99,6 +99,16 @@ def test_the_serial_curve_stands_beside_the_others_at_every_concurrency() -> Non
     assert at_four[0].winner(2).model == "serial"
 
 
+def test_where_models_took_turns_their_pairs_decide_and_not_their_medians() -> None:
+    """Coroutines have the better median of the two, and lost eight turns out of nine."""
+    threads, coroutines = (1.0,) * 4 + (9.0,) * 4 + (9.5,), (1.1,) * 4 + (9.9,) * 4 + (1.2,)
+    win = only_shape(
+        bench("threads", 9.0, rounds_s=threads, size=1), bench("coroutines", 1.2, rounds_s=coroutines, size=1)
+    ).winner(1)
+    assert (win.model, win.next_best, win.tie) == ("threads", "coroutines", False)
+    assert win.lead == pytest.approx(1.1)
+
+
 def test_models_that_took_turns_and_cannot_be_told_apart_tie() -> None:
     """A value with a tie decides nothing: the crossover lies between the clear wins on its two sides."""
     even, slow = (1.0, 1.1, 0.9, 1.0, 1.1, 0.9, 1.0), (5.0,) * 7

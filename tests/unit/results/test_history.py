@@ -61,6 +61,35 @@ def test_what_else_changed_is_told_beside_the_commit(tmp_path: Path) -> None:
     assert "also new: libraries.aiohttp 3.11 to 3.12" in "\n".join(history_lines(read_history(tmp_path), 0.02))
 
 
+def void_in(path: Path, name: str) -> None:
+    """The run at path, with this benchmark void."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for each in content["benchmarks"]:
+        void = [{"kind": "disturbed", "reason": "odd", "fix": "none"}] if each["fullname"] == name else []
+        each["extra_info"] = {"timetrial": {"void": void}, "mine": 3}
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["t.py::test_x[threads]", "t.py::test_x[serial]"], ids=["its own", "its reference's"])
+def test_void_runs_are_no_points_and_are_counted(tmp_path: Path, name: str) -> None:
+    """They would be a change where nothing has changed."""
+    for number in range(20):
+        path = store(tmp_path, number, 0.5 if number < 10 else 0.9)
+        if number >= 10:
+            void_in(path, name)
+    lines = history_lines(read_history(tmp_path), 0.02)
+    assert "    10 void runs left out" in lines
+    assert "0 of 2 benchmarks changed by 2% or more" in lines
+    assert not [each for each in lines if "from commit" in each]
+
+
+def test_a_benchmark_that_was_always_void_is_named(tmp_path: Path) -> None:
+    """It has no value to show."""
+    void_in(store(tmp_path, 1, 0.5), "t.py::test_x[threads]")
+    lines = history_lines(read_history(tmp_path), 0.02)
+    assert "t.py::test_x[threads]: no run but void ones (1)" in lines
+
+
 @pytest.mark.parametrize(
     "other", [{"cpu": {"model": "another"}}, {"python": {"version": "3.14.0", "implementation": "cpython"}}]
 )

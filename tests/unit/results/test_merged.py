@@ -90,6 +90,16 @@ def test_a_benchmark_that_was_void_in_every_launch_stays_void() -> None:
     assert entry["extra_info"]["timetrial"]["void"][0]["kind"] == "clock"
 
 
+def test_a_benchmark_that_was_void_for_its_own_reason_in_one_launch_stays_void() -> None:
+    """As the gate takes it: only a disturbed launch is an accident. Its rounds are those of the fair launches."""
+    contents = [launch({"a": [9.0]}), *(voided(launch({"a": [value]}), "clock") for value in (1.0, 2.0))]
+    merged = merge([*contents, voided(launch({"a": [3.0]}), "disturbed")], complete=True)
+    (entry,) = merged["benchmarks"]
+    assert entry["stats"]["data"] == [9.0]
+    assert [each["kind"] for each in entry["extra_info"]["timetrial"]["void"]] == ["clock"]
+    assert "void" not in contents[0]["benchmarks"][0]["extra_info"]["timetrial"]
+
+
 def test_troubles_tell_their_launch_and_references_are_joined() -> None:
     """So that a gate can say which launch it was."""
     trouble = {"benchmark": "b", "kind": "void", "reason": "odd"}

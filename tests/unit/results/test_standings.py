@@ -178,6 +178,40 @@ def test_every_reason_is_kept_and_that_of_a_withdrawn_trial_is_not() -> None:
     assert standings.voids == [failed]
 
 
+def test_who_was_compared_with_a_withdrawn_trial_is_compared_anew() -> None:
+    """Neither a speed-up nor a pair is left of a trial whose test failed."""
+    trials = [entry("serial", 4.0), entry("coroutines", 1.0), entry("threads", 2.0)]
+    serial, coroutines, threads = (replace(each, interleaved=True) for each in trials)
+    standings = standings_of(serial, coroutines, threads)
+    assert speedup_of(threads) == (2.0, "serial")
+    standings.withdraw(coroutines.figures)
+    assert threads.figures["interleaved"]["against"] == "threads"
+    standings.withdraw(serial.figures)
+    assert speedup_of(threads) == (None, None)
+    standings.withdraw(threads.figures)
+    assert list(standings.placings()) == []
+
+
+def test_where_models_took_turns_their_pairs_decide_who_is_fastest() -> None:
+    """Coroutines have the better median, and lost eight turns out of nine: the disturbed ones fell on either side."""
+    turns = [(1.0, 1.1), (1.0, 1.1), (1.0, 1.1), (1.0, 1.1), (9.0, 9.9), (9.0, 9.9), (9.0, 9.9), (9.0, 9.9), (9.5, 1.2)]
+    threads, coroutines = (
+        replace(
+            each,
+            interleaved=True,
+            measurement=replace(each.measurement, durations_s=tuple(turn[place] for turn in turns)),
+        )
+        for place, each in enumerate([entry("threads", 1.0), entry("coroutines", 1.0)])
+    )
+    assert coroutines.s_per_item < threads.s_per_item
+    standings = standings_of(threads, coroutines)
+    placing = only_placing(standings)
+    assert (placing.fastest, placing.next_best) == (threads, coroutines)
+    assert placing.paired_lead is not None
+    assert placing.paired_lead.low > 1
+    assert coroutines.figures["interleaved"]["against"] == "threads"
+
+
 def test_tables_name_a_void_trial_as_one() -> None:
     """Also those that rank nothing, such as what each model costs."""
     assert entry("threads", 1.0).shown_model == "threads"
