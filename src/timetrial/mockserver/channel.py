@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 
 from timetrial.errors import MockServerError
-from timetrial.mockserver.lines import Lines
+from timetrial.mockserver.lines import LateError, Lines
 
 # Generous, for machines that are busy with something else; a healthy server needs a tenth of a second.
 _START_S = 60.0
@@ -67,8 +67,10 @@ class Channel:
                     answer: dict[str, Any] = json.loads(self._lines.receive())
                     if answer["n"] == number:
                         return answer
-        except TimeoutError:
+        except LateError:
             self._end = f"did not answer within {patience_s:g} s and was ended"
+        except TimeoutError:
+            raise  # not the pipe's, but of an alarm that the test has set
         except OSError:
             self._end = self._end or self._how_it_ended()
         raise MockServerError(f"the mock server's process {self._end}")

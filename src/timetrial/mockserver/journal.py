@@ -40,7 +40,7 @@ class Journal:
     """Requests that have ended, by path and by path and status; the last 10,000 connections that ended, and all open.
 
     Paths are decoded, and without a test's own prefix and the query. A request that a fault was done to, or whose
-    client left before the end, has the status 0. Of 50,000 outcomes on, new ones are counted as ``(other paths)``.
+    client left before the end, has the status 0. From 50,000 outcomes on, new ones are counted as ``(other paths)``.
     """
 
     by_path: Mapping[str, int]

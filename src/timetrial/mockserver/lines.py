@@ -10,8 +10,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 _PIECE_BYTES = 1_048_576
+
+
+class LateError(Exception):
+    """The process took too long and was ended; no TimeoutError, which a test's own alarm may raise meanwhile."""
 
 
 class Lines:
@@ -31,7 +36,7 @@ class Lines:
 
     @contextmanager
     def patience(self, seconds: float) -> Iterator[None]:
-        """What is sent and received in the block takes so long at most, or the process is ended: TimeoutError."""
+        """What is sent and received in the block takes so long at most, or the process is ended: LateError."""
         self._deadline = time.monotonic() + seconds
         if sys.platform != "win32":  # and no thread, which would still be ending while the next round is timed
             yield
@@ -42,7 +47,7 @@ class Lines:
         try:
             yield
         except OSError as problem:
-            raise TimeoutError if time.monotonic() >= self._deadline else problem from None
+            raise LateError if time.monotonic() >= self._deadline else problem from None
         finally:
             alarm.cancel()
 
@@ -52,7 +57,11 @@ class Lines:
         while left:
             if sys.platform != "win32":
                 self._await(self._to, select.POLLOUT)
-            left = left[os.write(self._to, left[:_PIECE_BYTES]) :]
+            try:
+                left = left[os.write(self._to, left[:_PIECE_BYTES]) :]
+            except BlockingIOError:  # there was room, but not for this
+                if time.monotonic() > self._deadline:
+                    self._give_up()
 
     def receive(self) -> bytes:
         """The next line; raises OSError where the other end is gone."""
@@ -76,5 +85,8 @@ class Lines:
         poll = select.poll()
         poll.register(pipe, event)
         if not poll.poll(max(0.0, self._deadline - time.monotonic()) * 1e3):
-            self._process.kill()
-            raise TimeoutError
+            self._give_up()
+
+    def _give_up(self) -> NoReturn:
+        self._process.kill()
+        raise LateError

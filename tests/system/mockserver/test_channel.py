@@ -20,16 +20,16 @@ PIPE_BYTES = 65_536
 
 
 @contextmanager
-def interrupted(after_s: float) -> Iterator[None]:
-    """What runs in the block is interrupted, as by Ctrl-C."""
+def interrupted(after_s: float, how: type[BaseException] = KeyboardInterrupt) -> Iterator[None]:
+    """What runs in the block is interrupted, as by Ctrl-C or a test's own alarm."""
 
     def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+        raise how
 
     before = signal.signal(signal.SIGALRM, interrupt)
     signal.setitimer(signal.ITIMER_REAL, after_s)
     try:
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(how):
             yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -61,8 +61,8 @@ def ask_for_many_pages(server: MockServer, pages: int) -> None:
 def test_an_interrupted_question_leaves_its_answer_to_nobody() -> None:
     """The next one gets its own, however often that happens."""
     with MockServer.start() as server:
-        for _ in range(3):
-            with stopped(server.pids[0]), interrupted(0.05):
+        for how in (KeyboardInterrupt, TimeoutError, KeyboardInterrupt):
+            with stopped(server.pids[0]), interrupted(0.05, how):
                 server.journal()
         assert server.counters().requests_arrived == 0
         assert server.journal().by_path == {}
