@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 
@@ -14,6 +15,7 @@ from timetrial.mockserver.addresses import Addresses
 from timetrial.mockserver.content import PERIOD_BYTES, stream_content
 from timetrial.mockserver.counters import Peaks
 from timetrial.mockserver.delays import parse_delay
+from timetrial.mockserver.server import conditions, exchange
 from timetrial.mockserver.server.messages import location
 
 
@@ -160,3 +162,15 @@ def test_a_location_carries_any_url() -> None:
     assert location("http://h/a%20b?c=d&e=%E4#f") == "http://h/a%20b?c=d&e=%E4#f"
     assert location("/ä €\r\nX: y") == "/%C3%A4%20%E2%82%AC%0D%0AX:%20y"
     assert location("/100%/%zz") == "/100%25/%25zz"
+
+
+def test_only_small_bodies_are_remembered_with_what_was_made_of_them() -> None:
+    """A cache of large ones would be larger than all that the server needs."""
+    caches = conditions._remembered_etag, exchange._remembered
+    before = [cache.cache_info().currsize for cache in caches]
+    large = bytes(2**20 + 1)
+    assert conditions.etag_of(large) == conditions.etag_of(bytes(large))
+    assert gzip.decompress(exchange._gzipped(large)) == large
+    assert [cache.cache_info().currsize for cache in caches] == before
+    assert conditions.etag_of(b"small") != conditions.etag_of(exchange._gzipped(b"small"))
+    assert [cache.cache_info().currsize for cache in caches] == [before[0] + 2, before[1] + 1]
