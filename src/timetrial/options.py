@@ -60,7 +60,8 @@ def add_options(parser: pytest.Parser) -> None:
         "--trial-interleave",
         action="store_true",
         help="Run the models of a group in turn, round by round in random order, and compare them in pairs: "
-        "the table then says by how much one is faster, with an interval, or that it is a tie.",
+        "the table then says by how much one is faster, with an interval, or that it is a tie. Not in async tests, nor "
+        "where a test has one model: a line at the end counts those.",
     )
     group.addoption(
         "--trial-accounting",
