@@ -45,6 +45,21 @@ def undisturbed() -> Iterator[None]:
             signal.signal(each, handler)
 
 
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Within, Ctrl-C and the like wait for the block's end: what it starts is known by then, and can be ended."""
+    numbers = [each for each in (signal.SIGINT, *_ENDING) if _is_main_thread() and callable(signal.getsignal(each))]
+    caught: list[int] = []
+    before = {each: signal.signal(each, lambda number, _frame: caught.append(number)) for each in numbers}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    for number in caught:
+        signal.raise_signal(number)
+
+
 def _unwind(number: int, _frame: FrameType | None) -> None:
     raise SystemExit(_BY_SIGNAL + number)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from timetrial.errors import GateError, ResultsError
+from timetrial.gate.interruption import deferred
 from timetrial.results.merged import merge
 from timetrial.results.read import read_run
 from timetrial.results.runfile import dumps, replace_file
@@ -91,7 +92,19 @@ class _Launch:
 
     def run(self) -> None:
         """Until it has ended; whatever interrupts the waiting ends it first, in the way that keeps its results."""
-        process = subprocess.Popen(
+        process = None
+        try:
+            with deferred():
+                process = self._start()
+            self._listen(process)
+        except BaseException:
+            if process is not None:
+                _end(process)
+            raise
+        self._status = process.wait()
+
+    def _start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
             self._command(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -101,12 +114,6 @@ class _Launch:
             env={**os.environ, SEED_VARIABLE: secrets.token_hex(8), "PYTHONIOENCODING": "utf-8"},
             start_new_session=True,
         )
-        try:
-            self._listen(process)
-        except BaseException:
-            _end(process)
-            raise
-        self._status = process.wait()
 
     def measured(self) -> dict[str, Any] | None:
         """What its file holds; None if it never came to write one."""
