@@ -44,6 +44,8 @@ class WorkerThreads:
 
 
 _STEADY_LOOKS: Final = 10
+_STEADY_LOOKS_OF_A_CROWD: Final = 150
+_CROWD: Final = 64
 _PACE_S: Final = 0.01
 
 
@@ -51,12 +53,15 @@ def let_threads_end(table: ProcessTable | None = None, *, patience_s: float = 10
     """Waits for threads that were joined a moment before the system has taken them down: thousands can take seconds.
 
     Costs nothing where the system has no more threads than Python knows of, and little where it does: a library may
-    have threads of its own, so that it is enough if their number stays the same for a moment.
+    have threads of its own, so that it is enough if their number stays the same for a moment. A crowd hardly is a
+    library's, and on a machine that is busy its end may stand still for a while.
     """
     table = table or open_table()
     deadline_s = time.monotonic() + patience_s
     fewest, looks = _own_threads(table), 0
-    while fewest > threading.active_count() and looks < _STEADY_LOOKS and time.monotonic() < deadline_s:
+    while (more := fewest - threading.active_count()) > 0 and time.monotonic() < deadline_s:
+        if looks >= (_STEADY_LOOKS_OF_A_CROWD if more > _CROWD else _STEADY_LOOKS):
+            break
         time.sleep(_PACE_S)
         count, before = _own_threads(table), fewest
         fewest, looks = min(count, before), 0 if count < before else looks + 1

@@ -72,3 +72,8 @@ def test_a_library_s_own_threads_are_waited_for_only_briefly() -> None:
     """They stay."""
     assert looks_taken(4) == 11
     assert looks_taken(4, patience_s=0.0) == 1
+
+
+def test_a_crowd_whose_end_stands_still_is_given_more_time() -> None:
+    """As where other processes have the machine."""
+    assert looks_taken(2_000, *[900] * 50, 0) == 52
