@@ -6,7 +6,6 @@ import hmac
 import random
 import secrets
 import socket
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -18,6 +17,7 @@ from timetrial.errors import GateError
 from timetrial.gate import PROTOCOL, VARIABLE
 from timetrial.gate.interruption import undisturbed
 from timetrial.gate.record import SideName
+from timetrial.gate.scratch import held_folder
 from timetrial.gate.sideprocess import SideDownError, SideProcess
 from timetrial.gate.sides import Side
 from timetrial.gate.wire import Channel, Message
@@ -59,7 +59,7 @@ class Launch:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            folder = Path(stack.enter_context(_temporary_folder()))
+            folder = stack.enter_context(held_folder())
             listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=8))
             stack.callback(self._end)
             for side in self._sides:
@@ -165,10 +165,6 @@ class Launch:
                 process.hang_up()
             for process in self._processes.values():
                 process.end()
-
-
-def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="timetrial-launch-", ignore_cleanup_errors=True)
 
 
 def _accept(listener: socket.socket) -> socket.socket | None:

@@ -55,6 +55,17 @@ def scratch(repository: Repository, say: Callable[[str], None]) -> Iterator[Scra
 
 
 @contextmanager
+def held_folder() -> Iterator[Path]:
+    """A new temporary folder that no other gate takes away meanwhile, and that the next one does if this is killed."""
+    folder, lock = _claim_new()
+    try:
+        yield folder
+    finally:
+        lock.close()
+        _remove(folder)
+
+
+@contextmanager
 def files_or_error() -> Iterator[None]:
     """Turns what the file system refuses into a GateError; for the preparation, not for what is then measured."""
     try:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +17,8 @@ import pytest
 
 from tests.system.gate.conftest import QUICK, Measure
 from timetrial.errors import GateError
+from timetrial.gate import scratch
+from timetrial.gate.git import Repository
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, Phase, SideName
 
@@ -332,9 +335,14 @@ def test_noisy(benchmark, request):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no SIGKILL")
-def test_both_sides_end_when_the_gate_is_killed(project: Project) -> None:
-    """Whatever they are at, they notice that nobody listens any more."""
+def test_both_sides_end_when_the_gate_is_killed(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever they are at, they notice that nobody listens any more; the next gate takes the launch's folder away."""
     root = project("here")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     script = (
         "import sys; from pathlib import Path;"
         "from timetrial.gate.flow import *; from timetrial.gate.sides import Side;"
@@ -347,11 +355,17 @@ def test_both_sides_end_when_the_gate_is_killed(project: Project) -> None:
         while "test_squeeze" not in gate.stdout.readline():
             pass
         assert len(_sides_running(root)) >= 2
+        (folder,) = temporary.glob(f"{scratch.PREFIX}*")
+        assert scratch._claim(folder) is None, "another gate could take it while this one runs"
         os.kill(gate.pid, signal.SIGKILL)
     deadline_s = time.monotonic() + 20
     while _sides_running(root) and time.monotonic() < deadline_s:
         time.sleep(0.05)
     assert not _sides_running(root)
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    subprocess.run(["git", "init", "-q", str(root)], check=True)
+    scratch._sweep(Repository(root), lambda _line: None)
+    assert not folder.exists()
 
 
 def _sides_running(root: Path) -> list[int]:

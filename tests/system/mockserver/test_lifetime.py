@@ -140,6 +140,22 @@ def test_a_killed_parent_leaves_no_private_key_behind(tmp_path: Path, monkeypatc
         assert list(tmp_path.iterdir()) == []
 
 
+@ON_POSIX
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_the_whole_group_leaves_no_private_key_behind(
+    number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a terminal that is closed, or ``timeout``, sends it: the server ends by it, and takes the folder along."""
+    pytest.importorskip("trustme", reason="trustme is not installed here; install timetrial[tls]")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    process, (_, pid) = parent(PARENT.replace("start()", 'start(tls="trusted")'))
+    for each in (pid, process.pid):  # the server first: its parent can't be the one that cleans up
+        os.kill(each, number)
+    process.wait()
+    assert true_within(GONE_WITHIN_S, lambda: is_gone(pid))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_server_that_is_closed_leaves_no_private_key_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever of the two removes the folder."""
     pytest.importorskip("trustme", reason="trustme is not installed here; install timetrial[tls]")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -77,10 +78,19 @@ class Lifeline:
                 pass
         self._end()
 
+    def end_by(self, number: int, _frame: object = None) -> None:
+        """Ends the process by this signal: one that is meant for the parent's whole group comes here too."""
+        self._remove_folder()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
     def _end(self) -> NoReturn:
+        self._remove_folder()
+        os._exit(0)
+
+    def _remove_folder(self) -> None:
         if self.folder:
             with suppress(OSError):  # of two threads, or processes, one is the first
                 for file in Path(self.folder).iterdir():
                     file.unlink(missing_ok=True)
                 Path(self.folder).rmdir()
-        os._exit(0)

@@ -21,6 +21,9 @@ def main(argv: list[str]) -> None:
     lifeline = Lifeline(int(argv[0]))
     out = os.dup(1)
     os.dup2(2, 1)  # so that nothing but the control channel is ever written to the parent's pipe
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lifeline.end_by)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it closes our input then
     settings = json.loads(lifeline.first_line())
     lifeline.folder = settings["folder"]
