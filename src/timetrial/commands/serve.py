@@ -25,8 +25,11 @@ def run(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     given = {name: value for name, value in vars(options).items() if value is not None}
     with MockServer.start(**given) as server:
-        _announce(server)
-        _wait(server)
+        try:
+            _announce(server)
+            _wait(server)
+        except KeyboardInterrupt:
+            print()
         print(_summary(server.counters()))
     return 0
 
@@ -53,11 +56,8 @@ def _announce(server: MockServer) -> None:
 def _wait(server: MockServer) -> None:
     """Until Ctrl-C; asks now and then, so that a server that died is noticed."""
     pause = threading.Event()
-    try:
-        while not pause.wait(2.0):
-            server.counters()
-    except KeyboardInterrupt:
-        print()
+    while not pause.wait(2.0):
+        server.counters()
 
 
 def _summary(counted: Counters) -> str:

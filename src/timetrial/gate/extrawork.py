@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from typing import Final
 
@@ -9,25 +10,29 @@ _CALIBRATION_TURNS: Final = 20_000
 
 
 class ExtraWork:
-    """A share of extra work for each round: a loop of so many turns, timed like the rest.
+    """A share of extra work after each round: a loop of so many turns, timed like the rest.
 
-    The number of turns is settled once, while the caller's rounds warm up, so that it is work and not a wait: where
-    the machine slows down, the extra work takes longer too.
+    It is work and not a wait: where the machine slows down, it takes longer too. How many turns make up the share
+    follows from all rounds so far and from what the loop's turns took after them, by their medians: two readings on a
+    restless machine would make 1 % or 5 % out of 3 %.
     """
 
     def __init__(self, share: float) -> None:
         self.share = share
-        self._turns = 0
+        self._rounds_s: list[float] = []
+        self._turns_s: list[float] = []
 
-    def settle(self, round_s: float) -> None:
-        """Sizes the loop for rounds that take about ``round_s`` seconds."""
-        if self.share > 0:
-            s_per_turn = min(_spin(_CALIBRATION_TURNS) for _ in range(5)) / _CALIBRATION_TURNS
-            self._turns = round(self.share * round_s / s_per_turn)
-
-    def do(self) -> float:
-        """Does it; returns the seconds that it took."""
-        return _spin(self._turns) if self._turns else 0.0
+    def after(self, round_s: float) -> float:
+        """Does what a round that took so long asks for; returns the seconds that it took."""
+        if self.share <= 0:
+            return 0.0
+        self._rounds_s.append(round_s)
+        if not self._turns_s:
+            self._turns_s.append(min(_spin(_CALIBRATION_TURNS) for _ in range(5)) / _CALIBRATION_TURNS)
+        turns = max(1, round(self.share * statistics.median(self._rounds_s) / statistics.median(self._turns_s)))
+        took_s = _spin(turns)
+        self._turns_s.append(took_s / turns)
+        return took_s
 
 
 def _spin(turns: int) -> float:

@@ -129,10 +129,9 @@ class BenchmarkRounds:
 
     def _timed(self, executions: int) -> list[tuple[bool, dict[SideName, Round]]]:
         """Warms up, and takes the pairs, each with whether the candidate went first."""
-        seen = [self._pair(executions) for _ in range(max(1, self._policy.warmup_rounds - 1))]
         if self._extra_share:
-            round_s = statistics.median(pair[SideName.CANDIDATE].s for pair in seen)
-            self._launch.ask(SideName.CANDIDATE, do="extra", share=self._extra_share, round_s=round_s)
+            self._launch.ask(SideName.CANDIDATE, do="extra", share=self._extra_share)
+        seen = [self._pair(executions) for _ in range(max(1, self._policy.warmup_rounds - 1))]
         firsts = [self._chance.random() < 0.5 for _ in range(self._pairs(seen))]
         return [(first, self._pair(executions, candidate_first=first)) for first in firsts]
 

@@ -48,15 +48,15 @@ def run_self_test(plan: GatePlan, directory: Path, budget_s: float, say: Callabl
     Raises GateError as run_gate does.
     """
     started_s = time.monotonic()
-    done = len(self_test_files(directory))
-    first = done
+    kinds = [bool(gate.about["injected"]) for gate in self_test_files(directory)]
+    first = len(kinds)
     longest_s = 0.0
-    while done < first + 2 or time.monotonic() - started_s + longest_s < budget_s:
-        began_s, injected = time.monotonic(), bool(done % 2)
-        say(f"gate {done + 1} of the self-test: {'with slowdowns injected' if injected else 'identical sides'}")
+    while len(kinds) < first + 2 or time.monotonic() - started_s + longest_s < budget_s:
+        began_s, injected = time.monotonic(), kinds.count(True) < kinds.count(False)
+        say(f"gate {len(kinds) + 1} of the self-test: {'with slowdowns injected' if injected else 'identical sides'}")
         run_one(plan, directory, injected=injected)
         longest_s = max(longest_s, time.monotonic() - began_s)
-        done += 1
+        kinds.append(injected)
 
 
 def run_one(plan: GatePlan, directory: Path, *, injected: bool) -> StoredGate:

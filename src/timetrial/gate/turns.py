@@ -72,7 +72,8 @@ class Turns:
     def report(self, duration_s: float) -> None:
         """Says how long the round took, extra work included, the processor time it used, and by whom else."""
         used_s = _cpu_s() - self._used_s
-        self._channel.send(kind="round", s=duration_s + self._extra.do(), cpu_s=used_s, workers=_has_children())
+        whole_s = duration_s + self._extra.after(duration_s)
+        self._channel.send(kind="round", s=whole_s, cpu_s=used_s, workers=_has_children())
 
     def _obey(self, order: dict[str, Any]) -> None:
         if order["do"] == "pin":
@@ -80,7 +81,6 @@ class Turns:
             pin(self._servers, order["server_cpus"])
         elif order["do"] == "extra":
             self._extra = ExtraWork(order["share"])
-            self._extra.settle(order["round_s"])
         else:
             pytest.skip(f"not measured: {order['reason']}")
         self._channel.send(kind="obeyed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -107,13 +108,19 @@ def test_a_spinner_that_was_killed_does_not_end_the_gate() -> None:
 def test_extra_work_is_a_share_of_the_round(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counted in turns of a loop, so that it is work and no wait."""
     monkeypatch.setattr(extrawork, "_spin", lambda turns: turns * 1e-6)
-    extra = ExtraWork(0.05)
-    extra.settle(round_s=0.010)
-    assert extra.do() == pytest.approx(0.0005)
+    assert ExtraWork(0.05).after(0.010) == pytest.approx(0.0005)
+
+
+def test_a_share_comes_out_right_though_rounds_and_turns_vary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cold first round and a slow first reading of the loop are soon forgotten."""
+    chance = random.Random(5)
+    paces_s = iter([9e-6, *(chance.uniform(0.8e-6, 1.2e-6) for _ in range(40))])
+    monkeypatch.setattr(extrawork, "_spin", lambda turns: turns * next(paces_s))
+    extra, rounds_s = ExtraWork(0.03), [0.050, *(chance.uniform(0.008, 0.012) for _ in range(35))]
+    took_s = [extra.after(each) for each in rounds_s]
+    assert sum(took_s[5:]) / sum(rounds_s[5:]) == pytest.approx(0.03, rel=0.1)
 
 
 def test_no_share_is_no_work() -> None:
     """Not even the call of a loop."""
-    extra = ExtraWork(0.0)
-    extra.settle(round_s=0.010)
-    assert extra.do() == 0.0
+    assert ExtraWork(0.0).after(0.010) == 0.0
