@@ -10,16 +10,19 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
 from timetrial.measure.accounting import PROMISED_SHARE, Accounting
+from timetrial.measure.endingthreads import EndingThreads
 from timetrial.measure.latency import timed_parts, unpack
 from timetrial.measure.leftovers import Leftovers
 from timetrial.measure.looplag import lag_summary
+from timetrial.measure.notes import Notes, open_notes
 from timetrial.measure.percentiles import percentiles
 from timetrial.measure.sampler import Sampler
 from timetrial.measure.temporary import TemporaryPlace, temporary_place
-from timetrial.measure.workerthreads import WorkerThreads, let_threads_end
+from timetrial.measure.workergrowth import WorkerGrowth
 from timetrial.models.base import Executor
 from timetrial.plan import TrialPlan
 from timetrial.traffic import Load
@@ -38,33 +41,39 @@ def account(plan: TrialPlan) -> dict[str, Any]:
     Latencies and lag are None where the workload brings an implementation of its own, which nothing can look into.
     Raises VoidTrialError if a round did other work, and AccountingError where this machine can't be watched.
     """
-    let_threads_end()  # those of the timed rounds would count as this one's
-    with temporary_place() as files:
+    _ending_threads().wait()  # those of the timed rounds would count as this one's
+    with open_notes() as notes, temporary_place() as files:
         leftovers = Leftovers.before(directory=files.folder)
         try:
-            figures = _watched_rounds(plan, files)
+            figures = _watched_rounds(plan, files, notes)
         finally:
             left = leftovers.after()
-    return {**figures, "leftovers": [*figures["leftovers"], *left]}
+        return {**figures, "leftovers": [*figures["leftovers"], *notes.read(), *left]}
 
 
-def _watched_rounds(plan: TrialPlan, files: TemporaryPlace) -> dict[str, Any]:
+@cache
+def _ending_threads() -> EndingThreads:
+    """One for the whole run: what was waited for in vain once is not waited for again."""
+    return EndingThreads()
+
+
+def _watched_rounds(plan: TrialPlan, files: TemporaryPlace, notes: Notes) -> dict[str, Any]:
     model, way = plan.model(), plan.way()
     generic = model.name not in way.implementations
     if generic:
-        way = replace(way, **timed_parts(way.task, way.async_task, way.async_resource, files=files))
+        way = replace(way, **timed_parts(way.task, way.async_task, way.async_resource, files=files, notes=notes))
     with Sampler() as sampler, model.open(way, 1 if model.name == "serial" else plan.concurrency) as executor:
-        threads = WorkerThreads(_worker_pids(executor))
-        threads.look()
+        workers = WorkerGrowth(_worker_pids(executor))
+        workers.look()
         executor.run(plan.items)
-        threads.look()
+        workers.look()
         _watch(sampler, executor, plan)
         rounds, usage = _counted(sampler, executor, _Rounds(plan, generic=generic), SHORTEST_S)
-        threads.look()
+        workers.look()
         if usage.sampler.core_share >= PROMISED_SHARE:  # what it had to read first was dear: spread it out
             rounds, usage = _counted(sampler, executor, _Rounds(plan, generic=generic), _LONGER_S)
     usage = usage.without_cpu_of("client", rounds.proof_cpu_s)
-    return {**usage.as_dict(), **rounds.figures(), "leftovers": threads.leaked()}
+    return {**usage.as_dict(), **rounds.figures(), "leftovers": workers.gained()}
 
 
 def _counted(sampler: Sampler, executor: Executor, rounds: _Rounds, shortest_s: float) -> tuple[_Rounds, Accounting]:

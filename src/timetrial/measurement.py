@@ -14,7 +14,7 @@ from timetrial.voids import Void
 class Measurement:
     """What a trial found out.
 
-    ``startup_s`` runs from nothing to the first round's results, ``teardown_s`` is the closing; neither is part of
+    ``startup_s`` runs from nothing to the first item's result, ``teardown_s`` is the closing; neither is part of
     ``durations_s``, which holds one figure for each timed round. ``voids`` are the reasons why these mean nothing;
     ``fairness`` is what was seen of the conditions. ``accounting_error`` and ``open_loop_error`` say why there is no
     ``accounting`` or ``open_loop``, where it was asked for and failed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from timetrial import models
@@ -38,9 +39,21 @@ class Recorder:
         if self._traffic is not None:
             self._traffic.count_from_here()
 
-    def first_round(self, results: Sequence[Any], details: Mapping[str, object]) -> None:
-        """The round that warms up and proves the work; it ends the start-up and is not timed as a round."""
+    @property
+    def first_item(self) -> Sequence[Any]:
+        """What to run before the first round, so that the start-up ends with a result and not with all of them.
+
+        Nothing where nothing is timed: such a trial runs once, as a test does.
+        """
+        return list(islice(self._plan.items, 1)) if self._plan.timed else ()
+
+    def first_result(self) -> None:
+        """The first item is through: this ends the start-up. Its work is proved in the round that follows."""
         self._startup_s = self._since_s(self._opened_ns)
+        self.count_from_here()
+
+    def first_round(self, results: Sequence[Any], details: Mapping[str, object]) -> None:
+        """The round that warms up and proves the work; it is not timed as a round."""
         self._details = dict(details)
         self.check(results)
         if self._traffic is not None:

@@ -46,7 +46,9 @@ class OpenTrial:
         plan, recorder = self._plan, self._recorder
         with ExitStack() as stack:
             self._executor = stack.enter_context(plan.model().open(plan.way(), recorder.concurrency))
-            recorder.count_from_here()
+            if recorder.first_item:
+                self._executor.run(recorder.first_item)
+            recorder.first_result()
             recorder.first_round(self._executor.run(plan.items), self._executor.details)
             self._stack = stack.pop_all()
         return self
@@ -92,7 +94,9 @@ class OpenTrialInLoop:
             raise WorkloadError(f"{plan.workload.name!r}: {plan.model_id!r} can't run inside an async test's loop")
         async with AsyncExitStack() as stack:
             self._executor = await stack.enter_async_context(model.open_in_loop(plan.way(), recorder.concurrency))
-            recorder.count_from_here()
+            if recorder.first_item:
+                await self._executor.run(recorder.first_item)
+            recorder.first_result()
             recorder.first_round(await self._executor.run(plan.items), self._executor.details)
             self._stack = stack.pop_all()
         return self

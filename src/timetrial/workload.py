@@ -28,7 +28,8 @@ class Workload:
 
     Where the models differ by nature (progress reporting, message passing), ``implementations`` gives one of
     its own to a model: ``{"threads": open_threads}``, where ``open_threads(concurrency)`` is a context manager
-    around an Executor (for ``"coroutines"``: an async context manager around an AsyncExecutor).
+    around an Executor (for ``"coroutines"``: an async context manager around an AsyncExecutor). It is given one item
+    by itself, whose result ends the start-up, before it is given all of them round by round.
 
     ``variants`` are other ways to do the same work on the same items, each a Workload: another client library,
     or the way a tutorial does it. They are measured beside this one as ``threads[requests]`` and so on.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -34,6 +35,8 @@ from timetrial.voids import Kind
 
 PAGE_BYTES: Final = 64
 ROUNDS: Final = RoundsPolicy(min_rounds=3, max_time_s=0.3)
+
+KEPT: list[Any] = []  # what tasks leave behind, so that nothing collects it
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -184,6 +187,61 @@ def test_a_worker_process_that_leaks_a_thread_is_found() -> None:
     void = left_over(leftovers)
     assert void is not None
     assert "thread(s) in these rounds, as in the one before" in void.reason
+
+
+def open_a_socket(item: int) -> int:
+    """Opens a socket and keeps it."""
+    KEPT.append(socket.socket())
+    return item
+
+
+def start_a_process(item: int) -> int:
+    """Starts a process that goes when this one does, and does not wait for it."""
+    KEPT.append(subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE))
+    return item
+
+
+def forget_to_await(item: int) -> int:
+    """Calls a coroutine function as if it were a plain one."""
+    async_double(item)  # type: ignore[unused-coroutine]  # the mistake that is looked for
+    return item
+
+
+@linux_only
+@pytest.mark.parametrize(
+    ("task", "told"),
+    [
+        (open_a_socket, r"worker process \d+ gained 2 socket\(s\) in these rounds"),
+        (start_a_process, r"worker process \d+ gained 2 child process\(es\) in these rounds"),
+        (forget_to_await, r"coroutine 'async_double' was never awaited \(.*\) \([46] times\) in worker process \d+"),
+    ],
+)
+def test_what_a_worker_process_leaves_behind_is_found(task: Any, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though it ends with the worker."""
+    for limit in ("SHORTEST_S", "_LONGER_S"):  # one round each: who opens a socket an item can't go on for long
+        monkeypatch.setattr(f"timetrial.accounting.{limit}", 1e-9)
+    leftovers = account(plan_of(Workload("leak", task=task), [1, 2], [1, 2], "processes", concurrency=1))["leftovers"]
+    assert [each for each in leftovers if re.match(told, each)], leftovers
+
+
+async def async_double(item: int) -> int:
+    """Twice."""
+    return 2 * item
+
+
+async def leave_a_task(item: int) -> int:
+    """Starts a task and forgets it."""
+    KEPT.append(asyncio.create_task(asyncio.Event().wait()))
+    return item
+
+
+@pytest.mark.parametrize("model", ["coroutines", "processes+coroutines"])
+def test_a_task_that_is_left_in_its_loop_is_found(model: str) -> None:
+    """Before whoever closes the loop cancels it."""
+    workload = Workload("leak", async_task=leave_a_task)
+    leftovers = account(plan_of(workload, [1, 2], [1, 2], model, concurrency=2))["leftovers"]
+    assert leftovers
+    assert all(re.match(r"a task of 'Event.wait' \(.*\) is still pending \(", each) for each in leftovers), leftovers
 
 
 def test_a_task_that_leaks_a_thread_here_is_found() -> None:

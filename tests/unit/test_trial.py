@@ -36,7 +36,19 @@ def test_a_trial_opens_proves_times_and_closes_in_this_order(way: Any) -> None:
     fake = fake_model()
     run(plan_for(fake, policy=TWO_ROUNDS, expected=proof_for(fake)))
     timed = ["clock", "round", "clock", "proved"]
-    assert fake.journal == ["clock", "opened", "round", "clock", "proved", *timed, *timed, "clock", "closed", "clock"]
+    assert fake.journal == [
+        "clock",
+        "opened",
+        "first item",
+        "clock",
+        "round",
+        "proved",
+        *timed,
+        *timed,
+        "clock",
+        "closed",
+        "clock",
+    ]
 
 
 def test_warm_up_runs_before_the_first_timed_round(way: Any) -> None:
@@ -47,9 +59,10 @@ def test_warm_up_runs_before_the_first_timed_round(way: Any) -> None:
 
 
 def test_start_up_and_tear_down_are_figures_of_their_own(way: Any) -> None:
-    """Opening plus the first round is the start-up; closing is the tear-down."""
+    """Opening plus the first item is the start-up, however long a round takes; closing is the tear-down."""
     fake_model, run = way
-    fake = fake_model(opens_in_ns=7_000_000_000, takes_ns=[1_000_000_000], closes_in_ns=2_000_000_000)
+    ns = 1_000_000_000
+    fake = fake_model(opens_in_ns=7 * ns, first_takes_ns=ns, takes_ns=[ns], closes_in_ns=2 * ns)
     measurement = run(plan_for(fake, policy=TWO_ROUNDS))
     assert (measurement.startup_s, measurement.teardown_s) == (8.0, 2.0)
     assert measurement.durations_s == (1.0, 1.0)
@@ -172,9 +185,11 @@ def test_requests_per_round_says_how_many_requests_are_right() -> None:
 
 
 def test_the_servers_figures_are_of_the_timed_rounds_alone() -> None:
-    """What the warm-up opened and sent is not counted in."""
+    """What the first item and the warm-up opened and sent is not counted in."""
     server = FakeServer()
-    plan = plan_for(serving(server, [3, 3, 3]), server=server, policy=TWO_ROUNDS)
+    fake = serving(server, [1, 3, 3, 3])
+    fake.first_work = fake.work
+    plan = plan_for(fake, server=server, policy=TWO_ROUNDS)
     assert run_trial(plan).server == {"requests": 6, "connections_opened": 4, "bytes_out": 200}
 
 

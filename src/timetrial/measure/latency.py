@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from timetrial.measure.looplag import Probed, ProbedResource
+from timetrial.measure.notes import Notes
 from timetrial.measure.temporary import TemporaryPlace
 
 
@@ -27,11 +28,13 @@ class Timed(NamedTuple):
 class TimedTask:
     """A task that returns Timed instead of its bare result; it can be pickled if the task can.
 
-    ``files`` travels with it: where the worker that it arrives in puts its temporary files.
+    ``files`` and ``notes`` travel with it: where the worker that it arrives in puts its temporary files, and what it
+    finds left over at its end.
     """
 
     task: Callable[..., Any]
     files: TemporaryPlace | None = None
+    notes: Notes | None = None
 
     def __call__(self, *args: Any) -> Timed:
         """Calls the task and times the call."""
@@ -46,6 +49,7 @@ class TimedAsyncTask:
 
     async_task: Callable[..., Awaitable[Any]]
     files: TemporaryPlace | None = None
+    notes: Notes | None = None
 
     async def __call__(self, item: Any, *resource: Any) -> Timed:
         """Awaits the task and times it, from the call to its end."""
@@ -80,6 +84,7 @@ def timed_parts(
     interval_s: float = 0.002,
     *,
     files: TemporaryPlace | None = None,
+    notes: Notes | None = None,
 ) -> dict[str, Any]:
     """A workload's parts with instruments in them, for ``dataclasses.replace(workload, **parts)``.
 
@@ -87,10 +92,10 @@ def timed_parts(
     """
     parts: dict[str, Any] = {}
     if task is not None:
-        parts["task"] = TimedTask(task, files)
+        parts["task"] = TimedTask(task, files, notes)
     if async_task is not None:
-        parts["async_task"] = TimedAsyncTask(async_task, files)
-        parts["async_resource"] = ProbedResource(async_resource, interval_s)
+        parts["async_task"] = TimedAsyncTask(async_task, files, notes)
+        parts["async_resource"] = ProbedResource(async_resource, interval_s, notes)
     return parts
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import inspect
 import os
-import re
 import stat
 import threading
 import time
 import warnings
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +18,8 @@ from types import CoroutineType
 from typing import Any, Self
 
 from timetrial.measure.processtable import ProcessTable, descendants, is_helper, open_table
+from timetrial.measure.unawaited import Dropped, counted, is_unstarted, never_awaited_sentence, place_of
 
-_NEVER_AWAITED = r"coroutine .* was never awaited"
 _LOOK_AGAIN_S = 0.01
 
 
@@ -49,8 +48,8 @@ class Leftovers:
         self._directory = directory
         self._ignored_pids = ignored_pids
         self._table = open_table()
-        self._recording = warnings.catch_warnings(record=True)
-        self._recorded: list[warnings.WarningMessage] = []
+        self._filters = warnings.catch_warnings()
+        self._dropped = Dropped()
         gc.collect()
         self._was = self._snapshot()
 
@@ -58,36 +57,18 @@ class Leftovers:
     def before(cls, *, directory: Path | None = None, ignored_pids: frozenset[int] = frozenset()) -> Self:
         """Takes stock. Files are looked for below ``directory``; raises AccountingError where psutil is missing."""
         leftovers = cls(directory, ignored_pids)
-        leftovers._listen()
+        leftovers._filters.__enter__()
+        leftovers._dropped.listen()
         return leftovers
 
     def after(self, *, patience_s: float = 1.0) -> list[str]:
         """What is still there, in words. Waits up to ``patience_s`` for things that are about to end."""
-        gc.collect()
-        dropped = self._stop_listening()
+        dropped = self._dropped.stop()
+        self._filters.__exit__(None, None, None)
         deadline = time.monotonic() + patience_s
         while (found := list(self._lasting())) and time.monotonic() < deadline:
             time.sleep(_LOOK_AGAIN_S)
         return [*dropped, *_coroutines_left(self._was.coroutines), *found]
-
-    def _listen(self) -> None:
-        recorded = self._recording.__enter__()
-        assert recorded is not None
-        self._recorded = recorded
-        warnings.filterwarnings("always", message=_NEVER_AWAITED, category=RuntimeWarning)
-
-    def _stop_listening(self) -> list[str]:
-        """Ends the recording; other warnings than the wanted ones are given again, as if nobody had listened."""
-        self._recording.__exit__(None, None, None)
-        dropped = []
-        # Emptied, because each record holds on to its coroutine, which would then be found alive.
-        while self._recorded:
-            each = self._recorded.pop(0)
-            if re.match(_NEVER_AWAITED, str(each.message)):
-                dropped.append(f"{str(each.message).splitlines()[0]} ({each.filename}:{each.lineno})")
-            else:
-                warnings.warn_explicit(each.message, each.category, each.filename, each.lineno, source=each.source)
-        return dropped
 
     def _snapshot(self) -> _Snapshot:
         return _Snapshot(
@@ -133,20 +114,17 @@ def _command(table: ProcessTable, pid: int) -> str | None:
 
 def _unfinished() -> list[Any]:
     """Coroutines that nobody has begun to await, and tasks that are not done, in whatever loop."""
-    return [each for each in gc.get_objects() if _is_pending_task(each) or _is_unstarted(each)]
+    return [each for each in gc.get_objects() if _is_pending_task(each) or is_unstarted(each)]
 
 
 def _is_pending_task(thing: object) -> bool:
-    # By type() and not isinstance(), which asks proxies for their __class__ and so runs foreign code.
+    # By type(), for the reason that is_unstarted gives.
     return issubclass(type(thing), asyncio.Task) and not thing.done()  # type: ignore[attr-defined]  # it is a Task
 
 
-def _is_unstarted(thing: object) -> bool:
-    return type(thing) is CoroutineType and inspect.getcoroutinestate(thing) == inspect.CORO_CREATED
-
-
 def _coroutines_left(known: weakref.WeakSet[Any]) -> list[str]:
-    return [_describe(each) for each in _unfinished() if each not in known and not _belongs_to_task(each)]
+    left = (each for each in _unfinished() if each not in known and not _belongs_to_task(each))
+    return counted(Counter(map(_describe, left)))
 
 
 def _belongs_to_task(thing: Any) -> bool:
@@ -158,15 +136,8 @@ def _belongs_to_task(thing: Any) -> bool:
 
 def _describe(thing: Any) -> str:
     if type(thing) is not CoroutineType:
-        return f"task {thing.get_name()!r} ({_place(thing.get_coro())}) is still pending"
-    return f"coroutine {_place(thing)} was never awaited"
-
-
-def _place(coroutine: Any) -> str:
-    code = getattr(coroutine, "cr_code", None)
-    if code is None:
-        return repr(coroutine)
-    return f"{coroutine.__qualname__!r} ({code.co_filename}:{code.co_firstlineno})"
+        return f"task {thing.get_name()!r} ({place_of(thing.get_coro())}) is still pending"
+    return never_awaited_sentence(thing)
 
 
 def _open_sockets() -> Iterator[tuple[int, int]]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Self, TypedDict
 
 from timetrial.measure.accounting import AccountingError
+from timetrial.measure.notes import Notes
+from timetrial.measure.pendingtasks import pending_since
 from timetrial.measure.percentiles import nearest_rank
 
 _PASSES_TO_SETTLE = 3
@@ -137,15 +139,17 @@ class ProbedResource:
     """An async_resource with a lag probe beside what it opened before; it can be pickled if that can.
 
     Each loop opens one, wherever it runs. Wrap the async_task in TimedAsyncTask, which takes the resource out of it.
+    Tasks that are still pending when all is closed go into ``notes``.
     """
 
     async_resource: Callable[[int], AbstractAsyncContextManager[Any]] | None
     interval_s: float = 0.002
+    notes: Notes | None = None
 
     @asynccontextmanager
     async def __call__(self, concurrency: int) -> AsyncGenerator[Probed]:
         """Opens the original, and a probe around it."""
-        lag = LoopLag(self.interval_s)
+        lag, known = LoopLag(self.interval_s), asyncio.all_tasks()
         lag.open()
         try:
             if self.async_resource is None:
@@ -155,3 +159,5 @@ class ProbedResource:
                     yield Probed(lag, (value,))
         finally:
             lag.close()
+            if self.notes is not None:
+                self.notes.add(await pending_since(known))

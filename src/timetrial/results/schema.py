@@ -13,7 +13,8 @@ KEY: Final = "timetrial"
 # 1: workload, model, concurrency, items, throughput_per_s, speedup, speedup_against, startup_s, teardown_s, digest,
 #    server, accounting, void, fairness, open_loop, parameters, sweeps, start_method, event_loop, executor, python,
 #    scale, accounting_error, open_loop_error; with --trial-interleave also interleaved.
-SCHEMA_VERSION: Final = 1
+# 2: the same; startup_s ends with the first item's result, where it ended with the first round's.
+SCHEMA_VERSION: Final = 2
 
 # The file's own section, ``timetrial``. 1: environment, complete. 2: schema_version, references, troubles, voids; in
 # the file of a ``timetrial measure`` also launches (each with its seconds and voids); after a gate also gate.
