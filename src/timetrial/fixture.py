@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from timetrial.openloop import OpenLoop, run_open_loop
 from timetrial.plan import RoundsPolicy, TrialPlan
 from timetrial.reference import References
 from timetrial.traffic import CountingServer
+from timetrial.voids import Void
 from timetrial.workload import Workload
 
 
@@ -38,6 +39,7 @@ class TrialSettings:
     accounting: bool
     open_loop: OpenLoop | None
     on_round: Callable[[Sequence[float]], None]
+    on_paths: Callable[[TrialPlan, Mapping[str, int]], Void | None]
     on_measured: Callable[[Measurement], None]
 
 
@@ -100,6 +102,7 @@ class Trial:
             event_loop=self._settings.event_loop,
             conditions=self._settings.conditions,
             on_round=self._settings.on_round,
+            on_paths=self._settings.on_paths,
         )
         return _Later(partial(self._run_in_loop, plan, given)) if self._settings.in_loop else self._run(plan, given)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from timetrial.fairness import Conditions
 from timetrial.models.base import ConcurrencyModel
 from timetrial.reference import Expected
 from timetrial.traffic import CountingServer
+from timetrial.voids import Void
 from timetrial.workload import Workload
 
 
@@ -54,7 +55,8 @@ class TrialPlan:
 
     ``requests_per_round`` is what ``server`` must have counted after each round. ``timed`` is False for a run that
     only proves the work and measures nothing (``--benchmark-disable``). ``conditions`` are watched around the timed
-    rounds. ``on_round`` is called between rounds, untimed, with the durations so far.
+    rounds. ``on_round`` is called between rounds, untimed, with the durations so far; ``on_paths`` after the round that
+    proves the work, with how often it asked the server for each path, and returns why that is wrong, or None.
     """
 
     workload: Workload
@@ -72,6 +74,7 @@ class TrialPlan:
     clock_ns: Callable[[], int] = time.perf_counter_ns
     conditions: Conditions = field(default_factory=Conditions)
     on_round: Callable[[Sequence[float]], None] = lambda _durations_s: None
+    on_paths: Callable[[TrialPlan, Mapping[str, int]], Void | None] | None = None
 
     def model(self) -> ConcurrencyModel:
         """The model under which the trial runs; raises ModelUnavailableError where it can't run here."""

@@ -29,6 +29,8 @@ class Recorder:
         self._durations_s: list[float] = []
         self._details: dict[str, object] = {}
         self._results: Sequence[Any] = ()
+        self._paths: Mapping[str, int] = {}
+        self._who = f"{plan.workload.name!r} under {plan.model_id!r}"
         self._startup_s = self._teardown_s = 0.0
         self._watch = Watch(plan.conditions)
         self._traffic = _traffic(plan, self.concurrency)
@@ -51,12 +53,15 @@ class Recorder:
         """The first item is through: this ends the start-up. Its work is proved in the round that follows."""
         self._startup_s = self._since_s(self._opened_ns)
         self.count_from_here()
+        if self._traffic is not None and self._plan.on_paths is not None:
+            self._paths = self._traffic.paths()
 
     def first_round(self, results: Sequence[Any], details: Mapping[str, object]) -> None:
         """The round that warms up and proves the work; it is not timed as a round."""
         self._details = dict(details)
         self.check(results)
         if self._traffic is not None:
+            self._check_paths(self._traffic)
             self._traffic.forget_rounds()
         gc.collect()
         if self._plan.timed:
@@ -88,13 +93,22 @@ class Recorder:
         """Proves, outside the timing, that a round did the expected work; returns the latest round's duration."""
         if self._traffic is not None:
             self._traffic.round_over()
-        who = f"{self._plan.workload.name!r} under {self._plan.model_id!r}"
-        self._plan.expected.verify(results, self._plan.items, who)
+        self._plan.expected.verify(results, self._plan.items, self._who)
         self._results = results
         wrong = self._traffic.wrong_work() if self._traffic is not None else None
         if wrong is not None:
-            raise wrong.error(who)
+            raise wrong.error(self._who)
         return self._durations_s[-1] if self._durations_s else 0.0
+
+    def _check_paths(self, traffic: Traffic) -> None:
+        """The count may be right and the requests others; raises VoidTrialError where somebody knows better."""
+        if self._plan.on_paths is None:
+            return
+        now = traffic.paths()
+        asked = {path: times - self._paths.get(path, 0) for path, times in now.items()}
+        wrong = self._plan.on_paths(self._plan, {path: times for path, times in asked.items() if times})
+        if wrong is not None:
+            raise wrong.error(self._who)
 
     def closing(self, *, failed: bool = False) -> None:
         """The rounds are over; what the model's end takes is counted from here."""

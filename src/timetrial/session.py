@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from timetrial import collection
+from timetrial.asked import Asked
 from timetrial.errors import TimetrialError, VoidTrialError
 from timetrial.fixture import Trial, TrialSettings
 from timetrial.gate import AGENT
@@ -52,6 +53,7 @@ class TrialSession:
         self._options = options
         self._references = References()
         self._races = Races()
+        self._asked = Asked()
         self._standings = Standings()
         self._surroundings = Surroundings(steal=options.steal_limit, foreign_cpu=options.foreign_cpu_limit)
         self._record = RunRecord(config, options, self._surroundings, self._standings)
@@ -83,6 +85,7 @@ class TrialSession:
             run=self._runner(item, rivals),
             run_in_loop=self._gate.run_in_loop if self._gate else run_trial_in_loop,
             on_round=self._show_round,
+            on_paths=partial(self._asked.differs, collection.race_of(item)),
             on_measured=lambda measurement: self._enter(item, benchmark, measurement, interleaved=bool(rivals)),
         )
         return Trial(settings, benchmark, item.stash[_METER])

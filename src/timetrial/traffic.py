@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final, Protocol
@@ -138,6 +138,12 @@ class Traffic:
     def forget_rounds(self) -> None:
         """The rounds so far were not timed; the connections that they opened remain."""
         self._rounds.clear()
+
+    def paths(self) -> Mapping[str, int]:
+        """How often each path was asked for so far; nothing of a server that keeps no journal."""
+        journal = getattr(self._server, "journal", None)
+        paths: Mapping[str, int] = journal().by_path if journal is not None else {}
+        return paths
 
     def wrong_work(self) -> Void | None:
         """Why the latest round was not the work that was asked for, or None."""

@@ -289,6 +289,48 @@ def test_a_server_that_counts_other_requests_voids_the_trial(suite: Suite) -> No
     result.stdout.fnmatch_lines(["*the server answered 2 requests in a round that takes 3*"])
 
 
+@pytest.mark.parametrize("server", ["mock_server", "mock_space"])
+def test_a_model_that_asks_for_other_pages_than_the_first_is_void(suite: Suite, server: str) -> None:
+    """Though it asks for as many and comes to the same results."""
+    tests = f"""
+    import urllib.request
+    from urllib.parse import urlsplit
+
+    def length(url):
+        return len(urllib.request.urlopen(url).read())
+
+    def of_the_first_page(url):
+        return length(url.replace("/2", "/1"))
+
+    LENGTHS = Workload("lengths", task=length, variants={{"lazy": Workload("lazy", task=of_the_first_page)}})
+
+    @pytest.mark.workload(LENGTHS, models=["serial", "threads", "threads[lazy]"])
+    def test_one(trial, {server}):
+        trial([{server}.page(size_bytes=1, key=key) for key in range(4)], server={server})
+    """
+    result = suite(tests)
+    result.assert_outcomes(passed=2, failed=1)
+    told = "*it asked for /page/1/1 2 time(s), serial 1; /page/1/2 0 time(s), serial 1;*"
+    result.stdout.fnmatch_lines([told])
+
+
+def test_a_test_may_make_new_pages_for_each_of_its_models(suite: Suite) -> None:
+    """Then they have nothing to be compared by."""
+    tests = """
+    import itertools, urllib.request
+
+    KEYS = itertools.count()
+
+    def length(url):
+        return len(urllib.request.urlopen(url).read())
+
+    @pytest.mark.workload(Workload("lengths", task=length), models=["serial", "threads"])
+    def test_one(trial, mock_server):
+        trial([mock_server.page(size_bytes=1, key=next(KEYS)) for _ in range(4)], server=mock_server)
+    """
+    suite(tests).assert_outcomes(passed=2)
+
+
 def test_an_async_test_awaits_its_trial_inside_its_own_loop(suite: Suite, stored: Stored) -> None:
     """The rounds run in the loop that pytest-asyncio started."""
     tests = """
