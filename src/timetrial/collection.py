@@ -14,6 +14,7 @@ from timetrial.workload import Workload
 
 MODEL_FIXTURE = "trial_model"
 _CONCURRENCY = "concurrency"
+_LOOP_FACTORY = "_asyncio_loop_factory"  # how pytest-asyncio hands a test its loop; no parameter of the test's own
 
 
 def workload_of(node: pytest.Item) -> Workload:
@@ -193,7 +194,8 @@ def _values(item: pytest.Item, without: tuple[str, ...]) -> list[str]:
 
 def _params(item: pytest.Item) -> Mapping[str, Any]:
     callspec = getattr(item, "callspec", None)
-    return callspec.params if callspec is not None else {}
+    params = callspec.params if callspec is not None else {}
+    return {name: value for name, value in params.items() if name != _LOOP_FACTORY}
 
 
 def _without_model(item: pytest.Item) -> str:

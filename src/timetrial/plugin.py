@@ -44,7 +44,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declares the markers and reads the options."""
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
-    config.stash[_OPTIONS] = read_options(config)
+    config.stash[_OPTIONS] = options = read_options(config)
+    if options.event_loop != "asyncio":
+        from timetrial.asyncloops import AsyncTestLoops
+
+        config.pluginmanager.register(AsyncTestLoops(options.event_loop))
     if VARIABLE in os.environ:
         from timetrial.gate.agent import join_gate
 

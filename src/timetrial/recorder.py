@@ -143,8 +143,8 @@ class Recorder:
         """Why the durations mean nothing, though the work was right."""
         plan = self._plan
         name, variant = models.split(plan.model_id)
-        # An async test brings its own loop; an implementation of its own may, unless another one was asked for.
-        asks = not self._in_loop and (name not in plan.way().implementations or plan.event_loop != "asyncio")
+        # An async test and an implementation of its own may bring their own loop, unless another one was asked for.
+        asks = plan.event_loop != "asyncio" or not (self._in_loop or name in plan.way().implementations)
         return [
             *fallbacks(plan.event_loop if asks else None, plan.start_method, self._details, variant),
             *self._watch.voids(self._durations_s),

@@ -351,6 +351,34 @@ def test_an_async_test_awaits_its_trial_inside_its_own_loop(suite: Suite, stored
     assert stored()["benchmarks"][0]["stats"]["rounds"] >= 2
 
 
+def test_the_event_loop_that_is_asked_for_reaches_async_tests_too(suite: Suite, stored: Stored) -> None:
+    """Those with a trial; and the loop is none of their parameters."""
+    pytest.importorskip("uvloop")
+    tests = """
+    async def where(item):
+        return type(asyncio.get_running_loop()).__module__
+
+    WHERE = Workload("where", async_task=where, reference=lambda items: ["uvloop"] * len(items))
+
+    @pytest.mark.asyncio
+    @pytest.mark.parametrize("size", [3])
+    @pytest.mark.workload(WHERE, models=["coroutines"])
+    async def test_one(trial, size):
+        await trial(list(range(size)), concurrency=2)
+
+    @pytest.mark.asyncio
+    async def test_another():
+        assert await where(1) != "uvloop"
+    """
+    suite(tests, "--trial-event-loop=uvloop", only=False).assert_outcomes(passed=2)
+    suite(tests, "--trial-event-loop=uvloop", "--trial-accounting").assert_outcomes(passed=1, skipped=1)
+    (benchmark,) = stored()["benchmarks"]
+    assert benchmark["name"] == "test_one[coroutines-3]"
+    assert benchmark["extra_info"]["timetrial"]["parameters"] == {"size": 3}
+    assert benchmark["extra_info"]["timetrial"]["event_loop"] == "uvloop.Loop"
+    assert benchmark["extra_info"]["timetrial"]["void"] == []
+
+
 def test_a_forgotten_await_is_an_error_and_not_a_fast_result(suite: Suite) -> None:
     """Nothing was measured, and the message says what to write."""
     tests = """

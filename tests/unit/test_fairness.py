@@ -20,7 +20,6 @@ from timetrial.fairness import Conditions, fallbacks, files_used_up, left_over, 
 from timetrial.measure.disturbance import DisturbanceMeter
 from timetrial.measure.limits import OpenFiles
 from timetrial.measure.timer import smallest_step_ns
-from timetrial.measurement import Measurement
 from timetrial.plan import RoundsPolicy
 from timetrial.trial import run_trial, run_trial_in_loop
 from timetrial.voids import Kind, Void
@@ -199,10 +198,15 @@ def test_an_implementation_may_bring_its_own_loop_unless_another_one_is_asked_fo
 
 
 def test_an_async_test_brings_its_own_loop() -> None:
-    """Nobody asked for another one."""
-    fake = FakeInLoopModel(details={"event_loop": "uvloop.Loop"})
-    measurement: Measurement = asyncio.run(run_trial_in_loop(plan_for(fake, policy=TWO_ROUNDS)))
-    assert measurement.voids == ()
+    """Unless another one was asked for, which it did not get."""
+
+    def voids(event_loop: str) -> Sequence[Void]:
+        fake = FakeInLoopModel(details={"event_loop": "uvloop.Loop" if event_loop == "asyncio" else "asyncio.x.Loop"})
+        plan = plan_for(fake, policy=TWO_ROUNDS, event_loop=event_loop)
+        return asyncio.run(run_trial_in_loop(plan)).voids
+
+    assert voids("asyncio") == ()
+    assert [each.kind for each in voids("uvloop")] == [Kind.FALLBACK]
 
 
 def _aiohttp(compiled: bool) -> ModuleType:
