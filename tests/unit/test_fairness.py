@@ -143,7 +143,8 @@ def test_nothing_is_looked_at_between_two_readings_of_the_clock() -> None:
     measurement = run_trial(plan_for(fake, policy=TWO_ROUNDS, conditions=conditions))
     timed = ["clock", "round", "clock"]
     assert fake.journal == [
-        *("clock", "opened", "first item", "clock", "round", "look"), *timed, *timed, *("look", "clock", "closed", "clock"),
+        *("clock", "opened", "first item", "clock", "round", "look"), *timed, *timed,
+        *("look", "clock", "closed", "clock"),
     ]  # fmt: skip
     assert measurement.durations_s == (0.001, 0.001)
     assert measurement.teardown_s == 0.0

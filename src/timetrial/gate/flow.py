@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from timetrial.gate.awake import Spinners, spinners
 from timetrial.gate.launch import Launch, Offer
@@ -16,8 +15,6 @@ from timetrial.gate.rounds import BenchmarkRounds, Sizes
 from timetrial.gate.sideprocess import SideDownError
 from timetrial.gate.sides import Side
 from timetrial.gate.verdicts import open_for_confirmation
-
-_PATIENCE_S: Final = 300.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,6 @@ class GatePlan:
     selection: Sequence[str] = ()
     seed: int = 0
     extra_share: Callable[[str], float] = lambda _name: 0.0
-    patience_s: float = _PATIENCE_S
     on_progress: Callable[[Progress], None] = lambda _progress: None
     on_launch: Callable[[Sequence[BenchmarkRecord]], None] = lambda _records: None
 
@@ -117,7 +113,9 @@ class _Gate:
         """One launch over these benchmarks; None for all that both sides have."""
         plan, began_s = self._plan, time.monotonic()
         self._launches[phase] += 1
-        launch = Launch(plan.base, plan.candidate, plan.selection, patience_s=plan.patience_s, chance=self._chance)
+        launch = Launch(
+            plan.base, plan.candidate, plan.selection, patience_s=plan.policy.patience_s, chance=self._chance
+        )
         try:
             with launch:
                 if names is None:

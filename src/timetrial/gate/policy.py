@@ -22,6 +22,7 @@ class GatePolicy:
     ``flag``: an effect past this in the screening is looked at again, with fresh launches: at most
     ``confirm_launches``, fewer where fewer settle it. Seven in the screening, since an interval of six has to be wider.
     ``budget_s``: no new launch begins after this many seconds.
+    ``patience_s``: a side that says nothing for this long is taken for hung; no round may last longer.
     ``keep_awake``: spin on every processor at the lowest priority meanwhile, so that none of them halts (Linux).
     ``may_be_missing``: patterns (as in ``fnmatch``) of benchmarks that may be missing, skipped or void.
     ``install``: how an environment for another revision is made (see docs/gate.md); None: from the project's files.
@@ -36,6 +37,7 @@ class GatePolicy:
     pairs_per_launch: int = 30
     warmup_rounds: int = 3
     budget_s: float = 600.0
+    patience_s: float = 300.0
     keep_awake: bool = False
     pin: bool = True
     may_be_missing: tuple[str, ...] = ()
@@ -46,7 +48,7 @@ class GatePolicy:
             raise GateError(f"[{_SECTION}] margin ({self.margin}) must be at least 0 and below detect ({self.detect})")
         if not 0 < self.alpha < 0.5:
             raise GateError(f"[{_SECTION}] alpha is a chance between 0 and 0.5, such as 0.01, not {self.alpha}")
-        for name in ("flag", "budget_s"):
+        for name in ("flag", "budget_s", "patience_s"):
             if not getattr(self, name) > 0:
                 raise GateError(f"[{_SECTION}] {name} must be above 0, not {getattr(self, name)}")
         leasts = {"screen_launches": 2, "confirm_launches": 6, "pairs_per_launch": 4, "warmup_rounds": 1}

@@ -82,7 +82,7 @@ class SideProcess:
         except TimeoutError:
             name = self.side.name
             self._farewell_s = 0.0  # it doesn't listen
-            raise SideDownError(name, f"the {name} side said nothing for {timeout_s:.0f} s") from None
+            raise SideDownError(name, f"the {name} side said nothing for {timeout_s:.0f} s (patience_s)") from None
         except ChannelClosedError as error:
             raise self.down() from error
 

@@ -36,7 +36,7 @@ asyncio_default_fixture_loop_scope = function
 addopts = -p no:hypothesispytest -p no:xdist -p no:respx -p no:anyio -p no:timeout -p no:cacheprovider
 """
 
-QUICK = GatePolicy(screen_launches=2, pairs_per_launch=4, warmup_rounds=2, budget_s=1.0)
+QUICK = GatePolicy(screen_launches=2, pairs_per_launch=4, warmup_rounds=2, budget_s=1.0, patience_s=60.0)
 
 Measure = Callable[..., dict[str, BenchmarkRecord]]
 
@@ -61,7 +61,7 @@ def measure(monkeypatch: pytest.MonkeyPatch) -> Measure:
     monkeypatch.setattr("timetrial.gate.flow.open_for_confirmation", lambda *_given: [])
 
     def run(
-        base: Path, candidate: Path, *selection: str, policy: GatePolicy = QUICK, patience_s: float = 60, **plan: object
+        base: Path, candidate: Path, *selection: str, policy: GatePolicy = QUICK, **plan: object
     ) -> dict[str, BenchmarkRecord]:
         records = run_gate(
             GatePlan(
@@ -69,7 +69,6 @@ def measure(monkeypatch: pytest.MonkeyPatch) -> Measure:
                 Side(SideName.CANDIDATE, Path(sys.executable), candidate, None),
                 policy,
                 selection,
-                patience_s=patience_s,
                 **plan,  # type: ignore[arg-type]
             )
         )

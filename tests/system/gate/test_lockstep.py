@@ -165,7 +165,7 @@ def test_a_side_that_crashes_or_hangs_costs_only_its_benchmark(
     """The others get another launch; nothing is left running."""
     body = "def test_bad(benchmark):\n    import os, time\n    {}\n    benchmark(len, ())\n"
     base, candidate = project("base", body.format("pass")), project("candidate", body.format(misdeed))
-    records = measure(base, candidate, policy=_without_hurry(), patience_s=3)
+    records = measure(base, candidate, policy=replace(_without_hurry(), patience_s=3.0))
     trouble = records["test_bad"].trouble
     assert trouble is not None
     assert (trouble.kind, trouble.side) == ("crashed", SideName.CANDIDATE)
