@@ -132,7 +132,7 @@ def test_a_results_file_holds_what_the_schema_says(suite: Suite, stored: Stored)
     for bench in content["benchmarks"]:
         figures = bench["extra_info"]["timetrial"]
         assert figures.keys() >= FIELDS
-        assert figures["schema_version"] == 1
+        assert figures["schema_version"] == 2
         assert len(bench["stats"]["data"]) == bench["stats"]["rounds"] >= 2
         assert figures["throughput_per_s"] == pytest.approx(600 / bench["stats"]["median"])
         assert bench["group"] == "double"
