@@ -54,7 +54,7 @@ def add_options(parser: pytest.Parser) -> None:
         "--trial-event-loop",
         choices=EVENT_LOOPS,
         default="asyncio",
-        help="What coroutines run on, apart from async tests, which bring their own loop. Default: %(default)r",
+        help="What coroutines run on, async tests included where pytest-asyncio is 1.4 or newer. Default: %(default)r",
     )
     group.addoption(
         "--trial-interleave",

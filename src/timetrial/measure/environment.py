@@ -17,6 +17,7 @@ from timetrial.measure.interpreter import (
     free_threaded_build,
     gil_enabled,
     library_versions,
+    other_distributions,
     python_facts,
     python_label,
     variables,
@@ -27,7 +28,8 @@ from timetrial.measure.timer import timer_facts
 
 __all__ = ["SCHEMA_VERSION", "environment", "free_threaded_build", "gil_enabled", "python_facts", "python_label"]
 
-# 1: schema_version, recorded_at, cpu, memory, system, python, variables, libraries, concurrency, timer, load, limits.
+# 1: schema_version, recorded_at, cpu, memory, system, python, variables, libraries, concurrency, timer, load, limits;
+#    later also installed.
 SCHEMA_VERSION: Final = 1
 
 
@@ -55,6 +57,7 @@ def environment(
         "limits": known(lambda: limit_facts(root)),
         "variables": known(variables),
         "libraries": known(lambda: library_versions(names)),
+        "installed": known(lambda: other_distributions(names)),
         "concurrency": {
             "event_loop": event_loop,
             "event_loop_version": known(lambda: event_loop_version(event_loop)),

@@ -65,6 +65,7 @@ DOES_NOT_MATTER: Final[Mapping[str, str]] = {
     "system.distribution": "its parts that matter are compared by themselves",
     "system.container": "the limits that a container sets are compared by themselves",
     "python.version_text": "its parts are compared by themselves",
+    "installed.*": "nobody knows which of these the benchmarks use; look here when a figure moved",
     "timer.declared_resolution_ns": "the measured step says more",
     "timer.measured_resolution_ns": "it varies from call to call, and rounds that are too short for it are void",
     "limits.open_files_ceiling": "only the limit in force can be run into",
@@ -105,20 +106,28 @@ def told_by_neither(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[st
     return [path for path in named if left.get(path) is None and right.get(path) is None]
 
 
+# Here it says that it is not set or not installed, which is an answer too.
+_NONE_IS_NOT_THERE: Final = ("variables.", "libraries.", "installed.")
+
 # Here None says that no such limit is set, so two of them are the same.
 _NONE_IS_AN_ANSWER: Final = frozenset({"cpu.quota_cores", "memory.limit_bytes", "limits.processes_of_cgroup"})
 
 
 def why_it_matters(path: str) -> str | None:
     """Why a field matters when timings are compared, or None if it doesn't."""
+    return _named(path, MATTERS)
+
+
+def _named(path: str, table: Mapping[str, str]) -> str | None:
+    section, _, _ = path.partition(".")
     folder, _, _ = path.rpartition(".")
-    return MATTERS.get(path) or MATTERS.get(f"{folder}.*")
+    return table.get(path) or table.get(f"{folder}.*") or table.get(f"{section}.*")
 
 
 def _difference(path: str, one: Any, other: Any) -> Difference:
     why = why_it_matters(path)
-    reason = why or DOES_NOT_MATTER.get(path, _NEW_FIELD)
-    if None in (one, other) and path not in _NONE_IS_AN_ANSWER and not path.startswith(("variables.", "libraries.")):
+    reason = why or _named(path, DOES_NOT_MATTER) or _NEW_FIELD
+    if None in (one, other) and path not in _NONE_IS_AN_ANSWER and not path.startswith(_NONE_IS_NOT_THERE):
         reason += _ONLY_ONE
     return Difference(path, one, other, why is not None, reason)
 

@@ -147,6 +147,15 @@ def variables(environ: Mapping[str, str] = os.environ) -> dict[str, str | None]:
     return {name: environ.get(name) for name in VARIABLES}
 
 
+def other_distributions(names: Iterable[str] = LIBRARIES) -> dict[str, str]:
+    """The versions of everything else that is installed, the project that is tested among it; nothing is imported."""
+    from importlib import metadata
+
+    found = {each.metadata["Name"]: each.version for each in metadata.distributions() if each.metadata["Name"]}
+    known = {each.lower() for each in names}
+    return {name: version for name, version in sorted(found.items()) if name.lower() not in known}
+
+
 def library_versions(names: Iterable[str] = LIBRARIES) -> dict[str, str | None]:
     """The installed version of each distribution, None for those that aren't; nothing is imported."""
     from importlib import metadata

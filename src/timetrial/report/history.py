@@ -77,7 +77,8 @@ def _also(before: Run, after: Run) -> str:
     """What else changed between the two runs, which may be the cause as well as the commit."""
     if before.raw_environment == after.raw_environment:
         return ""
-    found = [each for each in differences(before.environment(), after.environment()) if each.matters]
+    found = differences(before.environment(), after.environment())
+    found = [each for each in found if each.matters or each.path.startswith("installed.")]
     if not found:
         return ""
     told = [f"{each.path} {each.one} to {each.other}" for each in found[:_SHOWN_DIFFERENCES]]

@@ -57,8 +57,10 @@ def test_a_change_of_the_ratio_is_told_with_its_commit(tmp_path: Path) -> None:
 def test_what_else_changed_is_told_beside_the_commit(tmp_path: Path) -> None:
     """A library's new version may be the cause."""
     for number in range(20):
-        store(tmp_path, number, 0.5 if number < 10 else 0.6, libraries={"aiohttp": "3.11" if number < 10 else "3.12"})
-    assert "also new: libraries.aiohttp 3.11 to 3.12" in "\n".join(history_lines(read_history(tmp_path), 0.02))
+        libraries, installed = ({name: "3.11" if number < 10 else "3.12"} for name in ("aiohttp", "grpcio"))
+        store(tmp_path, number, 0.5 if number < 10 else 0.6, libraries=libraries, installed=installed)
+    text = "\n".join(history_lines(read_history(tmp_path), 0.02))
+    assert "also new: libraries.aiohttp 3.11 to 3.12, installed.grpcio 3.11 to 3.12" in text
 
 
 def void_in(path: Path, name: str) -> None:
