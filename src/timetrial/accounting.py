@@ -10,11 +10,10 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any, Final
 
 from timetrial.measure.accounting import PROMISED_SHARE, Accounting
-from timetrial.measure.endingthreads import EndingThreads
+from timetrial.measure.endingthreads import let_threads_end
 from timetrial.measure.latency import timed_parts, unpack
 from timetrial.measure.leftovers import Leftovers
 from timetrial.measure.looplag import lag_summary
@@ -41,7 +40,7 @@ def account(plan: TrialPlan) -> dict[str, Any]:
     Latencies and lag are None where the workload brings an implementation of its own, which nothing can look into.
     Raises VoidTrialError if a round did other work, and AccountingError where this machine can't be watched.
     """
-    _ending_threads().wait()  # those of the timed rounds would count as this one's
+    let_threads_end(plan.concurrency)  # those of the timed rounds would count as this one's
     with open_notes() as notes, temporary_place() as files:
         leftovers = Leftovers.before(directory=files.folder)
         try:
@@ -49,12 +48,6 @@ def account(plan: TrialPlan) -> dict[str, Any]:
         finally:
             left = leftovers.after()
         return {**figures, "leftovers": [*figures["leftovers"], *notes.read(), *left]}
-
-
-@cache
-def _ending_threads() -> EndingThreads:
-    """One for the whole run: what was waited for in vain once is not waited for again."""
-    return EndingThreads()
 
 
 def _watched_rounds(plan: TrialPlan, files: TemporaryPlace, notes: Notes) -> dict[str, Any]:
@@ -66,12 +59,16 @@ def _watched_rounds(plan: TrialPlan, files: TemporaryPlace, notes: Notes) -> dic
         workers = WorkerGrowth(_worker_pids(executor))
         workers.look()
         executor.run(plan.items)
-        workers.look()
+        workers.look(rounds=1)
         _watch(sampler, executor, plan)
         rounds, usage = _counted(sampler, executor, _Rounds(plan, generic=generic), SHORTEST_S)
-        workers.look()
+        workers.look(rounds.count)
         if usage.sampler.core_share >= PROMISED_SHARE:  # what it had to read first was dear: spread it out
             rounds, usage = _counted(sampler, executor, _Rounds(plan, generic=generic), _LONGER_S)
+            workers.look(rounds.count)
+        while workers.wants_another_look:
+            executor.run(plan.items)
+            workers.look(rounds=1)
     usage = usage.without_cpu_of("client", rounds.proof_cpu_s)
     return {**usage.as_dict(), **rounds.figures(), "leftovers": workers.gained()}
 
@@ -103,7 +100,7 @@ class _Rounds:
         self.generic = generic
         self.duration_s = self.proof_cpu_s = 0.0
         self.plan = plan
-        self._count = 0
+        self.count = 0
         self._who = f"{plan.workload.name!r} under {plan.model_id!r}, accounting round"
         self._latencies_ns: list[int] = []
         self._lags_ns: list[int] = []
@@ -112,22 +109,22 @@ class _Rounds:
         began_s = time.perf_counter()
         results = executor.run(self.plan.items)
         self.duration_s += time.perf_counter() - began_s
-        self._count += 1
+        self.count += 1
         began_cpu_s = time.thread_time()
         self._keep(results)
         self.proof_cpu_s += time.thread_time() - began_cpu_s
 
     def prove_requests(self, counted: int) -> None:
         """Raises VoidTrialError unless the server answered as many as that many rounds take."""
-        expected = self._count * self.plan.expected_requests
+        expected = self.count * self.plan.expected_requests
         if counted != expected:
-            reason = f"the server answered {counted} requests in {self._count} round(s) that take {expected}"
+            reason = f"the server answered {counted} requests in {self.count} round(s) that take {expected}"
             raise Void(Kind.REQUESTS, reason).error(self._who)
 
     def figures(self) -> dict[str, Any]:
         latencies, lags = self._latencies_ns, self._lags_ns
         return {
-            "rounds": self._count,
+            "rounds": self.count,
             "rounds_s": self.duration_s,
             "latency": percentiles(latencies) if latencies else None,
             "loop_lag": lag_summary(lags),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Hashable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from timetrial.digest import digest
 from timetrial.plan import TrialPlan
@@ -13,9 +14,10 @@ _MOST_NAMED: Final = 3
 
 
 class Asked:
-    """Holds what each model's proving round asked for against that of the first model of the same test.
+    """Holds what each model's rounds ask for against those of the first model of the same test.
 
-    Only where their items are the same too: a test may make new URLs for each of its models.
+    Only where their items are the same too, as far as that can be told: a test may make new URLs for each of its
+    models.
     """
 
     def __init__(self) -> None:
@@ -23,12 +25,27 @@ class Asked:
 
     def differs(self, test: Hashable, plan: TrialPlan, paths: Mapping[str, int]) -> Void | None:
         """Why this plan's model did other work than the first one of that test, or None."""
-        # The server's own address may be another one for each model.
-        items = digest(repr(list(plan.items)).replace(getattr(plan.server, "url", "") or "\0", ""))
+        items = _digest_of(plan)
+        if items is None:
+            return None
         first, expected = self._known.setdefault((test, items), (plan.model_id, paths))
         wrong = sorted(each for each in {**expected, **paths} if expected.get(each, 0) != paths.get(each, 0))
         if not wrong:
             return None
         named = [f"{each} {paths.get(each, 0)} time(s), {first} {expected.get(each, 0)}" for each in wrong]
         more = f", and {len(wrong) - _MOST_NAMED} more paths" if len(wrong) > _MOST_NAMED else ""
-        return Void(Kind.REQUESTS, f"it asked for {'; '.join(named[:_MOST_NAMED])}{more}")
+        return Void(Kind.REQUESTS, f"a round asked for {'; '.join(named[:_MOST_NAMED])}{more}")
+
+
+def _digest_of(plan: TrialPlan) -> bytes | None:
+    """Of the items apart from the server's own address, which may be another one for each model."""
+    try:
+        return digest(pickle.dumps(_without(getattr(plan.server, "url", ""), list(plan.items))))
+    except (pickle.PicklingError, TypeError, ValueError, AttributeError, RecursionError):
+        return None
+
+
+def _without(url: str, thing: Any) -> Any:
+    if isinstance(thing, str):
+        return thing.replace(url, "") if url else thing
+    return [_without(url, each) for each in thing] if isinstance(thing, list | tuple) else thing

@@ -55,8 +55,8 @@ class TrialPlan:
 
     ``requests_per_round`` is what ``server`` must have counted after each round. ``timed`` is False for a run that
     only proves the work and measures nothing (``--benchmark-disable``). ``conditions`` are watched around the timed
-    rounds. ``on_round`` is called between rounds, untimed, with the durations so far; ``on_paths`` after the round that
-    proves the work, with how often it asked the server for each path, and returns why that is wrong, or None.
+    rounds. ``on_round`` is called between rounds, untimed, with the durations so far; ``on_paths`` after the last one,
+    with how often a round asked the server for each path, and returns why that is wrong, or None.
     """
 
     workload: Workload

@@ -29,7 +29,10 @@ class Recorder:
         self._durations_s: list[float] = []
         self._details: dict[str, object] = {}
         self._results: Sequence[Any] = ()
+        # In a race others ask the same server in between; what a trial that is not timed asks for, it asks only once.
+        self._tells_paths = plan.timed and plan.on_paths is not None and not plan.conditions.turns
         self._paths: Mapping[str, int] = {}
+        self._wrong_paths: Void | None = None
         self._who = f"{plan.workload.name!r} under {plan.model_id!r}"
         self._startup_s = self._teardown_s = 0.0
         self._watch = Watch(plan.conditions)
@@ -45,23 +48,26 @@ class Recorder:
     def first_item(self) -> Sequence[Any]:
         """What to run before the first round, so that the start-up ends with a result and not with all of them.
 
-        Nothing where nothing is timed: such a trial runs once, as a test does.
+        Nothing where nothing is timed, since such a trial runs once, as a test does; nor where the workload brings an
+        implementation of its own, which may count on getting all items.
         """
-        return list(islice(self._plan.items, 1)) if self._plan.timed else ()
+        own = models.split(self._plan.model_id)[0] in self._plan.way().implementations
+        return list(islice(self._plan.items, 1)) if self._plan.timed and not own else ()
 
-    def first_result(self) -> None:
-        """The first item is through: this ends the start-up. Its work is proved in the round that follows."""
+    def before_first_round(self) -> None:
+        """The model is open, and the first item, if one was run, is through: that ended the start-up."""
         self._startup_s = self._since_s(self._opened_ns)
         self.count_from_here()
-        if self._traffic is not None and self._plan.on_paths is not None:
+        if self._traffic is not None and self._tells_paths:
             self._paths = self._traffic.paths()
 
     def first_round(self, results: Sequence[Any], details: Mapping[str, object]) -> None:
-        """The round that warms up and proves the work; it is not timed as a round."""
+        """The round that warms up and proves the work; it is not timed, but ends the start-up where nothing did."""
+        if not self.first_item:
+            self._startup_s = self._since_s(self._opened_ns)
         self._details = dict(details)
         self.check(results)
         if self._traffic is not None:
-            self._check_paths(self._traffic)
             self._traffic.forget_rounds()
         gc.collect()
         if self._plan.timed:
@@ -100,20 +106,12 @@ class Recorder:
             raise wrong.error(self._who)
         return self._durations_s[-1] if self._durations_s else 0.0
 
-    def _check_paths(self, traffic: Traffic) -> None:
-        """The count may be right and the requests others; raises VoidTrialError where somebody knows better."""
-        if self._plan.on_paths is None:
-            return
-        now = traffic.paths()
-        asked = {path: times - self._paths.get(path, 0) for path, times in now.items()}
-        wrong = self._plan.on_paths(self._plan, {path: times for path, times in asked.items() if times})
-        if wrong is not None:
-            raise wrong.error(self._who)
-
     def closing(self, *, failed: bool = False) -> None:
         """The rounds are over; what the model's end takes is counted from here."""
         if self._plan.timed and not failed:
             self._watch.end()
+            if self._traffic is not None and self._tells_paths:
+                self._wrong_paths = self._compare_paths(self._traffic)
         self._closing_ns = self._plan.clock_ns()
 
     def closed(self) -> None:
@@ -121,7 +119,9 @@ class Recorder:
         self._teardown_s = self._since_s(self._closing_ns)
 
     def measurement(self) -> Measurement:
-        """What was found out, once the trial is closed."""
+        """What was found out, once the trial is closed; raises VoidTrialError where the work was other work."""
+        if self._wrong_paths is not None:
+            raise self._wrong_paths.error(self._who)
         plan = self._plan
         return Measurement(
             workload=plan.workload.name,
@@ -138,6 +138,15 @@ class Recorder:
             voids=tuple(self._voids()) if self._durations_s else (),
             fairness=self._watch.figures(),
         )
+
+    def _compare_paths(self, traffic: Traffic) -> Void | None:
+        """The count may be right and the requests others; compared only where every round asks for the same."""
+        assert self._plan.on_paths is not None
+        rounds = 1 + len(self._durations_s)
+        asked = {path: times - self._paths.get(path, 0) for path, times in traffic.paths().items()}
+        per_round = {path: times // rounds for path, times in asked.items() if times}
+        alike = all(times % rounds == 0 for times in asked.values())
+        return self._plan.on_paths(self._plan, per_round) if per_round and alike else None
 
     def _voids(self) -> list[Void]:
         """Why the durations mean nothing, though the work was right."""

@@ -41,7 +41,11 @@ class Counters(Protocol):
 
 
 class CountingServer(Protocol):
-    """A server that can prove how many requests it answered; MockServer is one."""
+    """A server that can prove how many requests it answered; MockServer is one.
+
+    One that has ``paths_asked()`` too, a mapping from each path to how often it was asked for so far, also proves that
+    the models of a test ask for the same.
+    """
 
     def counters(self) -> Counters:
         """A consistent snapshot."""
@@ -140,9 +144,9 @@ class Traffic:
         self._rounds.clear()
 
     def paths(self) -> Mapping[str, int]:
-        """How often each path was asked for so far; nothing of a server that keeps no journal."""
-        journal = getattr(self._server, "journal", None)
-        paths: Mapping[str, int] = journal().by_path if journal is not None else {}
+        """How often each path was asked for so far; nothing of a server that doesn't tell."""
+        asked = getattr(self._server, "paths_asked", None)
+        paths: Mapping[str, int] = asked() if asked is not None else {}
         return paths
 
     def wrong_work(self) -> Void | None:

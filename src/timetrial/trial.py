@@ -48,7 +48,7 @@ class OpenTrial:
             self._executor = stack.enter_context(plan.model().open(plan.way(), recorder.concurrency))
             if recorder.first_item:
                 self._executor.run(recorder.first_item)
-            recorder.first_result()
+            recorder.before_first_round()
             recorder.first_round(self._executor.run(plan.items), self._executor.details)
             self._stack = stack.pop_all()
         return self
@@ -96,7 +96,7 @@ class OpenTrialInLoop:
             self._executor = await stack.enter_async_context(model.open_in_loop(plan.way(), recorder.concurrency))
             if recorder.first_item:
                 await self._executor.run(recorder.first_item)
-            recorder.first_result()
+            recorder.before_first_round()
             recorder.first_round(await self._executor.run(plan.items), self._executor.details)
             self._stack = stack.pop_all()
         return self

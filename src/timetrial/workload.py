@@ -28,8 +28,8 @@ class Workload:
 
     Where the models differ by nature (progress reporting, message passing), ``implementations`` gives one of
     its own to a model: ``{"threads": open_threads}``, where ``open_threads(concurrency)`` is a context manager
-    around an Executor (for ``"coroutines"``: an async context manager around an AsyncExecutor). It is given one item
-    by itself, whose result ends the start-up, before it is given all of them round by round.
+    around an Executor (for ``"coroutines"``: an async context manager around an AsyncExecutor). Its start-up ends with
+    the first round's results; elsewhere it ends with the first item's, which is run by itself before.
 
     ``variants`` are other ways to do the same work on the same items, each a Workload: another client library,
     or the way a tutorial does it. They are measured beside this one as ``threads[requests]`` and so on.

@@ -310,8 +310,23 @@ def test_a_model_that_asks_for_other_pages_than_the_first_is_void(suite: Suite, 
     """
     result = suite(tests)
     result.assert_outcomes(passed=2, failed=1)
-    told = "*it asked for /page/1/1 2 time(s), serial 1; /page/1/2 0 time(s), serial 1;*"
+    told = "*a round asked for /page/1/1 2 time(s), serial 1; /page/1/2 0 time(s), serial 1;*"
     result.stdout.fnmatch_lines([told])
+
+
+def test_a_task_may_ask_for_another_path_each_time(suite: Suite) -> None:
+    """Nothing can be compared then, so nothing is held against it."""
+    tests = """
+    import urllib.request, uuid
+
+    def upload(url):
+        return urllib.request.urlopen(f"{url}/{uuid.uuid4()}").status
+
+    @pytest.mark.workload(Workload("uploads", task=upload), models=["serial", "threads"])
+    def test_one(trial, mock_server):
+        trial([f"{mock_server.url}/echo"] * 3, server=mock_server)
+    """
+    suite(tests).assert_outcomes(passed=2)
 
 
 def test_a_test_may_make_new_pages_for_each_of_its_models(suite: Suite) -> None:

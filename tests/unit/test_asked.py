@@ -33,9 +33,17 @@ def test_the_paths_that_differ_are_named_with_how_often() -> None:
     assert void is not None
     assert void.kind == Kind.REQUESTS
     assert void.reason == (
-        "it asked for /page/1/0 6 time(s), serial 1; /page/1/1 0 time(s), serial 1; /page/1/2 0 time(s), serial 1, "
-        "and 3 more paths"
+        "a round asked for /page/1/0 6 time(s), serial 1; /page/1/1 0 time(s), serial 1; "
+        "/page/1/2 0 time(s), serial 1, and 3 more paths"
     )
+
+
+def test_items_that_cannot_be_told_apart_are_not_compared() -> None:
+    """Nothing is held against a model for them."""
+    asked = Asked()
+    for model, paths in (("serial", PATHS), ("threads", {"/other": 1})):
+        lambdas = SimpleNamespace(model_id=model, items=[lambda: None], server=SimpleNamespace(url=""))
+        assert asked.differs("test", lambdas, paths) is None  # type: ignore[arg-type]  # all that it looks at
 
 
 def test_other_tests_and_other_items_are_not_compared() -> None:

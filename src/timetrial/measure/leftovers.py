@@ -18,7 +18,7 @@ from types import CoroutineType
 from typing import Any, Self
 
 from timetrial.measure.processtable import ProcessTable, descendants, is_helper, open_table
-from timetrial.measure.unawaited import Dropped, counted, is_unstarted, never_awaited_sentence, place_of
+from timetrial.measure.unawaited import NEVER_AWAITED, counted, dropped_sentence, is_unstarted, kept_sentence, place_of
 
 _LOOK_AGAIN_S = 0.01
 
@@ -48,8 +48,8 @@ class Leftovers:
         self._directory = directory
         self._ignored_pids = ignored_pids
         self._table = open_table()
-        self._filters = warnings.catch_warnings()
-        self._dropped = Dropped()
+        self._recording = warnings.catch_warnings(record=True)
+        self._recorded: list[warnings.WarningMessage] = []
         gc.collect()
         self._was = self._snapshot()
 
@@ -57,18 +57,37 @@ class Leftovers:
     def before(cls, *, directory: Path | None = None, ignored_pids: frozenset[int] = frozenset()) -> Self:
         """Takes stock. Files are looked for below ``directory``; raises AccountingError where psutil is missing."""
         leftovers = cls(directory, ignored_pids)
-        leftovers._filters.__enter__()
-        leftovers._dropped.listen()
+        leftovers._listen()
         return leftovers
 
     def after(self, *, patience_s: float = 1.0) -> list[str]:
         """What is still there, in words. Waits up to ``patience_s`` for things that are about to end."""
-        dropped = self._dropped.stop()
-        self._filters.__exit__(None, None, None)
+        gc.collect()
+        dropped = self._stop_listening()
         deadline = time.monotonic() + patience_s
         while (found := list(self._lasting())) and time.monotonic() < deadline:
             time.sleep(_LOOK_AGAIN_S)
         return [*dropped, *_coroutines_left(self._was.coroutines), *found]
+
+    def _listen(self) -> None:
+        recorded = self._recording.__enter__()
+        assert recorded is not None
+        self._recorded = recorded
+        warnings.filterwarnings("always", message=NEVER_AWAITED, category=RuntimeWarning)
+
+    def _stop_listening(self) -> list[str]:
+        """Ends the recording; other warnings than the wanted ones are given again, as if nobody had listened."""
+        self._recording.__exit__(None, None, None)
+        dropped: Counter[str] = Counter()
+        # Emptied, because each record holds on to its coroutine, which would then be found alive.
+        while self._recorded:
+            each = self._recorded.pop(0)
+            sentence = dropped_sentence(each.message, each.filename, each.lineno)
+            if sentence is not None:
+                dropped[sentence] += 1
+            else:
+                warnings.warn_explicit(each.message, each.category, each.filename, each.lineno, source=each.source)
+        return counted(dropped)
 
     def _snapshot(self) -> _Snapshot:
         return _Snapshot(
@@ -137,7 +156,7 @@ def _belongs_to_task(thing: Any) -> bool:
 def _describe(thing: Any) -> str:
     if type(thing) is not CoroutineType:
         return f"task {thing.get_name()!r} ({place_of(thing.get_coro())}) is still pending"
-    return never_awaited_sentence(thing)
+    return kept_sentence(thing)
 
 
 def _open_sockets() -> Iterator[tuple[int, int]]:

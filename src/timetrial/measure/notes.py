@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import tempfile
+import warnings
 import weakref
 from collections import Counter
 from collections.abc import Collection, Generator, Iterable, Mapping
@@ -13,9 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from timetrial.measure.unawaited import Dropped, counted, is_unstarted, never_awaited_sentence
+from timetrial.measure.unawaited import NEVER_AWAITED, counted, dropped_sentence, is_unstarted, kept_sentence
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,8 @@ class Notes:
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         self.__dict__.update(state)
-        dropped, known = Dropped(), weakref.WeakSet(_unstarted())  # a forked worker has its parent's
-        dropped.listen()
-        Finalize(None, _note_unawaited, args=(self, dropped, known), exitpriority=0)
+        known = weakref.WeakSet(_unstarted())  # a forked worker has its parent's
+        Finalize(None, _note_unawaited, args=(self, _hear_of_dropped(), known), exitpriority=0)
 
     def add(self, sentences: Iterable[str]) -> None:
         """Notes them down, a line each."""
@@ -59,10 +59,34 @@ def open_notes() -> Generator[Notes]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _note_unawaited(notes: Notes, dropped: Dropped, known: Collection[Any]) -> None:
-    told = dropped.stop()
-    kept = Counter(never_awaited_sentence(each) for each in _unstarted() if each not in known)
-    notes.add([*told, *counted(kept)])
+def _hear_of_dropped() -> Counter[str]:
+    """Counts Python's warnings of dropped coroutines, to the end of this process; others go where they went."""
+    dropped: Counter[str] = Counter()
+    show = warnings.showwarning
+
+    def hear(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        sentence = dropped_sentence(message, filename, lineno)
+        if sentence is not None:
+            dropped[sentence] += 1
+        else:
+            show(message, category, filename, lineno, file, line)
+
+    warnings.filterwarnings("always", message=NEVER_AWAITED, category=RuntimeWarning)
+    warnings.showwarning = hear
+    return dropped
+
+
+def _note_unawaited(notes: Notes, dropped: Counter[str], known: Collection[Any]) -> None:
+    gc.collect()
+    kept = Counter(kept_sentence(each) for each in _unstarted() if each not in known)
+    notes.add([*counted(dropped), *counted(kept)])
 
 
 def _unstarted() -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections import Counter
 from collections.abc import Collection
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 from timetrial.measure.unawaited import counted, place_of
 
-_OURS: Final = str(Path(__file__).parent.parent)
+_OURS: Final = f"{Path(__file__).parent.parent}{os.sep}"
 _LOOK_AGAIN_S: Final = 0.01
 
 

@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-import gc
 import inspect
 import re
-import warnings
 from collections import Counter
 from types import CoroutineType
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
-_MESSAGE: Final = r"coroutine .* was never awaited"
+NEVER_AWAITED: Final = r"coroutine .* was never awaited"
+"""Python's warning of a coroutine that was dropped."""
 
 
-class Dropped:
-    """Counts Python's own warnings of dropped coroutines from ``listen`` to ``stop``; others go where they went.
+def dropped_sentence(message: Warning | str, file: str, line: int) -> str | None:
+    """What is said of a coroutine that was dropped; None where the warning is about something else."""
+    text = str(message)
+    return f"{text.splitlines()[0]} ({file}:{line})" if re.match(NEVER_AWAITED, text) else None
 
-    It leaves the filter behind that lets them through: in a process that goes on, put it into catch_warnings.
-    """
 
-    def __init__(self) -> None:
-        self._places: Counter[str] = Counter()
-
-    def listen(self) -> None:
-        """From here on."""
-        warnings.filterwarnings("always", message=_MESSAGE, category=RuntimeWarning)
-        self._show = warnings.showwarning
-        warnings.showwarning = self._hear
-
-    def stop(self) -> list[str]:
-        """A sentence for each place whose coroutines were dropped, with how many they were."""
-        gc.collect()
-        warnings.showwarning = self._show
-        return counted(self._places)
-
-    def _hear(
-        self,
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
-        if re.match(_MESSAGE, str(message)):
-            self._places[f"{str(message).splitlines()[0]} ({filename}:{lineno})"] += 1
-        else:
-            self._show(message, category, filename, lineno, file, line)
+def kept_sentence(coroutine: Any) -> str:
+    """What is said of a coroutine that somebody keeps."""
+    return f"coroutine {place_of(coroutine)} was never awaited"
 
 
 def counted(sentences: Counter[str]) -> list[str]:
@@ -58,11 +32,6 @@ def is_unstarted(thing: object) -> bool:
     """Whether it is a coroutine that nobody has begun to await."""
     # By type() and not isinstance(), which asks proxies for their __class__ and so runs foreign code.
     return type(thing) is CoroutineType and inspect.getcoroutinestate(thing) == inspect.CORO_CREATED
-
-
-def never_awaited_sentence(coroutine: Any) -> str:
-    """What is said of one that is kept."""
-    return f"coroutine {place_of(coroutine)} was never awaited"
 
 
 def place_of(coroutine: Any) -> str:

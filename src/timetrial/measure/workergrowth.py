@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Final
 
 from timetrial.measure.processtable import ProcessTable, descendants, is_helper, open_table
+
+LOOKS_TO_TELL: Final = 5
+"""After so many stretches of rounds, each of which gained something, a pool that fills up has had its time."""
 
 
 class WorkerGrowth:
     """Counts the threads, sockets and children of some processes whenever it is told to ``look``, from outside.
 
-    A pool that fills up as it is first used gains threads or sockets once; a task that leaks them gains them in every
-    round. So it takes two rounds to tell: one look before them, one between, one after.
+    A pool that fills up as it is used gains threads or sockets now and then; a task that leaks them gains them in every
+    round. So one look comes before the rounds and one after each stretch of them, with how many rounds it had.
     """
 
     def __init__(self, pids: Iterable[int], table: ProcessTable | None = None) -> None:
         self._table = table or open_table()
         self._looks: dict[int, list[Counter[str]]] = {pid: [] for pid in pids}
+        self._rounds: list[int] = []
 
-    def look(self) -> None:
-        """Counts; a process that is gone is not looked at any more."""
+    def look(self, rounds: int = 0) -> None:
+        """Counts, after so many rounds more; a process that is gone is not looked at any more."""
+        self._rounds.append(rounds)
         children = self._children() if self._looks else Counter()
         for pid in list(self._looks):
             try:
@@ -31,13 +38,29 @@ class WorkerGrowth:
                 held = {"thread(s)": threads, "socket(s)": sockets, "child process(es)": children[pid]}
                 self._looks[pid].append(Counter(held))
 
+    @property
+    def wants_another_look(self) -> bool:
+        """Whether something grew all the time so far, but not for long enough to tell a leak from a pool."""
+        return len(self._rounds) <= LOOKS_TO_TELL and any(self._suspects())
+
     def gained(self) -> list[str]:
-        """A sentence for each process and kind that it gained in its last rounds, about as many as in its first."""
+        """A sentence for each process and kind that grew all the time."""
+        rounds = sum(self._rounds)
         return [
-            f"worker process {pid} gained {more} {what} in these rounds, as in the one before"
-            for pid, looks in self._looks.items()
-            for what, more in _gained(*looks)
+            f"worker process {pid} gained {more} {what} in {rounds} rounds, some all the time"
+            for pid, what, more in self._suspects()
+            if len(self._rounds) > LOOKS_TO_TELL
         ]
+
+    def _suspects(self) -> Iterator[tuple[int, str, int]]:
+        """What grew in each stretch, by one every other round or by more."""
+        for pid, looks in self._looks.items():
+            for what in looks[-1]:
+                gains = [after[what] - before[what] for before, after in pairwise(looks)]
+                stretches = zip(gains, self._rounds[1:], strict=True)
+                # Half, because not every worker has items in every round.
+                if all(gain > 0 and 2 * gain >= rounds for gain, rounds in stretches):
+                    yield pid, what, sum(gains)
 
     def _children(self) -> Counter[int]:
         found: Counter[int] = Counter()
@@ -47,10 +70,3 @@ class WorkerGrowth:
             except (ProcessLookupError, PermissionError):
                 continue
         return found
-
-
-def _gained(before: Counter[str], between: Counter[str], after: Counter[str]) -> Iterator[tuple[str, int]]:
-    for what in after:
-        first, second = between[what] - before[what], after[what] - between[what]
-        if second > 0 and 2 * second >= first:
-            yield what, second

@@ -84,6 +84,10 @@ class View(Addresses):
         """The requests by path and status, and by connection and client port; larger than ``counters()``."""
         return journal_of(self._ask("journal"))
 
+    def paths_asked(self) -> Mapping[str, int]:
+        """How often each path was asked for, as in ``journal()``: what a trial holds against the other models'."""
+        return self.journal().by_path
+
     @contextmanager
     def recording(self, limit: int = 1000) -> Iterator[Callable[[], Sequence[RequestRecord]]]:
         """Keeps the last ``limit`` requests one by one while the block runs, which makes each of them dearer.
