@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
+from typing import Final
 
 from timetrial.errors import GateError
 from timetrial.gate.findings import Finding, Verdict
@@ -31,6 +32,8 @@ from timetrial.gate.statistics import (
     trimmed_mean,
 )
 
+IF_IT_IS_MEANT: Final = "(if that is meant, name it in may_be_missing, [tool.timetrial.gate])"
+_EXCUSABLE: Final = ("missing", "skipped", "void")
 _VERDICTS = {
     Answer.SLOWER: Verdict.REGRESSED,
     Answer.FASTER: Verdict.IMPROVED,
@@ -224,9 +227,11 @@ def troubled(name: str, trouble: Trouble, policy: GatePolicy) -> Finding:
     reason = f"{trouble.kind}{where}: {trouble.reason}"
     if trouble.kind == "skipped" and trouble.side is None:
         return Finding(name, Verdict.EXCUSED, reason=reason)  # both sides agree that it isn't for here
-    if trouble.kind in ("missing", "skipped", "void") and may_be_missing(name, policy):
+    if trouble.kind not in _EXCUSABLE:
+        return Finding(name, Verdict.INCONCLUSIVE, reason=reason)
+    if may_be_missing(name, policy):
         return Finding(name, Verdict.EXCUSED, reason=f"{reason} (the policy allows it)")
-    return Finding(name, Verdict.INCONCLUSIVE, reason=reason)
+    return Finding(name, Verdict.INCONCLUSIVE, reason=f"{reason} {IF_IT_IS_MEANT}")
 
 
 def may_be_missing(name: str, policy: GatePolicy) -> bool:
