@@ -63,6 +63,17 @@ def open_for_confirmation(records: Sequence[BenchmarkRecord], policy: GatePolicy
     return [name for name in wanted if confirm(survey.readings[name].fresh, survey.rule).answer is Answer.GO_ON]
 
 
+def looked_at_again(records: Sequence[BenchmarkRecord], policy: GatePolicy) -> set[str]:
+    """The benchmarks that the screen did not settle: they share ``policy.alpha``."""
+    return _Survey(records, policy).again
+
+
+def rule_for(policy: GatePolicy, k: int) -> Rule:
+    """How each of k benchmarks that are looked at again is confirmed."""
+    margin, detect = as_effect(policy.margin), as_effect(policy.detect)
+    return Rule(margin, detect, policy.alpha / max(1, k), policy.confirm_launches)
+
+
 def judge(records: Sequence[BenchmarkRecord], policy: GatePolicy) -> list[Finding]:
     """The verdict on each benchmark, in the records' order."""
     survey = _Survey(records, policy)
@@ -133,9 +144,8 @@ class _Survey:
 
     @cached_property
     def rule(self) -> Rule:
-        """How each of them is confirmed; their number is the k of alpha / k."""
-        policy, k = self.policy, max(1, len(self.again))
-        return Rule(as_effect(policy.margin), as_effect(policy.detect), policy.alpha / k, policy.confirm_launches)
+        """How each of them is confirmed."""
+        return rule_for(self.policy, len(self.again))
 
 
 def _judge(reading: _Reading, survey: _Survey) -> Finding:
