@@ -33,13 +33,18 @@ from timetrial.report.gateprogress import GateProgress
 from timetrial.report.selftest import self_test_lines
 
 _RESULTS: Final = Path("results", "gate")
+_WHOM: Final = ("--base", "--base-python", "--candidate-python")
+_ONLY_MEASURED: Final = ("-k", "-m", "--", "--budget", "--seed", "--results")
+_NAMES: Final = {"paths": "paths of tests", "--": "what stands behind --"}
 _UNITS_S: Final = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def run(argv: Sequence[str]) -> int:
     """Runs one gate; returns 0 pass, 1 a regression, 2 wrong usage or environment, 3 nothing could be asserted."""
     own, for_pytest = divide(argv)
-    options = _parser().parse_args(own)
+    parser = _parser()
+    options = parser.parse_args(own)
+    _refuse_ignored(options, parser.parse_args([]), for_pytest)
     policy = _policy(options)
     with endings_unwind():
         return _run(options, policy, selection_of(options, for_pytest, copies=bool(options.base)))
@@ -51,7 +56,7 @@ def _run(options: argparse.Namespace, policy: GatePolicy, selection: Sequence[st
         return _replay(options)
     if options.self_test:
         return _self_test(options, policy, selection)
-    if options.paths and all(each.endswith(".json") for each in options.paths):
+    if _are_stored(options.paths):
         return _stored(options, policy)
     return _lockstep(options, policy, selection)
 
@@ -90,6 +95,35 @@ def _parser() -> argparse.ArgumentParser:
     add("--markdown", type=Path, metavar="FILE", help="write them as Markdown, for a pull request's comment")
     add("--junit", type=Path, metavar="FILE", help="write them as JUnit XML")
     return parser
+
+
+def _are_stored(paths: Sequence[str]) -> bool:
+    return bool(paths) and all(each.endswith(".json") for each in paths)
+
+
+def _refuse_ignored(options: argparse.Namespace, unsaid: argparse.Namespace, for_pytest: Sequence[str]) -> None:
+    """Raises GateError for options that would be ignored: nobody should believe that they counted."""
+    way, why, ignored = _way(options)
+    said = {"": bool(for_pytest)} | {key: value != getattr(unsaid, key) for key, value in vars(options).items()}
+    given = [_NAMES.get(each, each) for each in ignored if said[each.lstrip("-").replace("-", "_")]]
+    if given:
+        raise GateError(f"{way} and {', '.join(given)} don't go together: {why}")
+
+
+def _way(options: argparse.Namespace) -> tuple[str, str, Sequence[str]]:
+    """What was asked for in a word, why it has no use for some options, and which these are."""
+    if options.replay:
+        why = "a replay judges again what one gate measured, by the policy that is stored with it"
+        return "--replay", why, ("--self-test", *_WHOM, "--accept-difference", "paths", *_ONLY_MEASURED)
+    if options.self_test:
+        why = "a self-test compares this code with itself, and prints what it finds"
+        return "--self-test", why, (*_WHOM, "--accept-difference", "--seed", "--json", "--markdown", "--junit")
+    if _are_stored(options.paths):
+        return "stored files", "what they hold is compared as it is, and nothing is measured", (*_WHOM, *_ONLY_MEASURED)
+    way = "--base" if options.base else "--base-python"
+    # Without either of them there is a plainer error to come.
+    ignored = ("--accept-difference",) if options.base or options.base_python else ()
+    return way, "it is for two stored files", ignored
 
 
 def _policy(options: argparse.Namespace) -> GatePolicy:
@@ -148,8 +182,8 @@ def _replay(options: argparse.Namespace) -> int:
 
 
 def _stored(options: argparse.Namespace, policy: GatePolicy) -> int:
-    if len(options.paths) != 2 or options.base or options.base_python:
-        raise GateError("stored files are compared two at a time, and by themselves: BASE.json CANDIDATE.json")
+    if len(options.paths) != 2:
+        raise GateError("stored files are compared two at a time: BASE.json CANDIDATE.json")
     base, candidate = map(Path, options.paths)
     findings = compare_files(base, candidate, policy, options.accept_difference)
     try:

@@ -20,13 +20,15 @@ from timetrial.gate.findings import Finding, Verdict
 from timetrial.gate.flow import GatePlan, run_gate
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, Phase
+from timetrial.gate.sequential import fewest_to_prove, spent_by
 from timetrial.gate.statistics import launch_effect, scatter
 from timetrial.gate.store import GateFile, StoredGate, about_sides, read_gate
-from timetrial.gate.verdicts import judge
+from timetrial.gate.verdicts import judge, looked_at_again, rule_for
 
 SHARES: Final = (0.03, 0.05, 0.10, 0.20)
 _UNTOUCHED: Final = 0.4  # of the benchmarks in a gate with slowdowns: they must not be accused along with the others
 _KIND: Final = "self-test"
+_LOOKING: Final = 1.25  # times as many launches as one test at the end takes, for looking after each of them
 
 
 @dataclass(frozen=True)
@@ -138,16 +140,32 @@ def _effects(record: BenchmarkRecord) -> list[float]:
     return [launch_effect(each.base_s, each.candidate_s) for each in record.of(Phase.SCREEN)]
 
 
-def launches_to_catch(scatter_of_launch: float, slowdown: float, policy: GatePolicy, power: float = 0.95) -> int:
-    """About how many launches it takes to prove a slowdown with that power, for one benchmark that is flagged.
+def most_looked_at_again(gates: Iterable[StoredGate]) -> int:
+    """How many benchmarks shared alpha in the gate where they were most; at least one, since one is to be proved."""
+    return max((len(looked_at_again(each.records, each.policy)) for each in gates), default=0) or 1
 
-    The usual sample size of a one-sided test of a mean, divided by the signed-rank test's efficiency for normal values
-    of 3/pi (Lehmann, Nonparametrics, 1975, section 2.4).
+
+def launches_to_catch(
+    scatter_of_launch: float, slowdown: float, policy: GatePolicy, k: int = 1, power: float = 0.95
+) -> int:
+    """About how many launches it takes to prove a slowdown with that power, for one of k that are looked at again.
+
+    The usual sample size of a one-sided test of a mean, at what the rule may have spent by then, divided by the
+    signed-rank test's efficiency for normal values of 3/pi (Lehmann, Nonparametrics, 1975, section 2.4); and never
+    fewer than can prove anything: the root of the sum of both squares, which is close to what the rule itself takes on
+    made-up launches. More than ``policy.confirm_launches`` means that these have to be so many.
     """
-    normal = NormalDist()
-    reach = normal.inv_cdf(1 - policy.alpha) + normal.inv_cdf(power)
+    rule, normal = rule_for(policy, k), NormalDist()
+    fewest = fewest_to_prove(rule)
     distance = math.log1p(slowdown) - math.log1p(policy.margin)
-    return max(8, math.ceil((reach * scatter_of_launch / distance) ** 2 * math.pi / 3))
+
+    def needed(alpha: float) -> int:
+        reach = normal.inv_cdf(power) - normal.inv_cdf(alpha)
+        usual = (reach * scatter_of_launch / distance) ** 2 * math.pi / 3
+        return round(math.hypot(fewest, _LOOKING * usual))
+
+    enough = (each for each in range(fewest, rule.most + 1) if each >= needed(spent_by(rule, each)))
+    return next(enough, needed(rule.alpha))
 
 
 def seconds_per_benchmark(gates: Iterable[StoredGate]) -> float:

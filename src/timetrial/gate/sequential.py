@@ -87,9 +87,14 @@ def fewest_to_prove(rule: Rule) -> int:
     return next(enough, math.ceil(-math.log2(rule.alpha)))
 
 
+def spent_by(rule: Rule, launches: int) -> float:
+    """How much of ``alpha`` may have been used up by this launch."""
+    return rule.alpha * (launches / rule.most) ** _SPENDING_POWER
+
+
 def _may_be_stopped(rule: Rule, launches: int) -> int:
     """Of all ``2 ** launches`` ways to set the signs, how many may have been called slower by then."""
-    return int(rule.alpha * (launches / rule.most) ** _SPENDING_POWER * (1 << launches))
+    return int(spent_by(rule, launches) * (1 << launches))
 
 
 def _lies_within(effects: Sequence[float], rule: Rule) -> bool:

@@ -27,7 +27,7 @@ from timetrial.gate.twosample import (
     rank_sum_interval,
     rank_sum_p,
 )
-from timetrial.gate.verdicts import may_be_missing, troubled
+from timetrial.gate.verdicts import IF_IT_IS_MEANT, may_be_missing, troubled
 from timetrial.measure.environment_diff import differences
 
 FEWEST_OF_BASE: Final = 5
@@ -125,8 +125,9 @@ def _comparable(name: str, base: StoredRun, candidate: StoredRun, policy: GatePo
     reference = base.reference_of(name)
     problem = _reference_problem(name, reference, base, candidate) or _other_work(name, base, candidate)
     if problem or reference is None:
-        excused = may_be_missing(name, policy)
-        return Finding(name, Verdict.EXCUSED if excused else Verdict.INCONCLUSIVE, reason=problem)
+        if may_be_missing(name, policy):
+            return Finding(name, Verdict.EXCUSED, reason=problem)
+        return Finding(name, Verdict.INCONCLUSIVE, reason=f"{problem} {IF_IT_IS_MEANT}")
     return _Pair(
         name,
         reference,

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
+from typing import Final
 
 from timetrial.errors import GateError
 from timetrial.gate.findings import Finding, Verdict
@@ -31,6 +32,8 @@ from timetrial.gate.statistics import (
     trimmed_mean,
 )
 
+IF_IT_IS_MEANT: Final = "(if that is meant, name it in may_be_missing, [tool.timetrial.gate])"
+_EXCUSABLE: Final = ("missing", "skipped", "void")
 _VERDICTS = {
     Answer.SLOWER: Verdict.REGRESSED,
     Answer.FASTER: Verdict.IMPROVED,
@@ -58,6 +61,17 @@ def open_for_confirmation(records: Sequence[BenchmarkRecord], policy: GatePolicy
     survey = _Survey(records, policy)
     wanted = survey.flagged + survey.unsettled
     return [name for name in wanted if confirm(survey.readings[name].fresh, survey.rule).answer is Answer.GO_ON]
+
+
+def looked_at_again(records: Sequence[BenchmarkRecord], policy: GatePolicy) -> set[str]:
+    """The benchmarks that the screen did not settle: they share ``policy.alpha``."""
+    return _Survey(records, policy).again
+
+
+def rule_for(policy: GatePolicy, k: int) -> Rule:
+    """How each of k benchmarks that are looked at again is confirmed."""
+    margin, detect = as_effect(policy.margin), as_effect(policy.detect)
+    return Rule(margin, detect, policy.alpha / max(1, k), policy.confirm_launches)
 
 
 def judge(records: Sequence[BenchmarkRecord], policy: GatePolicy) -> list[Finding]:
@@ -130,9 +144,8 @@ class _Survey:
 
     @cached_property
     def rule(self) -> Rule:
-        """How each of them is confirmed; their number is the k of alpha / k."""
-        policy, k = self.policy, max(1, len(self.again))
-        return Rule(as_effect(policy.margin), as_effect(policy.detect), policy.alpha / k, policy.confirm_launches)
+        """How each of them is confirmed."""
+        return rule_for(self.policy, len(self.again))
 
 
 def _judge(reading: _Reading, survey: _Survey) -> Finding:
@@ -224,9 +237,11 @@ def troubled(name: str, trouble: Trouble, policy: GatePolicy) -> Finding:
     reason = f"{trouble.kind}{where}: {trouble.reason}"
     if trouble.kind == "skipped" and trouble.side is None:
         return Finding(name, Verdict.EXCUSED, reason=reason)  # both sides agree that it isn't for here
-    if trouble.kind in ("missing", "skipped", "void") and may_be_missing(name, policy):
+    if trouble.kind not in _EXCUSABLE:
+        return Finding(name, Verdict.INCONCLUSIVE, reason=reason)
+    if may_be_missing(name, policy):
         return Finding(name, Verdict.EXCUSED, reason=f"{reason} (the policy allows it)")
-    return Finding(name, Verdict.INCONCLUSIVE, reason=reason)
+    return Finding(name, Verdict.INCONCLUSIVE, reason=f"{reason} {IF_IT_IS_MEANT}")
 
 
 def may_be_missing(name: str, policy: GatePolicy) -> bool:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from statistics import NormalDist
 from typing import Final
 
+from timetrial.gate.policy import GatePolicy
 from timetrial.gate.selftest import (
     Tally,
     launch_scatter,
     launches_to_catch,
+    most_looked_at_again,
     seconds_per_benchmark,
     tally,
 )
@@ -49,20 +51,32 @@ def _row(counted: Tally) -> tuple[str, ...]:
 
 
 def _needs(gates: Sequence[StoredGate]) -> list[str]:
-    """The budget for a slowdown of the size that the policy wants to see, on the noisiest benchmark."""
+    """What a slowdown of the size that the policy wants to see takes on the noisiest benchmark, and what to set."""
     scatters, policy = launch_scatter(gates), gates[-1].policy
     if not scatters:
         return []
     noisiest = max(scatters, key=lambda name: scatters[name])
-    launches = launches_to_catch(scatters[noisiest], policy.detect, policy)
-    per_benchmark_s = seconds_per_benchmark(gates)
+    again, per_benchmark_s = most_looked_at_again(gates), seconds_per_benchmark(gates)
+    launches = launches_to_catch(scatters[noisiest], policy.detect, policy, again)
     screen_s = per_benchmark_s * len(scatters) * policy.screen_launches
+    confirm_s = per_benchmark_s * again * launches
     return [
         f"launches of identical code scatter by {min(scatters.values()):.1%} to {scatters[noisiest]:.1%}, most in "
         f"{noisiest}",
         f"this machine needs about {about(screen_s)} to look at all {len(scatters)} benchmarks, and {launches} "
-        f"launches, about {about(launches * per_benchmark_s)}, to prove a slowdown of {policy.detect:.0%} in that one",
+        f"launches to prove a slowdown of {policy.detect:.0%} in that one, about {about(confirm_s)} with {again} "
+        f"looked at again (the most in these gates): {_what_to_set(screen_s + confirm_s, launches, policy)}",
     ]
+
+
+def _what_to_set(seconds: float, launches: int, policy: GatePolicy) -> str:
+    """In whole tens of seconds, and beside what is set now."""
+    budget = 10 * max(1, math.ceil(seconds / 10))
+    more = f"confirm_launches to {launches} and " if launches > policy.confirm_launches else ""
+    return (
+        f"set {more}budget_s to about {budget} s in [tool.timetrial.gate], or --budget {budget}s "
+        f"(budget_s is {policy.budget_s:g})"
+    )
 
 
 def wilson(successes: int, total: int) -> tuple[float, float]:

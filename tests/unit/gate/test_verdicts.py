@@ -155,6 +155,7 @@ def test_a_round_without_a_duration_is_inconclusive_and_says_so() -> None:
     assert flagged([broken], POLICY) == unsettled([broken], POLICY) == open_for_confirmation([broken], POLICY) == []
 
 
+HINT = "(if that is meant, name it in may_be_missing, [tool.timetrial.gate])"
 ALLOWED = GatePolicy(may_be_missing=("test_old*",))
 
 
@@ -162,10 +163,11 @@ ALLOWED = GatePolicy(may_be_missing=("test_old*",))
     ("kind", "side", "policy", "verdict", "reason"),
     [
         ("new", SideName.BASE, POLICY, Verdict.NEW, "why"),
-        ("missing", SideName.CANDIDATE, POLICY, Verdict.INCONCLUSIVE, "missing on the candidate side: why"),
-        ("void", SideName.BASE, POLICY, Verdict.INCONCLUSIVE, "void on the base side: why"),
+        ("missing", SideName.CANDIDATE, POLICY, Verdict.INCONCLUSIVE, f"missing on the candidate side: why {HINT}"),
+        ("void", SideName.BASE, POLICY, Verdict.INCONCLUSIVE, f"void on the base side: why {HINT}"),
         ("failed", None, POLICY, Verdict.INCONCLUSIVE, "failed on both sides: why"),
-        ("skipped", SideName.CANDIDATE, POLICY, Verdict.INCONCLUSIVE, "skipped on the candidate side: why"),
+        ("crashed", SideName.BASE, POLICY, Verdict.INCONCLUSIVE, "crashed on the base side: why"),
+        ("skipped", SideName.CANDIDATE, POLICY, Verdict.INCONCLUSIVE, f"skipped on the candidate side: why {HINT}"),
         ("skipped", None, POLICY, Verdict.EXCUSED, "skipped on both sides: why"),
         ("missing", SideName.BASE, ALLOWED, Verdict.EXCUSED, "missing on the base side: why (the policy allows it)"),
         ("void", None, ALLOWED, Verdict.EXCUSED, "void on both sides: why (the policy allows it)"),
@@ -176,7 +178,7 @@ ALLOWED = GatePolicy(may_be_missing=("test_old*",))
 def test_trouble_is_never_a_pass_unless_the_policy_names_it(
     kind: str, side: SideName | None, policy: GatePolicy, verdict: Verdict, reason: str
 ) -> None:
-    """Even where launches were made before it; a failure can't be excused at all."""
+    """Even where launches were made before it; the reason says how to. A failure can't be excused at all."""
     troubled = record("benchmarks/test_a.py::test_old[threads-8]", shifted(0.08), shifted(0.08, 24))
     troubled.trouble = Trouble(kind, side, "why")
     finding = verdict_on(troubled, policy)
