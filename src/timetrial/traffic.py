@@ -13,7 +13,7 @@ from timetrial.measure.limits import ephemeral_ports
 from timetrial.voids import Kind, Void
 
 MOST_BUSY_SHARE: Final = 0.70
-"""Of its measured ceiling; past it the server decides how fast a trial goes (shared/design.md, rule 5)."""
+"""Of its measured ceiling; past it the server decides how fast a trial goes (docs/fairness.md)."""
 
 SHORTEST_LOOK_S: Final = 0.05
 """Over less than this, what asking the server costs it would weigh as much as what it answered."""

@@ -39,7 +39,8 @@ FIXES: Final = {
     "connections, or ask for less at once",
     Kind.SERVER_BOUND: "give the server more of the machine (MockServer.start(processes=2), loop='uvloop'), or ask "
     "less of it (fewer bytes, a delay), so that the client decides how fast it goes",
-    Kind.FALLBACK: "install or repair what was asked for, or ask for what is there",
+    Kind.FALLBACK: "install or repair what was asked for (for the loop of an async def test: pytest-asyncio 1.4), or "
+    "ask for what is there",
     Kind.CLOCK: "give the trial more items, so that a round takes longer",
     Kind.LEFTOVERS: "end what the task starts before it returns: it takes time and memory from the trials that follow",
     Kind.DISTURBED: "run it again while the machine is quiet, or with --trial-interleave, where it meets all models "

@@ -52,7 +52,7 @@ def stored(pytester: pytest.Pytester) -> Callable[[], dict[str, Any]]:
     """What the one results file of the run holds."""
 
     def read() -> dict[str, Any]:
-        (path,) = Path(pytester.path, "results").iterdir()
+        (path,) = Path(pytester.path, "results").glob("*.json")
         content: dict[str, Any] = json.loads(path.read_text())
         return content
 

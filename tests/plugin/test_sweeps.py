@@ -113,7 +113,7 @@ def test_the_curves_command_reads_them_from_the_file_alone(
 ) -> None:
     """As a table or as JSON; a file without a sweep says so."""
     suite(SWEPT, "--trial-sweep")
-    (path,) = Path(pytester.path, "results").iterdir()
+    (path,) = Path(pytester.path, "results").glob("*.json")
     capsys.readouterr()
     assert cli.main(["curves", str(path)]) == 0
     assert "burn over size concurrency=2" in capsys.readouterr().out
@@ -121,7 +121,7 @@ def test_the_curves_command_reads_them_from_the_file_alone(
     assert '"crossovers"' in capsys.readouterr().out
     path.unlink()
     suite(SWEPT, "-k", "plain")
-    (path,) = Path(pytester.path, "results").iterdir()
+    (path,) = Path(pytester.path, "results").glob("*.json")
     capsys.readouterr()
     assert cli.main(["curves", str(path)]) == 0
     assert "holds no sweep" in capsys.readouterr().out

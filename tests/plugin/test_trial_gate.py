@@ -47,7 +47,7 @@ def baseline(suite: Suite, pytester: pytest.Pytester) -> Path:
 
 def stored(pytester: pytest.Pytester) -> dict[str, Any]:
     """What the gated run wrote."""
-    (path,) = Path(pytester.path, "results").iterdir()
+    (path,) = Path(pytester.path, "results").glob("*.json")
     content: dict[str, Any] = json.loads(path.read_text())
     return content
 

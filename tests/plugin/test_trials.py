@@ -158,7 +158,7 @@ def test_without_benchmark_only_no_file_is_written_unless_one_is_asked_for(
     suite(ONE, only=False)
     assert not pytester.path.joinpath("results").exists()
     suite(ONE, "--trial-results=elsewhere", only=False)
-    assert len(list(pytester.path.joinpath("elsewhere").iterdir())) == 1
+    assert len(list(pytester.path.joinpath("elsewhere").glob("*.json"))) == 1
 
 
 def test_plain_benchmarks_are_in_the_file_too(suite: Suite, stored: Stored) -> None:
@@ -394,6 +394,32 @@ def test_the_event_loop_that_is_asked_for_reaches_async_tests_too(suite: Suite, 
     assert benchmark["extra_info"]["timetrial"]["void"] == []
 
 
+def test_an_async_test_that_runs_on_another_loop_than_was_asked_for_is_void(
+    suite: Suite, stored: Stored, pytester: pytest.Pytester
+) -> None:
+    """A project that makes its own loops is heard first, and then the trial says so."""
+    pytest.importorskip("uvloop")
+    pytester.makeconftest(
+        """
+        import asyncio
+
+        def pytest_asyncio_loop_factories():
+            return {"own": asyncio.SelectorEventLoop}
+        """
+    )
+    tests = """
+    @pytest.mark.asyncio
+    @pytest.mark.workload(DOUBLE, models=["coroutines"])
+    async def test_one(trial):
+        await trial([1, 2, 3], concurrency=2)
+    """
+    suite(tests, "--trial-event-loop=uvloop").assert_outcomes(passed=1)
+    (void,) = stored()["benchmarks"][0]["extra_info"]["timetrial"]["void"]
+    assert void["kind"] == "fallback"
+    assert "SelectorEventLoop, and uvloop was asked for" in void["reason"]
+    assert "pytest-asyncio 1.4" in void["fix"]
+
+
 def test_a_forgotten_await_is_an_error_and_not_a_fast_result(suite: Suite) -> None:
     """Nothing was measured, and the message says what to write."""
     tests = """
@@ -606,7 +632,7 @@ class TestPytestBenchmark:
     def test_compare_reads_a_results_file(self, suite: Suite, pytester: pytest.Pytester) -> None:
         """--benchmark-compare=FILE, --benchmark-compare-fail, and the command."""
         suite(ONE, "--trial-models=serial")
-        (path,) = pytester.path.joinpath("results").iterdir()
+        (path,) = pytester.path.joinpath("results").glob("*.json")
         result = suite(
             ONE, "--trial-models=serial", f"--benchmark-compare={path}", "--benchmark-compare-fail=mean:9999999%"
         )
@@ -736,7 +762,7 @@ class TestVoid:
         """--benchmark-compare gives it what is known of today's."""
         options = ("--trial-models=serial", "-k", "not 100000")
         suite(self.TESTS, *options)
-        (path,) = pytester.path.joinpath("results").iterdir()
+        (path,) = pytester.path.joinpath("results").glob("*.json")
         result = suite(self.TESTS, *options, f"--benchmark-compare={path}")
         result.stdout.fnmatch_lines(
             [

@@ -352,7 +352,7 @@ def test_the_limit_of_open_files_is_raised_first_and_recorded(under_a_limit: Any
     """So that what is fine under the ceiling is not stopped below it; worker processes inherit it."""
     result = under_a_limit(100, 1000, "threads", "processes")
     assert result.returncode == 0, result.stdout + result.stderr
-    (path,) = tmp_path.joinpath("results").iterdir()
+    (path,) = tmp_path.joinpath("results").glob("*.json")
     content = json.loads(path.read_text())
     for bench in content["benchmarks"]:
         limits = bench["extra_info"]["timetrial"]["fairness"]["limits"]

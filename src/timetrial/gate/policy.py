@@ -23,7 +23,8 @@ class GatePolicy:
     ``confirm_launches``, fewer where fewer settle it. Seven in the screening, since an interval of six has to be wider.
     ``budget_s``: no new launch begins after this many seconds.
     ``patience_s``: a side that says nothing for this long is taken for hung; no round may last longer.
-    ``keep_awake``: spin on every processor at the lowest priority meanwhile, so that none of them halts (Linux).
+    ``keep_awake``: spin at the lowest priority on the processor that a benchmark is pinned to, so that it does not halt
+    (Linux).
     ``may_be_missing``: patterns (as in ``fnmatch``) of benchmarks that may be missing, skipped or void.
     ``install``: how an environment for another revision is made (see docs/gate.md); None: from the project's files.
     """

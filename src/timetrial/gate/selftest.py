@@ -45,12 +45,15 @@ class Tally:
 
 
 def run_self_test(plan: GatePlan, directory: Path, budget_s: float, say: Callable[[str], None]) -> None:
-    """Runs gates until the budget is used up, at least one of each kind; ``say`` is told of each.
+    """Runs gates until the budget is used up, two at least; ``say`` is told of each.
+
+    Each is of the kind of which there are fewer so far, of the same tests under the same policy.
 
     Raises GateError as run_gate does.
     """
     started_s = time.monotonic()
-    kinds = [bool(gate.about["injected"]) for gate in self_test_files(directory)]
+    known = alike(self_test_files(directory), plan.policy, plan.selection)
+    kinds = [bool(gate.about["injected"]) for gate in known]
     first = len(kinds)
     longest_s = 0.0
     while len(kinds) < first + 2 or time.monotonic() - started_s + longest_s < budget_s:

@@ -16,7 +16,7 @@ from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, 
 from timetrial.gate.sides import Side
 from timetrial.measure.environment import environment
 from timetrial.results.read import read_json
-from timetrial.results.runfile import dumps, replace_file
+from timetrial.results.runfile import dumps, make_folder, replace_file
 
 _KEY: Final = "timetrial_gate"
 # 1: schema_version, complete, created, seconds, policy, about (sides, selection, seed, environment, …), benchmarks.
@@ -54,7 +54,7 @@ class GateFile:
         progress = {"complete": complete, "seconds": round(time.monotonic() - self._began_s, 3)}
         content = {_KEY: {**self._head, **progress, "benchmarks": [asdict(each) for each in records]}}
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             replace_file(self.path, dumps(content).encode(), durable=complete)
         except OSError as error:
             raise NoRoomError(

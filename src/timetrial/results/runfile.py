@@ -17,6 +17,11 @@ from timetrial.errors import ResultsError
 from timetrial.measure.environment import python_label
 
 _TEMPORARY_SUFFIX = ".writing"
+_IGNORED = """\
+# Stored runs, by their names, and this file. A baseline, which has a name of its own, can be committed.
+[0-9][0-9][0-9][0-9]_[0-9][0-9]_[0-9][0-9]-*.json
+/.gitignore
+"""
 
 
 class RunFile:
@@ -31,7 +36,7 @@ class RunFile:
         self._header = dict(header)
         self._about = dict(about or {})
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            make_folder(directory)
         except OSError as error:
             raise self._failure(error) from error
         _sweep(directory)
@@ -55,6 +60,17 @@ class RunFile:
             f"can't write {self.path}: {error.strerror or error}; make room or permit it, or choose another directory "
             f"with --trial-results=DIR (what was written before is still there, and whole)"
         )
+
+
+def make_folder(directory: Path) -> None:
+    """A folder for stored runs. Git is told to leave runs alone in what is new of it; baselines are no runs.
+
+    Raises OSError.
+    """
+    missing = [each for each in (directory, *directory.parents) if not each.exists()]
+    directory.mkdir(parents=True, exist_ok=True)
+    if missing:
+        missing[-1].joinpath(".gitignore").write_text(_IGNORED, encoding="utf-8")
 
 
 def dumps(content: Any) -> str:

@@ -64,8 +64,11 @@ def tested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_gates_of_both_kinds_take_turns_and_the_next_test_goes_on_from_there(tested: Path) -> None:
-    """At least one of each, however short the budget."""
+    """At least two, however short the budget; those of other tests don't count."""
     assert sorted(gate.about["injected"] for gate in self_test_files(tested)) == [False] * 3 + [True] * 3
+    run_self_test(replace(PLAN, selection=["-k", "other"]), tested, budget_s=0.0, say=lambda _text: None)
+    others = [gate for gate in self_test_files(tested) if gate.about["selection"]]
+    assert sorted(gate.about["injected"] for gate in others) == [False, True]
 
 
 def test_the_truth_is_counted_by_what_was_injected(tested: Path) -> None:

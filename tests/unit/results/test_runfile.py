@@ -52,6 +52,23 @@ def test_a_file_holds_the_header_the_benchmarks_and_whether_it_is_complete(tmp_p
     assert names(file.path.parent) == [file.path.name]
 
 
+def test_git_takes_no_notice_of_runs_in_a_new_folder_and_sees_a_baseline(tmp_path: Path) -> None:
+    """So that no stored run counts as a change of the project; a folder that was there is the user's own."""
+    git = ["git", "-C", str(tmp_path)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    (tmp_path / "own").mkdir()
+    for folder in ("results", "results/gate", "own"):
+        RunFile(tmp_path / folder, {}).write([])
+        (tmp_path / folder / "baseline.json").write_text("{}")
+    seen = subprocess.run(
+        [*git, "status", "--porcelain", "--untracked-files=all"], check=True, capture_output=True, text=True
+    ).stdout.split()[1::2]
+    (mine,) = (tmp_path / "own").glob("*-*.json")
+    assert sorted(seen) == sorted(
+        ["own/baseline.json", f"own/{mine.name}", "results/baseline.json", "results/gate/baseline.json"]
+    )
+
+
 def test_a_run_that_measured_nothing_leaves_no_file(tmp_path: Path) -> None:
     """The file begins with the first benchmark."""
     assert not RunFile(tmp_path, {}).path.exists()
