@@ -7,6 +7,7 @@ import subprocess
 import textwrap
 import zipfile
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,7 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.mark.skipif(find_spec("ensurepip") is None, reason="this Python can make no environments")
 @pytest.mark.parametrize("tool", ["uv", "pip"])
 def test_each_installer_brings_the_project_and_the_running_timetrial(
     root: Path, tool: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -37,6 +37,7 @@ def model(request: pytest.FixtureRequest) -> ConcurrencyModel:
 LINGER = Workload("linger", task=jobs.linger, async_task=jobs.async_linger)
 
 
+@pytest.mark.filterwarnings("ignore:.*is multi-threaded, use of fork:DeprecationWarning")  # numpy's threads do it
 @pytest.mark.parametrize("start_method", ["fork", "forkserver", "spawn"])
 @pytest.mark.parametrize("name", ["processes", "processes+coroutines"])
 def test_every_start_method_works_and_is_recorded(name: str, start_method: str) -> None:

@@ -14,6 +14,8 @@ from timetrial.measure.notes import Notes, open_notes
 
 KEPT: list[Any] = []
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*is multi-threaded, use of fork:DeprecationWarning")
+
 
 async def forgotten() -> None:
     """Nobody awaits this."""
@@ -55,8 +57,10 @@ def test_what_a_worker_drops_or_keeps_unawaited_is_told_with_how_many_they_were(
 def test_a_worker_that_awaits_what_it_makes_has_nothing_to_say(start_method: str) -> None:
     """Nor has one that was forked from a process which holds a coroutine of its own."""
     mine = forgotten()
-    assert told_by_a_worker(0, 0, start_method)[1] == []
-    mine.close()
+    try:
+        assert told_by_a_worker(0, 0, start_method)[1] == []
+    finally:
+        mine.close()
 
 
 def test_what_this_process_notes_is_told_as_it_is() -> None:
