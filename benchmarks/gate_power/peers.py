@@ -1,9 +1,10 @@
-"""Other tools' rules on the same benchmarks: ``python -m benchmarks.gate_power.peers --launches 30``.
+"""Other tools' rules and the gate side by side: ``python -m benchmarks.gate_power.peers --launches 60 --gates 40``.
 
-Runs the suite again and again, one ordinary pytest after the other, and keeps each run's file in
-results/gate_power/launches, so that a second call goes on where the first one stopped. Then it holds each window of
-five launches against the next five, identical code on both sides, and again with the candidate's rounds made longer
-by a known share. Ends with the same table of what timetrial's own gates did (``timetrial gate --self-test``).
+Runs the suite again and again, one ordinary pytest after the other, and between them, two at a time, timetrial's own
+gates (``timetrial gate --self-test``). Each keeps its files in results/gate_power, so that a second call goes on where
+the first one stopped. Then it holds each window of five launches against the next five, identical code on both sides,
+and again with the candidate's rounds made longer by a known share. The table's last line is what the gates did, in
+which the slowdowns were really there.
 """
 
 from __future__ import annotations
@@ -32,20 +33,33 @@ Launch = dict[str, list[float]]
 def main() -> None:
     """Measures what is missing, and prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--launches", type=int, default=30)
-    launches = measured(parser.parse_args().launches)
+    parser.add_argument("--launches", type=int, default=60, help="at least so many; those of an earlier call count")
+    parser.add_argument("--gates", type=int, default=40, help="as well; half of them with slowdowns")
+    wanted = parser.parse_args()
+    measure(wanted.launches, wanted.gates)
+    launches = [_launch(path) for path in _launches()]
     print(f"{len(launches)} launches, {len(list(windows(launches)))} comparisons of {_A_SIDE} with the next {_A_SIDE}")
     head = ("rule", "false alarms, a benchmark", "any of them", *(f"caught +{share:.0%}" for share in SHARES))
     rows = [(name, *_row(rule, launches)) for name, rule in RULES.items()]
     print("\n".join(columns([head, *rows, ("timetrial gate", *_own_row())], right=range(1, len(head)))))
 
 
-def measured(wanted: int) -> list[Launch]:
-    """At least so many launches, oldest first; those of an earlier call count."""
-    for _ in range(wanted - len(list(_LAUNCHES.glob("*.json")))):
-        command = ["-m", "pytest", "-q", "--benchmark-only", "--trial-scale=gate", f"--trial-results={_LAUNCHES}"]
-        subprocess.run([sys.executable, *command, *_ROUNDS, str(_SUITE)], check=True, stdout=subprocess.DEVNULL)
-    return [_launch(path) for path in sorted(_LAUNCHES.glob("*.json"))]
+def measure(launches: int, gates: int) -> None:
+    """What is missing of both, always of that of which more is."""
+    run = [sys.executable, "-m"]
+    launch = [*run, "pytest", "-q", "--benchmark-only", "--trial-scale=gate", f"--trial-results={_LAUNCHES}", *_ROUNDS]
+    two_gates = [*run, "timetrial.cli", "gate", "--self-test", "--budget=1s", f"--results={_SELF_TEST.parent}"]
+    while True:
+        missing = launches - len(_launches()), gates - len(self_test_files(_SELF_TEST))
+        if max(missing) <= 0:
+            return
+        command = launch if missing[0] / max(1, launches) >= missing[1] / max(1, gates) else two_gates
+        subprocess.run([*command, str(_SUITE)], check=True, stdout=subprocess.DEVNULL)
+
+
+def _launches() -> list[Path]:
+    """Oldest first."""
+    return sorted(_LAUNCHES.glob("*.json"))
 
 
 def _launch(path: Path) -> Launch:
