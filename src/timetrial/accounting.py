@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from timetrial.measure.accounting import PROMISED_SHARE, Accounting
-from timetrial.measure.endingthreads import let_threads_end
 from timetrial.measure.latency import timed_parts, unpack
 from timetrial.measure.leftovers import Leftovers
 from timetrial.measure.looplag import lag_summary
@@ -40,7 +39,6 @@ def account(plan: TrialPlan) -> dict[str, Any]:
     Latencies and lag are None where the workload brings an implementation of its own, which nothing can look into.
     Raises VoidTrialError if a round did other work, and AccountingError where this machine can't be watched.
     """
-    let_threads_end(plan.concurrency)  # those of the timed rounds would count as this one's
     with open_notes() as notes, temporary_place() as files:
         leftovers = Leftovers.before(directory=files.folder)
         try:

@@ -36,6 +36,7 @@ from timetrial.voids import Kind
 PAGE_BYTES: Final = 64
 ROUNDS: Final = RoundsPolicy(min_rounds=3, max_time_s=0.3)
 
+ENOUGH = threading.Event()
 KEPT: list[Any] = []  # what tasks leave behind, so that nothing collects it
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -169,7 +170,7 @@ def test_the_accounting_round_s_requests_add_up_too(server: MockServer) -> None:
 
 def leak_a_thread(item: int) -> int:
     """Starts a thread that outlives its item."""
-    threading.Thread(target=threading.Event().wait, args=(60,), name="leak", daemon=True).start()
+    threading.Thread(target=ENOUGH.wait, args=(60,), name="leak", daemon=True).start()
     return item
 
 
@@ -266,7 +267,11 @@ def test_a_task_that_leaks_a_thread_here_is_found() -> None:
     workload = Workload("leak", task=leak_a_thread)
     leftovers = account(plan_of(workload, [1], [1], "threads", concurrency=1))["leftovers"]
     assert any("thread 'leak' (daemon) is still running" in each for each in leftovers), leftovers
-    assert {each.name for each in set(threading.enumerate()) - before} == {"leak"}
+    leaked = set(threading.enumerate()) - before
+    ENOUGH.set()  # or other tests would count them as theirs
+    for each in leaked:
+        each.join()
+    assert {each.name for each in leaked} == {"leak"}
 
 
 @linux_only

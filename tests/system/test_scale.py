@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -40,12 +41,13 @@ def test_a_crowd_of_workers_is_timed_and_accounted_for(model: str) -> None:
     policy = RoundsPolicy(min_rounds=2, max_time_s=0.0)
     plan = TrialPlan(workload, model, items, count, expected_of(workload, items, items), policy=policy)
     assert len(run_trial(plan).durations_s) == 2
+    others = threading.active_count() - 1  # other tests may have left some
     found = account(plan)
     assert found["sampler"]["core_share"] < 0.02
     assert found["leftovers"] == []
     assert found["latency"]["count"] == count * found["rounds"]
     if model == "threads":
-        assert count < found["roles"]["client"]["threads_max"] < count + 20
+        assert count < found["roles"]["client"]["threads_max"] - others < count + 20
         assert found["roles"]["client"]["switches_voluntary"] >= count * found["rounds"]
     if model == "processes":
         assert found["roles"]["worker"]["processes_max"] == count
