@@ -96,7 +96,7 @@ def wait_for_a_first_result(tmp_path: Path, process: subprocess.Popen[bytes]) ->
 
 def results(tmp_path: Path) -> list[Path]:
     """Every file under results/, whatever its name."""
-    return [path for path in tmp_path.glob("results/**/*") if path.is_file()]
+    return [path for path in tmp_path.glob("results/**/*") if path.is_file() and path.name != ".gitignore"]
 
 
 def family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:

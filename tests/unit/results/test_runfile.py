@@ -171,7 +171,7 @@ def test_a_real_limit_on_file_sizes_leaves_the_file_as_it_was(tmp_path: Path) ->
         command = [sys.executable, "-c", program, str(directory), way]
         shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         assert json.loads(shown)["benchmarks"] == []
-        assert len(names(directory)) == 1
+        assert len(set(names(directory)) - {".gitignore"}) == 1
 
 
 @EITHER_WAY
