@@ -57,7 +57,7 @@ def interval_depth(count: int) -> int:
     for heads in range(count // 2):
         outside += 2 * ways
         ways = ways * (count - heads) // (heads + 1)
-        if outside > (1 - CONFIDENCE) * 2**count:
+        if outside / 2**count > 1 - CONFIDENCE:  # of whole numbers: 2**1024 and more is too large for a float
             break
         depth = heads + 1
     return depth
