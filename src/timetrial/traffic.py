@@ -125,7 +125,7 @@ class Traffic:
     def count_from_here(self) -> None:
         """Before each round: a resource may have asked for something, or another trial have had its turn."""
         if self._opened is not None and not self._turns:
-            return  # a server that has just been asked is slower for a moment, which the round would show
+            return  # nobody else asked for anything since the last round's end
         now = self._server.counters()
         if self._opened is None:
             self._opened = now.connections_opened - self._before.connections_opened
