@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import socket
 import subprocess
 import sys
-import textwrap
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
@@ -26,7 +23,6 @@ from timetrial.accounting import account
 from timetrial.errors import VoidTrialError
 from timetrial.fairness import Conditions, left_over
 from timetrial.measure.disturbance import DisturbanceMeter
-from timetrial.measure.limits import count_open_files, raise_open_files
 from timetrial.measurement import Measurement
 from timetrial.plan import RoundsPolicy, TrialPlan
 from timetrial.reference import expected_of
@@ -296,81 +292,3 @@ def test_a_real_burner_beside_it_disturbs_a_trial() -> None:
             each.kill()
             each.communicate()
     assert kinds(measurement) == [Kind.DISTURBED]
-
-
-UNDER_A_LIMIT = """
-    import socket
-    import sys
-
-    import pytest
-
-    from timetrial import Workload
-
-
-    def hold_many(item):
-        held = []
-        try:
-            for _ in range(item):
-                held.append(socket.socket())
-        finally:
-            for each in held:
-                each.close()
-        return len(held)
-
-
-    @pytest.mark.workload(Workload("hold", task=hold_many, reference=list), models=MODELS)
-    def test_hold(trial):
-        trial([200] * 20, concurrency=2)
-"""
-
-
-@pytest.fixture
-def under_a_limit(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs a trial that needs 200 files at once, under these limits, in a process of its own."""
-
-    def run(soft: int, hard: int, *models: str) -> subprocess.CompletedProcess[str]:
-        source = textwrap.dedent(UNDER_A_LIMIT).replace("MODELS", repr(list(models)))
-        tmp_path.joinpath("test_hold.py").write_text(source)
-        limited = (
-            f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}))\n"
-            f"import sys, pytest; sys.exit(pytest.main(sys.argv[1:]))"
-        )
-        options = ["--benchmark-only", "--trial-scale=quick", "-p", "no:cacheprovider", "--trial-fail-on-void"]
-        command = [sys.executable, "-c", limited, *options]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-
-    return run
-
-
-@pytest.mark.skipif(os.name != "posix", reason="POSIX limits")
-@pytest.mark.parametrize("model", ["threads", "processes"])
-def test_a_limit_of_open_files_that_is_reached_is_named(under_a_limit: Any, model: str) -> None:
-    """In the table and in the test's own error, from worker processes too."""
-    result = under_a_limit(100, 100, model)
-    assert result.returncode == pytest.ExitCode.TESTS_FAILED, result.stdout + result.stderr
-    assert f"void: hold, {model}: this process may open no more files (EMFILE)" in result.stdout
-    assert "Too many open files" in result.stdout
-
-
-@pytest.mark.skipif(os.name != "posix", reason="POSIX limits")
-def test_the_limit_of_open_files_is_raised_first_and_recorded(under_a_limit: Any, tmp_path: Path) -> None:
-    """So that what is fine under the ceiling is not stopped below it; worker processes inherit it."""
-    result = under_a_limit(100, 1000, "threads", "processes")
-    assert result.returncode == 0, result.stdout + result.stderr
-    (path,) = tmp_path.joinpath("results").glob("*.json")
-    content = json.loads(path.read_text())
-    for bench in content["benchmarks"]:
-        limits = bench["extra_info"]["timetrial"]["fairness"]["limits"]
-        assert (limits["found"], limits["allowed"]) == (100, 1000)
-    assert content["timetrial"]["environment"]["limits"]["open_files"] == 1000
-
-
-@pytest.mark.skipif(os.name != "posix", reason="POSIX limits")
-def test_open_files_are_counted() -> None:
-    """A socket more is a file more."""
-    limit = raise_open_files()
-    assert limit is not None
-    before = count_open_files()
-    assert before is not None
-    with socket.socket():
-        assert count_open_files() == before + 1

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -102,11 +105,52 @@ def test_the_limit_that_stops_a_model_is_named(
     """With its value and how many workers there were; those that had started are ended."""
     script = tmp_path_factory.mktemp("limited") / "limited.py"
     script.write_text(LIMITED)
-    command = [sys.executable, str(script), model, limit, str(value)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    message, alive = done.stdout.strip().splitlines()
+    message, alive = output_lines([sys.executable, str(script), model, limit, str(value)])
     assert message.startswith("only ")
     assert "of 400" in message
     assert told in message
     assert alive == "1 0"
+
+
+@pytest.fixture
+def crowded_group() -> Iterator[Path]:
+    """A control group that has room for 30 tasks."""
+    own = f"timetrial-{os.getpid()}"
+    folder = next(filter(has_room_for_30, (Path("/sys/fs/cgroup/pids", own), Path("/sys/fs/cgroup", own))), None)
+    if folder is None:
+        pytest.skip("this user can't limit a control group's tasks")
+    yield folder
+    folder.rmdir()
+
+
+def has_room_for_30(folder: Path) -> bool:
+    """Made so; False where that is not to be had."""
+    try:
+        folder.mkdir()
+    except OSError:
+        return False
+    try:
+        (folder / "pids.max").write_text("30")
+    except OSError:
+        folder.rmdir()
+        return False
+    return True
+
+
+def test_the_limit_of_a_control_group_is_named(crowded_group: Path, tmp_path: Path) -> None:
+    """As a container sets it; the interpreter's own thread takes one of the 30 places."""
+    script = tmp_path / "limited.py"
+    script.write_text(LIMITED)
+    joined = f'echo $$ > "{crowded_group / "cgroup.procs"}" && exec "$@"'
+    threads = [sys.executable, str(script), "threads", "RLIMIT_NOFILE", "256"]
+    message, alive = output_lines(["sh", "-c", joined, "sh", *threads])
+    assert message.startswith("only 29 of 400 threads could be started")
+    assert "pids.max of the cgroup 30," in message
+    assert alive == "1 0"
+
+
+def output_lines(command: list[str]) -> list[str]:
+    """What it printed; it must have ended well, and without a traceback beside it."""
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert "IndexError" not in done.stderr
+    return done.stdout.strip().splitlines()
