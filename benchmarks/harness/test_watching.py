@@ -51,11 +51,12 @@ PAGES = Workload("pages", task=fetch, resource=clients.open_http_client)
     [
         ("serial", SPIN, 20, 100, False),
         ("coroutines", DOZE, 20, 100, False),
+        ("processes", SPIN, 40, 500, False),
         ("threads", PAGES, 400, 500, False),
         ("threads", PAGES, 400, 500, True),
         ("threads", PAGES, 40, 3000, False),
     ],
-    ids=["serial-cpu", "coroutines-sleep", "threads-http", "threads-http-turns", "threads-http-short"],
+    ids=["serial-cpu", "coroutines-sleep", "processes-cpu", "threads-http", "threads-http-turns", "threads-http-short"],
 )
 def test_watching(benchmark: Any, model: str, workload: Workload, items: int, pairs: int, *, turns: bool) -> None:
     """The watched rounds are what the table shows; extra_info holds the ratio to the bare ones'.
@@ -117,7 +118,7 @@ def _plan(workload: Workload, model: str, count: int, server: View | None) -> Tr
     if server is not None:
         items = [server.page(size_bytes=1024, key=key) for key in range(count)]
     expected = expected_of(workload, items, items if server is None else [1024] * len(items))
-    concurrency = {"serial": 1, "coroutines": 2, "threads": 4}[model]
+    concurrency = {"serial": 1, "coroutines": 2, "processes": 2, "threads": 4}[model]
     return TrialPlan(workload, model, items, concurrency, expected, server=server)
 
 

@@ -164,29 +164,44 @@ class Traffic:
     def unfair(self, durations_s: float) -> list[Void]:
         """Why the timed rounds mean nothing, though their work was right."""
         found = (
-            self.too_small_a_pool(),
+            self.too_small_a_pool(durations_s),
             self.server_bound(durations_s),
             ports_used_up(self.connections_opened, known(ephemeral_ports)),
         )
         return [each for each in found if each is not None]
 
-    def too_small_a_pool(self) -> Void | None:
-        """Whether fewer requests were in flight than asked for, as far as connections prove it.
+    def too_small_a_pool(self, durations_s: float) -> Void | None:
+        """Whether fewer requests were in flight than asked for since the client's pool had no room for more.
 
         Requests in flight at once take a connection each (HTTP/1.1), so fewer connections than that, in the whole
-        life of the trial, are proof. A client that opens connections anew proves nothing by their number: there, on
-        delayed pages, the very same peak in flight in every one of many rounds gives its pool's size away.
+        life of the trial, prove that there never were so many. A client that opens connections anew proves nothing by
+        their number: there, on delayed pages, the very same peak in flight in every one of many rounds gives its
+        pool's size away.
         """
         opened, wanted = self.connections_opened, self._at_once
         if not self._rounds or wanted <= 1:
             return None
-        if self._found_open + opened < wanted:
+        if self._found_open + opened < wanted and self._held_up(durations_s):
             return Void(Kind.POOL, f"the client had {opened} connection(s), too few for {wanted} items in flight")
         reopens = all(each.connections_opened for each in self._rounds)
         peak = self._steady_peak() if reopens or opened < wanted else None
         if peak is None or peak >= wanted:
             return None
         return Void(Kind.POOL, f"in every round exactly {peak} requests were in flight, too few for {wanted} items")
+
+    def _held_up(self, durations_s: float) -> bool:
+        """Whether it was the connections that there were too few of, and no slow client that needed no more.
+
+        On delayed pages every round then uses all of them at once. Of a few, a slow client may do so too, but leaves
+        them idle in between. On other pages the two can't be told apart.
+        """
+        peaks = {each.in_flight_max for each in self._rounds}
+        peak = self._rounds[0].in_flight_max
+        if peak is None or not all(each.delay_s for each in self._rounds):
+            return True
+        busy_share = sum(each.delay_s for each in self._rounds) / (durations_s * max(1, peak))
+        all_used = peaks == {peak} and peak >= self.connections_opened
+        return all_used and (peak >= _LEAST_POOL or busy_share >= _BUSY_CONNECTIONS)
 
     def _steady_peak(self) -> int | None:
         """The peak of requests in flight, if it was the same in every round and can't be so by chance."""
@@ -266,6 +281,7 @@ def ports_used_up(connections: int, ports: Sequence[int] | None) -> Void | None:
 
 _ROUNDS_TO_TELL_BY: Final = 5
 _LEAST_POOL: Final = 8  # below it, two rounds have the same peak by chance
+_BUSY_CONNECTIONS: Final = 0.75  # of the time, with a delayed answer on its way: the client's own share is the rest
 
 
 def _grown(before: Counters, after: Counters, name: str) -> float | None:

@@ -76,7 +76,7 @@ def server() -> Generator[MockServer]:
         yield server
 
 
-@pytest.mark.parametrize("delay_ms", [0, 30])
+@pytest.mark.parametrize("delay_ms", [0, 200])
 @pytest.mark.parametrize(
     ("session", "expected"), [(sized_session, []), (default_session, [Kind.POOL])], ids=["sized", "left at its default"]
 )
@@ -91,6 +91,24 @@ def test_a_connector_limit_left_at_its_default_is_found(
     assert [each for each in kinds(measurement) if each == Kind.POOL] == expected
     assert measurement.server is not None
     assert measurement.server["connections_ever"] == (100 if expected else 130)
+
+
+async def fetch_in_time(item: tuple[float, str], session: aiohttp.ClientSession) -> int:
+    """After this many seconds, so that a few are in flight at once."""
+    wait_s, url = item
+    await asyncio.sleep(wait_s)
+    return await fetch(url, session)
+
+
+def test_a_slow_client_is_no_small_pool(server: MockServer) -> None:
+    """It has room for all 64, and never gets more than a few on their way."""
+    pages = [(0.01 * key, server.page(PAGE_BYTES, key=key, delay_ms=20)) for key in range(64)]
+    workload = Workload("pages", async_task=fetch_in_time, async_resource=sized_session)
+    sizes = [PAGE_BYTES] * len(pages)
+    measurement = run_trial(plan_of(workload, pages, sizes, "coroutines", concurrency=64, server=server))
+    assert Kind.POOL not in kinds(measurement)
+    assert measurement.server is not None
+    assert measurement.server["connections_ever"] < 64
 
 
 async def too_many(items: Sequence[str], session: aiohttp.ClientSession) -> list[int]:

@@ -41,14 +41,22 @@ class Telling:
 
 
 def traffic_of(
-    rounds: Sequence[Mapping[str, Any]], *, processes: int = 1, open_before: int = 0, **plan: int
+    rounds: Sequence[Mapping[str, Any]],
+    *,
+    processes: int = 1,
+    open_before: int = 0,
+    warm_up: Mapping[str, Any] | None = None,
+    **plan: int,
 ) -> Traffic:
-    """A trial's traffic after a warm-up round and these timed ones, each with ten requests unless it says otherwise."""
+    """A trial's traffic after a warm-up round and these timed ones, each with ten requests unless it says otherwise.
+
+    The warm-up is as the first of them, unless another one is given.
+    """
     server = Telling(processes)
     server.add(connections_open=open_before)
     settings: dict[str, Any] = {"expected": 10, "concurrency": 10, "items": 10, **plan}
     traffic = Traffic(server, **settings)
-    for number, happened in enumerate([rounds[0], *rounds]):
+    for number, happened in enumerate([rounds[0] if warm_up is None else warm_up, *rounds]):
         traffic.count_from_here()
         server.add(**{"requests_completed": 10, **happened})
         traffic.round_over()
@@ -87,23 +95,43 @@ def test_the_peaks_of_several_server_processes_prove_nothing() -> None:
 
 
 def test_fewer_connections_than_items_in_flight_give_a_small_pool_away() -> None:
-    """Whatever the delay, since a request in flight takes a connection."""
-    void = traffic_of([{"connections_opened": 3}, {}], expected=10).too_small_a_pool()
+    """Without a delay, which would tell more, since a request in flight takes a connection."""
+    void = traffic_of([{"connections_opened": 3}, {}], expected=10).too_small_a_pool(1.0)
     assert void is not None
     assert void.kind == Kind.POOL
     assert void.reason == "the client had 6 connection(s), too few for 10 items in flight"
-    assert traffic_of([{"connections_opened": 5}, {}]).too_small_a_pool() is None
+    assert traffic_of([{"connections_opened": 5}, {}]).too_small_a_pool(1.0) is None
+
+
+@pytest.mark.parametrize(
+    ("opened", "peaks", "delay_s", "held_up"),
+    [
+        (9, (9, 9, 9), 0.1, True),
+        (9, (9, 8, 9), 0.1, False),
+        (9, (8, 8, 8), 0.1, False),
+        (3, (3, 3, 3), 0.8, True),
+        (3, (3, 3, 3), 0.6, False),
+    ],
+    ids=["all used", "not in all rounds", "never all", "few and always busy", "few and often idle"],
+)
+def test_on_delayed_pages_a_slow_client_s_connections_are_no_small_pool(
+    opened: int, peaks: Sequence[int], delay_s: float, held_up: bool
+) -> None:
+    """It needs no more: a pool that is too small is full in every round, and one of a few connections all the time."""
+    rounds = [{"in_flight": peak, "delay_s": delay_s * peak} for peak in peaks]
+    traffic = traffic_of(rounds, warm_up={"connections_opened": opened, **rounds[0]})
+    assert (traffic.too_small_a_pool(float(len(rounds))) is not None) == held_up
 
 
 def test_a_client_may_use_connections_that_were_open_before_its_trial() -> None:
     """One session for a whole module is no small pool."""
-    assert traffic_of([{"connections_opened": 3}], open_before=4).too_small_a_pool() is None
+    assert traffic_of([{"connections_opened": 3}], open_before=4).too_small_a_pool(1.0) is None
 
 
 @pytest.mark.parametrize("plan", [{"concurrency": 1}, {"items": 1}, {"expected": 0}])
 def test_one_request_at_a_time_takes_no_pool(plan: dict[str, int]) -> None:
     """Serial has one connection, and a crawl begins with one page."""
-    assert traffic_of([{}], **plan).too_small_a_pool() is None
+    assert traffic_of([{}], **plan).too_small_a_pool(1.0) is None
 
 
 PINNED = {"in_flight": 10, "delay_s": 1.0, "connections_opened": 5}
@@ -112,7 +140,7 @@ PINNED = {"in_flight": 10, "delay_s": 1.0, "connections_opened": 5}
 def test_the_same_peak_in_every_delayed_round_gives_a_small_pool_away() -> None:
     """Also where connections are opened anew all the time, so that their number proves nothing."""
     rounds = [{**PINNED, "requests_completed": 100}] * 10
-    void = traffic_of(rounds, concurrency=20, items=100, expected=100).too_small_a_pool()
+    void = traffic_of(rounds, concurrency=20, items=100, expected=100).too_small_a_pool(1.0)
     assert void is not None
     assert void.reason == "in every round exactly 10 requests were in flight, too few for 20 items"
 
@@ -131,7 +159,7 @@ def test_the_same_peak_in_every_delayed_round_gives_a_small_pool_away() -> None:
 def test_a_low_peak_alone_is_no_proof(rounds: list[dict[str, float]]) -> None:
     """A slow client has few requests in flight as well."""
     rounds = [{**each, "requests_completed": 100} for each in rounds]
-    assert traffic_of(rounds, concurrency=20, items=100, expected=100).too_small_a_pool() is None
+    assert traffic_of(rounds, concurrency=20, items=100, expected=100).too_small_a_pool(1.0) is None
 
 
 def test_a_server_past_its_share_of_its_ceiling_decides_how_fast_it_goes() -> None:
