@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
-from timetrial.digest import digest
+from timetrial.digest import digest_of_items
 from timetrial.plan import TrialPlan
 from timetrial.voids import Kind, Void
 
@@ -25,7 +24,7 @@ class Asked:
 
     def differs(self, test: Hashable, plan: TrialPlan, paths: Mapping[str, int]) -> Void | None:
         """Why this plan's model did other work than the first one of that test, or None."""
-        items = _digest_of(plan)
+        items = work_of(plan)
         if items is None:
             return None
         first, expected = self._known.setdefault((test, items), (plan.model_id, paths))
@@ -37,12 +36,9 @@ class Asked:
         return Void(Kind.REQUESTS, f"a round asked for {'; '.join(named[:_MOST_NAMED])}{more}")
 
 
-def _digest_of(plan: TrialPlan) -> bytes | None:
-    """Of the items apart from the server's own address, which may be another one for each model."""
-    try:
-        return digest(pickle.dumps(_without(getattr(plan.server, "url", ""), list(plan.items))))
-    except (pickle.PicklingError, TypeError, ValueError, AttributeError, RecursionError):
-        return None
+def work_of(plan: TrialPlan) -> bytes | None:
+    """A digest of the items apart from the server's own address, which may be another one for each model."""
+    return digest_of_items(_without(getattr(plan.server, "url", ""), list(plan.items)))
 
 
 def _without(url: str, thing: Any) -> Any:

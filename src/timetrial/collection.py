@@ -14,6 +14,7 @@ from timetrial.workload import Workload
 
 MODEL_FIXTURE = "trial_model"
 _CONCURRENCY = "concurrency"
+_MOST_DIGITS = 100
 _LOOP_FACTORY = "_asyncio_loop_factory"  # how pytest-asyncio hands a test its loop; no parameter of the test's own
 
 
@@ -57,7 +58,7 @@ def arrange(items: list[pytest.Item], options: TrialOptions) -> list[pytest.Item
         model_id = model_of(item)
         wanted = model_id is None or (options.wants_model(model_id) and is_meant(item, options))
         if wanted and model_id is not None and models.split(model_id)[0] == "serial":
-            key = (_function(item), model_id, *_values(item, without=(MODEL_FIXTURE, _CONCURRENCY)))
+            key = (function_of(item), model_id, *_values(item, without=(MODEL_FIXTURE, _CONCURRENCY)))
             wanted = key not in serial_seen
             serial_seen.add(key)
         (kept if wanted else dropped).append(item)
@@ -116,9 +117,9 @@ def family_of(item: pytest.Item, workload: Workload) -> str:
 
 def group_of(item: pytest.Item, workload: Workload) -> str:
     """The workload and its parameters but not the model, so that pytest-benchmark's table compares models."""
-    values = parameters(item)
-    if all(value is None or isinstance(value, str | int | float | bool) for value in values.values()):
-        return " ".join([workload.name, *(f"{name}={value}" for name, value in values.items())])
+    texts = {name: _short_text(value) for name, value in parameters(item).items()}
+    if None not in texts.values():
+        return " ".join([workload.name, *(f"{name}={text}" for name, text in texts.items())])
     # Lists and objects have no short text of their own; pytest's id tells them apart.
     return f"{workload.name} {_without_model(item)}"
 
@@ -127,7 +128,13 @@ def _skip_unfit(item: pytest.Item, model_id: str, options: TrialOptions) -> None
     """Asks the marker's ``unless`` whether this trial makes sense; its reason becomes a skip."""
     marker = item.get_closest_marker("workload")
     unless = marker.kwargs.get("unless") if marker else None
-    reason = unless(model=model_id, scale=options.scale, **parameters(item)) if unless else None
+    try:
+        reason = unless(model=model_id, scale=options.scale, **parameters(item)) if unless else None
+    except Exception as error:
+        raise pytest.UsageError(
+            f"{item.nodeid}: unless= of @pytest.mark.workload failed ({type(error).__name__}: {error}); it is called "
+            f"with model=, scale= and the test's parameters, and returns why to skip the trial, or None"
+        ) from error
     if reason:
         item.add_marker(pytest.mark.skip(reason=reason))
 
@@ -169,27 +176,49 @@ def _side_by_side(items: list[pytest.Item]) -> list[pytest.Item]:
     rank: dict[object, int] = {}
     slots = [index for index, item in enumerate(items) if model_of(item) is not None]
     for index in slots:
-        rank.setdefault(_function(items[index]), index)
+        rank.setdefault(function_of(items[index]), index)
         rank.setdefault(race_of(items[index]), index)
-    ordered = sorted(slots, key=lambda index: (rank[_function(items[index])], rank[race_of(items[index])]))
+    ordered = sorted(slots, key=lambda index: (rank[function_of(items[index])], rank[race_of(items[index])]))
     arranged = list(items)
     for slot, source in zip(slots, ordered, strict=True):
         arranged[slot] = items[source]
     return arranged
 
 
-def _function(item: pytest.Item) -> str:
+def function_of(item: pytest.Item) -> str:
+    """The full name of a trial's test without its parameters."""
     where = item.parent.nodeid if item.parent is not None else ""
     return f"{where}::{getattr(item, 'originalname', None) or item.name}"
 
 
 def race_of(item: pytest.Item) -> tuple[str, ...]:
     """What a trial shares with the same test under the other models."""
-    return (_function(item), *_values(item, without=(MODEL_FIXTURE,)))
+    return (function_of(item), *_values(item, without=(MODEL_FIXTURE,)))
 
 
 def _values(item: pytest.Item, without: tuple[str, ...]) -> list[str]:
-    return [f"{name}={value!r}" for name, value in _params(item).items() if name not in without]
+    return [f"{name}={_identity(value)}" for name, value in _params(item).items() if name not in without]
+
+
+def _identity(value: Any) -> str:
+    """Equal for what is surely the same value; an object's own text may leave out what matters, as an array's does."""
+    parts = value if type(value) in (list, tuple) else [value]
+    if not all(_is_plain(each) for each in parts):
+        return f"{type(value).__qualname__} {id(value):x}"
+    texts = [hex(each) if type(each) is int else repr(each) for each in parts]  # repr refuses more than 4300 digits
+    return f"{type(value).__name__}({', '.join(texts)})"
+
+
+def _short_text(value: object) -> str | None:
+    """How a group is named by it; None where pytest's id does better."""
+    if not _is_plain(value) or (type(value) is int and abs(value) >= 10**_MOST_DIGITS):
+        return None
+    text = str(value)
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float | bool)
 
 
 def _params(item: pytest.Item) -> Mapping[str, Any]:

@@ -30,6 +30,14 @@ def digest(value: object) -> bytes:
     return hasher.digest()
 
 
+def digest_of_items(items: Iterable[Any]) -> bytes | None:
+    """Of what a worker process would get of them; None where they can't be pickled, and so can't be told apart."""
+    try:
+        return digest(pickle.dumps(list(items)))
+    except (pickle.PicklingError, TypeError, ValueError, AttributeError, RecursionError):
+        return None
+
+
 def combine(digests: Iterable[bytes]) -> str:
     """One hexadecimal digest for a whole list of results, in their order."""
     hasher = hashlib.blake2b(digest_size=_DIGEST_BYTES)

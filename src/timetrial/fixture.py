@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from timetrial.accounting import account
+from timetrial.digest import digest_of_items
 from timetrial.errors import NeverAwaitedError, VoidTrialError, WorkloadError
 from timetrial.fairness import Conditions, left_over
 from timetrial.measurement import Measurement
@@ -40,7 +42,7 @@ class TrialSettings:
     open_loop: OpenLoop | None
     on_round: Callable[[Sequence[float]], None]
     on_paths: Callable[[TrialPlan, Mapping[str, int]], Void | None]
-    on_measured: Callable[[Measurement], None]
+    on_measured: Callable[[TrialPlan, Measurement], None]
 
 
 class Trial:
@@ -87,12 +89,15 @@ class Trial:
             raise WorkloadError("trial(...) was called twice in one test: parametrise the test instead")
         self._called = True
         given = items if isinstance(items, list | tuple) else list(items)
+        if not given:
+            raise WorkloadError("trial(...) was given no items: there is nothing to time")
         plan = partial(
             TrialPlan,
             workload=self._settings.workload,
             model_id=self._settings.model,
             items=given,
-            concurrency=concurrency,
+            items_digest=digest_of_items(given) if self._benchmark.enabled else None,
+            concurrency=_whole(concurrency),
             policy=self._settings.policy,
             server=server,
             requests_per_round=requests_per_round,
@@ -117,7 +122,7 @@ class Trial:
         expected = self._settings.references.expected(self._settings.workload, items)
         settled: TrialPlan = plan(expected=expected)
         measurement = self._settings.run(settled)
-        return self._record(self._look_closer(settled, measurement))
+        return self._record(settled, self._look_closer(settled, measurement))
 
     async def _run_in_loop(self, plan: Callable[..., TrialPlan], items: Sequence[Any]) -> Measurement:
         import asyncio
@@ -127,7 +132,7 @@ class Trial:
         expected = await asyncio.to_thread(self._settings.references.expected, self._settings.workload, items)
         settled: TrialPlan = plan(expected=expected)
         measurement = await self._settings.run_in_loop(settled)
-        return self._record(await asyncio.to_thread(self._look_closer, settled, measurement))
+        return self._record(settled, await asyncio.to_thread(self._look_closer, settled, measurement))
 
     def _look_closer(self, plan: TrialPlan, measurement: Measurement) -> Measurement:
         """After the timed rounds: what was asked for beyond their durations, each in an executor of its own.
@@ -146,12 +151,20 @@ class Trial:
             measurement = replace(measurement, open_loop=served, open_loop_error=error)
         return measurement
 
-    def _record(self, measurement: Measurement) -> Measurement:
+    def _record(self, plan: TrialPlan, measurement: Measurement) -> Measurement:
         if self._benchmark.enabled:
-            self._settings.on_measured(measurement)
+            self._settings.on_measured(plan, measurement)
         self._recorded = True
         self._meter.replay(self._benchmark, measurement.durations_s, measurement)
         return measurement
+
+
+def _whole(concurrency: Any) -> int:
+    """Also of numpy's whole numbers, which JSON doesn't know."""
+    try:
+        return operator.index(concurrency)
+    except TypeError:
+        raise WorkloadError(f"concurrency must be a whole number, not {concurrency!r}") from None
 
 
 def _tried(look: Callable[[], dict[str, Any] | None]) -> tuple[dict[str, Any] | None, str | None]:

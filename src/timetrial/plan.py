@@ -7,7 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from timetrial import models
 from timetrial.fairness import Conditions
@@ -16,6 +16,8 @@ from timetrial.reference import Expected
 from timetrial.traffic import CountingServer
 from timetrial.voids import Void
 from timetrial.workload import Workload
+
+_LOOKS: Final = 20  # for the precision of many rounds, again when there are a twentieth more: each look takes them all
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,9 @@ class RoundsPolicy:
             return False
         if count >= max(self.min_rounds, self.max_rounds) or sum(durations_s) >= self.max_time_s:
             return True
-        return self.precision is not None and count > 1 and self._margin_of(durations_s) <= self.precision
+        if self.precision is None or count < 2 or count % max(1, count // _LOOKS):
+            return False
+        return self._margin_of(durations_s) <= self.precision
 
     def _margin_of(self, durations_s: Sequence[float]) -> float:
         z = statistics.NormalDist().inv_cdf(0.5 + self.confidence / 2)
@@ -55,8 +59,9 @@ class TrialPlan:
 
     ``requests_per_round`` is what ``server`` must have counted after each round. ``timed`` is False for a run that
     only proves the work and measures nothing (``--benchmark-disable``). ``conditions`` are watched around the timed
-    rounds. ``on_round`` is called between rounds, untimed, with the durations so far; ``on_paths`` after the last one,
-    with how often a round asked the server for each path, and returns why that is wrong, or None.
+    rounds. ``items_digest`` is that of the items before anything was done to them. ``on_round`` is called between
+    rounds, untimed, with the durations so far; ``on_paths`` after the last one, with how often a round asked the server
+    for each path, and returns why that is wrong, or None.
     """
 
     workload: Workload
@@ -64,6 +69,7 @@ class TrialPlan:
     items: Sequence[Any]
     concurrency: int
     expected: Expected
+    items_digest: bytes | None = None
     policy: RoundsPolicy = RoundsPolicy()
     server: CountingServer | None = None
     requests_per_round: int | None = None

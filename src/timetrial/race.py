@@ -7,11 +7,14 @@ more than two averages taken minutes apart.
 from __future__ import annotations
 
 import random
+from asyncio import CancelledError
 from collections.abc import Hashable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
+
+import pytest
 
 from timetrial.errors import WorkloadError
 from timetrial.measurement import Measurement
@@ -19,6 +22,10 @@ from timetrial.plan import TrialPlan
 from timetrial.trial import OpenTrial
 
 FEWEST_TURNS: Final = 6  # with fewer, no interval for a median reaches 95 % (see results/pairs.py)
+
+# What ends one trial, and is raised again in the test that it belongs to: a skip and sys.exit() too, which are no
+# Exceptions, but neither Ctrl-C nor the alarm of a test that takes too long.
+_ITS_OWN: Final = (Exception, SystemExit, CancelledError, pytest.skip.Exception)
 
 
 class Races:
@@ -58,7 +65,7 @@ class RaceResult:
     """What became of each model, by its id: its measurement, whose rounds pair up with the others', or its error."""
 
     measurements: dict[str, Measurement]
-    errors: dict[str, Exception]
+    errors: dict[str, BaseException]
 
 
 def run_race(plans: Sequence[TrialPlan], seed: int | None = None) -> RaceResult:
@@ -80,7 +87,7 @@ class _Race:
     def __init__(self, plans: Sequence[TrialPlan]) -> None:
         self._plans = plans
         self._open: dict[str, OpenTrial] = {}
-        self._errors: dict[str, Exception] = {}
+        self._errors: dict[str, BaseException] = {}
         self._turns = 0
         self._durations_s: list[float] = []
 
@@ -88,7 +95,7 @@ class _Race:
         for plan in self._plans:
             try:
                 trial = OpenTrial(plan).__enter__()
-            except Exception as error:  # noqa: BLE001 - raised again in the test that it belongs to
+            except _ITS_OWN as error:
                 self._errors[plan.model_id] = error
             else:
                 self._open[plan.model_id] = trial
@@ -97,7 +104,7 @@ class _Race:
     def _close(self, model_id: str, trial: OpenTrial, *failure: Any) -> None:
         try:
             trial.__exit__(*failure)
-        except Exception as error:  # noqa: BLE001 - raised again in the test that it belongs to
+        except _ITS_OWN as error:
             self._errors.setdefault(model_id, error)
             self._open.pop(model_id, None)
 
@@ -116,7 +123,7 @@ class _Race:
         for model_id in racers:
             try:
                 self._durations_s.append(self._open[model_id].time_a_round())
-            except Exception as error:  # noqa: BLE001 - raised again in the test that it belongs to
+            except _ITS_OWN as error:
                 self._errors[model_id] = error
                 del self._open[model_id]
         self._plans[0].on_round(self._durations_s)

@@ -6,15 +6,17 @@ import gc
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from time import perf_counter
+from typing import Any, Final
 
 from timetrial import models
+from timetrial.digest import digest_of_items
 from timetrial.errors import WorkloadError
 from timetrial.fairness import Watch, fallbacks
 from timetrial.measurement import Measurement
 from timetrial.plan import TrialPlan
 from timetrial.traffic import Traffic
-from timetrial.voids import Void
+from timetrial.voids import Kind, Void
 
 
 class Recorder:
@@ -33,6 +35,8 @@ class Recorder:
         self._tells_paths = plan.timed and plan.on_paths is not None and not plan.conditions.turns
         self._paths: Mapping[str, int] = {}
         self._wrong_paths: Void | None = None
+        self._changed_items = False
+        self._proving_s = 0.0
         self._who = f"{plan.workload.name!r} under {plan.model_id!r}"
         self._startup_s = self._teardown_s = 0.0
         self._watch = Watch(plan.conditions)
@@ -76,7 +80,12 @@ class Recorder:
     def wants_another_round(self) -> bool:
         """Whether the policy asks for more, after those who watch were told how far it is."""
         self._plan.on_round(self._durations_s)
-        return self._plan.timed and not self._plan.policy.satisfied_by(self._durations_s)
+        policy, rounds = self._plan.policy, len(self._durations_s)
+        if not self._plan.timed or (
+            rounds >= policy.min_rounds and self._proving_s > _MOST_PROVING * policy.max_time_s
+        ):
+            return False
+        return not policy.satisfied_by(self._durations_s)
 
     @contextmanager
     def timed_round(self) -> Generator[Callable[[], None]]:
@@ -97,9 +106,11 @@ class Recorder:
 
     def check(self, results: Sequence[Any]) -> float:
         """Proves, outside the timing, that a round did the expected work; returns the latest round's duration."""
+        began_s = perf_counter()
         if self._traffic is not None:
             self._traffic.round_over()
         self._plan.expected.verify(results, self._plan.items, self._who)
+        self._proving_s += perf_counter() - began_s
         self._results = results
         wrong = self._traffic.wrong_work() if self._traffic is not None else None
         if wrong is not None:
@@ -110,6 +121,8 @@ class Recorder:
         """The rounds are over; what the model's end takes is counted from here."""
         if self._plan.timed and not failed:
             self._watch.end()
+            before = self._plan.items_digest
+            self._changed_items = before is not None and digest_of_items(self._plan.items) != before
             if self._traffic is not None and self._tells_paths:
                 self._wrong_paths = self._compare_paths(self._traffic)
         self._closing_ns = self._plan.clock_ns()
@@ -156,12 +169,22 @@ class Recorder:
         asks = plan.event_loop != "asyncio" or not (self._in_loop or name in plan.way().implementations)
         return [
             *fallbacks(plan.event_loop if asks else None, plan.start_method, self._details, variant),
+            *([_CHANGED_ITEMS] if self._changed_items else ()),
             *self._watch.voids(self._durations_s),
             *(self._traffic.unfair(sum(self._durations_s)) if self._traffic is not None else ()),
         ]
 
     def _since_s(self, start_ns: int) -> float:
         return (self._plan.clock_ns() - start_ns) / 1e9
+
+
+_MOST_PROVING: Final = 10
+"""How many times a trial's time its proofs may take before they end it: very short rounds, or very large results."""
+
+_CHANGED_ITEMS: Final = Void(
+    Kind.ITEMS,
+    "the task changes its items, so each round finds what the one before left; worker processes get new ones",
+)
 
 
 def _traffic(plan: TrialPlan, concurrency: int) -> Traffic | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from timetrial import models
-from timetrial.digest import combine, digest
+from timetrial.digest import combine, digest, digest_of_items
 from timetrial.errors import WorkloadError, shorten
 from timetrial.voids import Kind, Void
 from timetrial.workload import Workload
@@ -66,7 +65,7 @@ def expected_of(workload: Workload, items: Sequence[Any], results: Sequence[Any]
 def serial_results(workload: Workload, items: Sequence[Any]) -> Sequence[Any]:
     """The workload's results one item at a time, untimed, by the cheapest honest way it has."""
     if workload.reference is not None:
-        return workload.reference(items)
+        return list(workload.reference(items))
     for way in (workload, *workload.variants.values()):
         for name in ("serial", "coroutines"):
             model = models.get(name)
@@ -85,7 +84,5 @@ def _digest_of(result: Any, comparable: Callable[[Any], object] | None) -> bytes
 
 def _key_of(workload: Workload, items: Sequence[Any]) -> bytes:
     """Items that look alike but can't be pickled are told apart by identity: computed again, never mixed up."""
-    try:
-        return digest((workload.name, id(workload))) + digest(pickle.dumps(list(items)))
-    except (pickle.PicklingError, TypeError, ValueError, AttributeError, RecursionError):
-        return digest((workload.name, id(workload))) + digest([id(each) for each in items])
+    which = digest_of_items(items) or digest([id(each) for each in items])
+    return digest((workload.name, id(workload))) + which

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from timetrial import collection
-from timetrial.asked import Asked
+from timetrial.asked import Asked, work_of
 from timetrial.errors import TimetrialError, VoidTrialError
 from timetrial.fixture import Trial, TrialSettings
 from timetrial.gate import AGENT
@@ -38,6 +38,7 @@ from timetrial.surroundings import Surroundings
 from timetrial.sweeps import swept_by
 from timetrial.trial import run_trial, run_trial_in_loop
 from timetrial.voids import Void, void_of
+from timetrial.works import Works
 
 if TYPE_CHECKING:
     from timetrial.gate.agent import Agent
@@ -55,6 +56,7 @@ class TrialSession:
         self._races = Races()
         self._asked = Asked()
         self._standings = Standings()
+        self._works = Works()
         self._surroundings = Surroundings(steal=options.steal_limit, foreign_cpu=options.foreign_cpu_limit)
         self._record = RunRecord(config, options, self._surroundings, self._standings)
         self._alone: dict[str, str] = {}  # trials that took no turns although it was asked for, and why
@@ -86,7 +88,9 @@ class TrialSession:
             run_in_loop=self._gate.run_in_loop if self._gate else run_trial_in_loop,
             on_round=self._show_round,
             on_paths=partial(self._asked.differs, collection.race_of(item)),
-            on_measured=lambda measurement: self._enter(item, benchmark, measurement, interleaved=bool(rivals)),
+            on_measured=lambda plan, measurement: self._enter(
+                item, benchmark, plan, measurement, interleaved=bool(rivals)
+            ),
         )
         return Trial(settings, benchmark, item.stash[_METER])
 
@@ -113,7 +117,8 @@ class TrialSession:
             pytest.fail("a trial brings its own timer: take timer= out of the test's benchmark marker", pytrace=False)
         workload = collection.workload_of(item)
         item.stash[_METER] = settings["timer"] = Meter()
-        settings.setdefault("group", collection.group_of(item, workload))
+        group = settings.get("group")
+        settings["group"] = collection.group_of(item, workload) if group is None else str(group)
         item.add_marker(pytest.mark.benchmark(**settings), append=False)
         if self._live:
             self._live.begin(f"{settings['group']}  {model}")
@@ -221,10 +226,18 @@ class TrialSession:
         if self._live and durations_s:
             self._live.round(len(durations_s), durations_s[-1])
 
-    def _enter(self, item: pytest.Item, benchmark: Any, measurement: Measurement, *, interleaved: bool) -> None:
+    def _enter(
+        self, item: pytest.Item, benchmark: Any, plan: TrialPlan, measurement: Measurement, *, interleaved: bool
+    ) -> None:
+        workload, items = plan.workload, work_of(plan)
+        family = collection.family_of(item, workload)
+        of = None if items is None else (id(workload), items)
+        work = self._works.name(family, collection.function_of(item), of)
+        if benchmark.group == collection.group_of(item, workload):  # a test may have given it a group of its own
+            benchmark.group += work
         entry = Entry(
             group=benchmark.group,
-            family=collection.family_of(item, collection.workload_of(item)),
+            family=family + work,
             measurement=replace(
                 measurement, results=()
             ),  # or later trials would have a larger client than earlier ones
@@ -236,6 +249,7 @@ class TrialSession:
             ),
             interleaved=interleaved,
             name=item.nodeid,
+            race=collection.race_of(item),
         )
         benchmark.extra_info[KEY] = entry.figures
         self._standings.add(entry)

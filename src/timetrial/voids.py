@@ -19,6 +19,7 @@ class Kind(StrEnum):
     POOL = "pool"
     LIMIT = "limit"
     SERVER_BOUND = "server-bound"
+    ITEMS = "items"
     FALLBACK = "fallback"
     CLOCK = "clock"
     LEFTOVERS = "leftovers"
@@ -39,6 +40,7 @@ FIXES: Final = {
     "connections, or ask for less at once",
     Kind.SERVER_BOUND: "give the server more of the machine (MockServer.start(processes=2), loop='uvloop'), or ask "
     "less of it (fewer bytes, a delay), so that the client decides how fast it goes",
+    Kind.ITEMS: "let the task work on a copy of what it changes, such as sorted(item) in place of item.sort()",
     Kind.FALLBACK: "install or repair what was asked for (for the loop of an async def test: pytest-asyncio 1.4), or "
     "ask for what is there",
     Kind.CLOCK: "give the trial more items, so that a round takes longer",

@@ -820,3 +820,158 @@ class TestVoid:
         result.stdout.fnmatch_lines(["void: leak, threads: after the accounting round, thread * is still running*"])
         (bench,) = stored()["benchmarks"]
         assert "leftovers" in [each["kind"] for each in bench["extra_info"]["timetrial"]["void"]]
+
+
+class TestWhatIsHeldAgainstEachOther:
+    """Only the same work, told apart by more than the names that a test gives it."""
+
+    SHARED = """
+    import time
+
+    def nap(ms):
+        time.sleep(ms / 1000)
+        return 0
+
+    NAP = Workload("nap", task=nap)
+
+    @pytest.mark.workload(NAP, models=["serial", "threads"])
+    def test_few(trial):
+        trial([1] * 4, concurrency=2)
+
+    @pytest.mark.workload(NAP, models=["serial", "threads"])
+    def test_many(trial):
+        trial([3] * 4, concurrency=2)
+
+    @pytest.mark.workload(NAP, models=["threads"])
+    def test_few_again(trial):
+        trial([1] * 4, concurrency=4)
+    """
+
+    @pytest.mark.parametrize("options", [[], ["--trial-interleave"]], ids=["alone", "in turn"])
+    def test_two_tests_of_one_workload_with_other_items_are_apart(
+        self, suite: Suite, stored: Stored, options: list[str]
+    ) -> None:
+        """Each has its own serial trial and its own row; one with equal items joins the first."""
+        result = suite(self.SHARED, *options)
+        assert result.ret == 0
+        references = {
+            name.partition("::")[2]: other.partition("::")[2]
+            for name, other in stored()["timetrial"]["references"].items()
+        }
+        assert references == {
+            "test_few[threads]": "test_few[serial]",
+            "test_many[threads]": "test_many[serial]",
+            "test_few_again[threads]": "test_few[serial]",
+        }
+        groups = {bench["name"]: bench["group"] for bench in stored()["benchmarks"]}
+        assert {name for name, group in groups.items() if group == "nap (test_many)"} == {
+            "test_many[serial]",
+            "test_many[threads]",
+        }
+        assert groups["test_few_again[threads]"] == groups["test_few[serial]"] == "nap"
+        result.stdout.fnmatch_lines(["nap * threads *", "nap (test_many) * threads *"])
+
+    def test_objects_that_look_alike_are_two_parameters(self, suite: Suite) -> None:
+        """An array's own text leaves out most of it."""
+        tests = """
+    class Array(list):
+        def __repr__(self):
+            return "[0.0, ..., 0.0]"
+
+    @pytest.mark.workload(Workload("length", task=len), models=["serial", "threads"])
+    @pytest.mark.parametrize("data", [Array([1] * 9), Array([2] * 9)], ids=["flat", "rough"])
+    def test_length(trial, data):
+        trial([data] * 500, concurrency=2)
+        """
+        result = suite(tests, "-v", "--trial-interleave")
+        assert sorted(names(result)) == sorted(
+            f"test_length[{model}-{which}]" for model in ("serial", "threads") for which in ("flat", "rough")
+        )
+
+    def test_a_task_that_changes_its_items_is_void(self, suite: Suite, stored: Stored) -> None:
+        """Its second round finds them sorted, but for worker processes, which get new ones."""
+        tests = """
+    def smallest(numbers):
+        numbers.sort()
+        return numbers[0]
+
+    @pytest.mark.workload(Workload("sort", task=smallest), models=["serial", "threads", "processes"])
+    def test_sort(trial):
+        trial([list(range(2000, 0, -1)) for _ in range(8)], concurrency=2)
+        """
+        assert suite(tests).ret == 0
+        kinds = {
+            bench["extra_info"]["timetrial"]["model"]: [
+                each["kind"] for each in bench["extra_info"]["timetrial"]["void"]
+            ]
+            for bench in stored()["benchmarks"]
+        }
+        assert "items" in kinds["serial"]
+        assert "items" in kinds["threads"]
+        assert "items" not in kinds["processes"]
+
+
+class TestUnusualTests:
+    """What a test may say without taking the run with it."""
+
+    def test_a_very_large_number_is_a_parameter_like_others(self, suite: Suite) -> None:
+        """Python refuses to write out more than 4300 digits."""
+        tests = """
+    @pytest.mark.workload(DOUBLE, models=["serial", "threads"])
+    @pytest.mark.parametrize("n", [pytest.param(3**20000, id="big"), 3])
+    def test_one(trial, n):
+        trial([1, 2, 3] * 200, concurrency=2)
+        """
+        result = suite(tests, "--trial-interleave")
+        result.assert_outcomes(passed=4)
+        result.stdout.fnmatch_lines(["double big *", "double n=3 *"])
+
+    def test_an_unless_that_fails_is_named(self, suite: Suite) -> None:
+        """With what it is called with."""
+        tests = """
+    @pytest.mark.workload(DOUBLE, unless=lambda model: None)
+    def test_one(trial):
+        trial([1])
+        """
+        result = suite(tests)
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines(["*test_one*: unless= of @pytest.mark.workload failed (TypeError: *scale*"])
+
+    def test_a_group_of_none_is_no_group(self, suite: Suite, stored: Stored) -> None:
+        """It is what pytest-benchmark takes it for."""
+        tests = """
+    @pytest.mark.workload(DOUBLE, models=["serial"])
+    @pytest.mark.benchmark(group=None)
+    def test_one(trial):
+        trial([1, 2, 3] * 200)
+        """
+        assert suite(tests).ret == 0
+        assert [bench["group"] for bench in stored()["benchmarks"]] == ["double"]
+
+    @pytest.mark.parametrize(
+        ("call", "complaint"),
+        [
+            ("trial([])", "no items: there is nothing to time"),
+            ("trial([1], concurrency=8.0)", "concurrency must be a whole number, not 8.0"),
+            ("trial([1], concurrency=None)", "concurrency must be a whole number, not None"),
+        ],
+    )
+    def test_a_call_that_can_time_nothing_is_refused(self, suite: Suite, call: str, complaint: str) -> None:
+        """It would be the fastest of all."""
+        tests = f"""
+    @pytest.mark.workload(DOUBLE, models=["serial"])
+    def test_one(trial):
+        {call}
+        """
+        result = suite(tests)
+        assert result.ret == pytest.ExitCode.TESTS_FAILED
+        result.stdout.fnmatch_lines([f"*{complaint}*"])
+
+    def test_a_reference_may_give_its_results_one_by_one(self, suite: Suite) -> None:
+        """As map() and generators do."""
+        tests = """
+    @pytest.mark.workload(Workload("w", task=double, reference=lambda items: map(double, items)), models=["threads"])
+    def test_one(trial):
+        trial([1, 2, 3] * 200, concurrency=2)
+        """
+        assert suite(tests).ret == 0

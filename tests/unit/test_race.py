@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -135,3 +136,28 @@ def test_a_test_that_asks_for_something_else_than_its_rivals_is_told_so() -> Non
     races.run("race", rivals, plans[0])
     with pytest.raises(WorkloadError, match="without --trial-interleave"):
         races.run("race", rivals, replace(plans[1], concurrency=99))
+
+
+@pytest.mark.parametrize("end", [SystemExit(3), CancelledError(), pytest.skip.Exception("no library")], ids=repr)
+def test_a_skip_or_an_exit_ends_only_the_trial_that_it_belongs_to(end: BaseException) -> None:
+    """Raised again in that model's own test."""
+
+    def ends(items: Sequence[int]) -> list[int]:
+        del items
+        raise end
+
+    plans, _ = racers(threads=right, coroutines=ends, processes=right)
+    result = run_race(plans)
+    assert result.errors == {"coroutines": end}
+    assert set(result.measurements) == {"threads", "processes"}
+
+
+def test_ctrl_c_ends_the_whole_race() -> None:
+    """It is meant for the run."""
+
+    def interrupted(items: Sequence[int]) -> list[int]:
+        del items
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_race(racers(threads=right, coroutines=interrupted)[0])

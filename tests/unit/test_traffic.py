@@ -129,7 +129,7 @@ def test_a_client_may_use_connections_that_were_open_before_its_trial() -> None:
 
 
 @pytest.mark.parametrize("plan", [{"concurrency": 1}, {"items": 1}, {"expected": 0}])
-def test_one_request_at_a_time_takes_no_pool(plan: dict[str, int]) -> None:
+def test_one_request_at_a_time_takes_no_pool(plan: dict[str, Any]) -> None:
     """Serial has one connection, and a crawl begins with one page."""
     assert traffic_of([{}], **plan).too_small_a_pool(1.0) is None
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 import pytest
 
 from tests.unit.fakes import SQUARES, FakeInLoopModel, FakeModel, FakeServer, plan_for, proof_for, square
-from timetrial import Workload
+from timetrial import Workload, recorder
 from timetrial.errors import VoidTrialError, WorkloadError
 from timetrial.measurement import Measurement
 from timetrial.plan import RoundsPolicy
@@ -269,6 +270,15 @@ def test_precision_ends_the_rounds_early_when_they_agree() -> None:
     assert not policy.satisfied_by([1.0, 2.0, 0.5])
 
 
+def test_the_precision_of_many_rounds_is_looked_at_now_and_then() -> None:
+    """Each look takes all of them: after each one, ten thousand short rounds would take half a minute."""
+    policy = RoundsPolicy(min_rounds=3, max_time_s=1000, precision=0.02)
+    agree = [1.0] * 1_000
+    assert policy.satisfied_by(agree)
+    assert not policy.satisfied_by(agree[:-1])
+    assert policy.satisfied_by(agree[:-20])
+
+
 def test_precision_of_rounds_that_take_no_time_is_no_error() -> None:
     """Where the clock saw nothing pass there is no margin; the rounds go on."""
     assert not RoundsPolicy(min_rounds=2, precision=0.02).satisfied_by([0.0, 0.0])
@@ -278,3 +288,11 @@ def test_throughput_is_the_items_over_the_median_round() -> None:
     """Items per second, and None where the clock could not see a round pass."""
     assert run_trial(plan_for(FakeModel(takes_ns=[1, 500_000_000]), policy=TWO_ROUNDS)).throughput_per_s == 6.0
     assert run_trial(plan_for(FakeModel(takes_ns=[0]), policy=RoundsPolicy(max_rounds=5))).throughput_per_s is None
+
+
+def test_proofs_that_take_far_longer_than_the_rounds_end_the_trial(way: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Very large results of very short rounds: the fewest rounds are timed, and not ten thousand."""
+    fake_model, run = way
+    monkeypatch.setattr(recorder, "perf_counter", count(0.0, 6.0).__next__)
+    measurement = run(plan_for(fake_model(), policy=RoundsPolicy(min_rounds=3, max_time_s=1.0)))
+    assert len(measurement.durations_s) == 3

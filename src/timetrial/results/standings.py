@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,8 +16,8 @@ from timetrial.voids import Void
 class Entry:
     """A measured trial: ``group`` holds the models side by side, ``family`` is the group at any concurrency.
 
-    The rounds of a group's ``interleaved`` trials pair up: the n-th of each belong to the same turn. ``name`` is the
-    benchmark's full name in the run.
+    The rounds of a group's ``interleaved`` trials of one ``race`` pair up: the n-th of each belong to the same turn.
+    ``name`` is the benchmark's full name in the run.
     """
 
     group: str
@@ -26,6 +26,7 @@ class Entry:
     figures: dict[str, Any] = field(compare=False)
     interleaved: bool = False
     name: str = ""
+    race: Hashable = None
 
     @property
     def void(self) -> bool:
@@ -201,7 +202,7 @@ def _first_two(group: Sequence[Entry]) -> tuple[Entry, Entry | None]:
 
 def _paired(slower: Entry, faster: Entry) -> PairedRatio | None:
     one, other = slower.measurement.durations_s, faster.measurement.durations_s
-    if not (slower.interleaved and faster.interleaved) or len(one) != len(other):
+    if not (slower.interleaved and faster.interleaved) or slower.race != faster.race or len(one) != len(other):
         return None
     return paired_ratio(one, other)
 
