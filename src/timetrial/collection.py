@@ -65,6 +65,7 @@ def arrange(items: list[pytest.Item], options: TrialOptions) -> list[pytest.Item
         if wanted and model_id is not None:
             _skip_unfit(item, model_id, options)
     _refuse_unknown_variants(items, options)
+    _refuse_no_sweep(items, options)
     items[:] = _side_by_side(kept)
     return dropped
 
@@ -76,6 +77,15 @@ def _refuse_unknown_variants(items: Iterable[pytest.Item], options: TrialOptions
         if "[" in each and each not in known:
             there_are = ", ".join(sorted(filter(None, known)))
             raise pytest.UsageError(f"--trial-models: no selected trial runs under {each}; there are: {there_are}")
+
+
+def _refuse_no_sweep(items: Iterable[pytest.Item], options: TrialOptions) -> None:
+    trials = [item for item in items if model_of(item) is not None]
+    if options.sweep and trials and not any(is_meant(item, options) for item in trials):
+        raise pytest.UsageError(
+            "--trial-sweep: no selected trial declares a sweep; give its test one, such as "
+            "@pytest.mark.trial_sweep('concurrency', default=[1, 2, 4])"
+        )
 
 
 def rivals_of(item: pytest.Item, items: Iterable[pytest.Item]) -> list[str]:

@@ -82,6 +82,13 @@ def test_a_test_that_is_only_a_sweep_waits_for_the_option(suite: Suite) -> None:
     suite(tests, "--trial-sweep").assert_outcomes(passed=2)
 
 
+def test_a_sweep_that_nobody_declares_is_a_usage_error(suite: Suite) -> None:
+    """It says how to declare one, where there would be nothing to run."""
+    result = suite(SWEPT, "--trial-sweep", "-k", "plain")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--trial-sweep: no selected trial declares a sweep; give its test one, *"])
+
+
 @pytest.mark.parametrize(
     ("markers", "complaint"),
     [
