@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 from timetrial.errors import MockServerError
@@ -14,6 +15,7 @@ from timetrial.mockserver.expectation import Expected, check_names, wait_for
 from timetrial.mockserver.journal import Journal, RequestRecord, journal_of, last_records
 
 MOST_RECORDS = 100_000
+_RECORDINGS = count(1)  # numbers that no two recordings of one server share, whichever part of it they are of
 _ADDED = {  # Counters' names for what the processes send; these are added up
     "requests_arrived": "arrived",
     "requests_completed": "completed",
@@ -92,14 +94,15 @@ class View(Addresses):
     def recording(self, limit: int = 1000) -> Iterator[Callable[[], Sequence[RequestRecord]]]:
         """Keeps the last ``limit`` requests one by one while the block runs, which makes each of them dearer.
 
-        Yields a function that returns those that have ended, oldest first.
+        Yields a function that returns those that have ended, oldest first. Several at once keep what is theirs.
         """
         _check_limit(limit)
-        self._ask("record", limit)
+        number = next(_RECORDINGS)
+        self._ask("record", number, limit)
         try:
-            yield lambda: last_records(self._ask("records"), limit)
+            yield lambda: last_records(self._ask("records", number), limit)
         finally:
-            self._ask("record", 0)
+            self._ask("record", number, 0)
 
     @contextmanager
     def expect(self, *, within_s: float = 2.0, **expected: Expected) -> Iterator[None]:

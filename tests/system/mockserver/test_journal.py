@@ -136,6 +136,23 @@ def test_requests_are_listed_one_by_one_when_asked(plain: PlainClient, space: Vi
     assert seen[0].client_port == plain.socket.getsockname()[1]
 
 
+def test_a_recording_inside_another_one_leaves_it_alone(plain: PlainClient, server: MockServer, space: View) -> None:
+    """Each keeps what came in its own block, up to its own bound, whichever of them ends first."""
+    with space.recording() as outer, server.recording() as whole:
+        plain.get(space.page(10, key=1))
+        with space.recording(limit=1) as inner:
+            plain.get(space.page(10, key=2))
+            plain.get(space.page(10, key=3))
+            assert [record.path for record in inner()] == ["/page/10/3"]
+        plain.get(space.page(10, key=4))
+        plain.get(server.page(10, key=5))
+        mine = [f"/page/10/{key}" for key in (1, 2, 3, 4)]
+        assert [record.path for record in outer()] == mine
+        assert [record.path for record in whole()] == [*mine, "/page/10/5"]
+        with pytest.raises(MockServerError, match="nothing is recorded any more"):
+            inner()
+
+
 def test_requests_that_were_not_answered_in_full_are_in_the_journal_too(connect: Connect, space: View) -> None:
     """With the status 0, which is none, so that the counters' statuses don't have it."""
     leaver = connect()

@@ -36,6 +36,14 @@ class Limits:
     body_bytes: int = 4 * 2**30
 
 
+@dataclass(frozen=True)
+class Recording:
+    """The last requests of a scope, or of the whole server, one by one while somebody wants them."""
+
+    scope: str | None
+    rows: deque[list[object]]
+
+
 class Engine:
     """The state of one server process; everything here runs in its event loop."""
 
@@ -51,7 +59,7 @@ class Engine:
         self.plans: dict[bytes, Plan] = {}
         self.targets: dict[bytes, Target] = {}
         self.queues: dict[tuple[str, str], ServiceQueue] = {}
-        self.records: dict[str | None, deque[list[object]]] = {}
+        self.recordings: dict[int, Recording] = {}
         self.retired: list[Ledger] = []
         # uvloop rounds to whole milliseconds, and counts them from the last one: its timers can be 1 ms too early.
         self.timers_early_s = 0.0006 if type(loop).__module__.startswith("uvloop") else 0.0
@@ -110,7 +118,7 @@ class Engine:
 
     def remember(self, data: bytes, plan: Plan) -> None:
         """Answers the very same bytes from this plan from now on."""
-        if self.records:
+        if self.recordings:
             return
         if len(self.plans) >= _MOST_PLANS:
             self.forget_plans()
@@ -172,29 +180,33 @@ class Engine:
             "connections": [tally.row() for tally in [*connections.gone, *connections.open]],
         }
 
-    def record(self, scope: str | None, limit: int) -> None:
-        """Keeps the scope's last ``limit`` requests one by one, at the price of the plans; 0 ends it."""
+    def record(self, scope: str | None, number: int, limit: int) -> None:
+        """Keeps the scope's last ``limit`` requests one by one, at the price of the plans; 0 ends it.
+
+        The parent numbers its recordings, so that each has an end of its own, also of several in the same scope.
+        """
         if limit and scope is not None:
             self._scope(scope)
         self.forget_plans()
         if limit:
-            self.records[scope] = deque(maxlen=limit)
+            self.recordings[number] = Recording(scope, deque(maxlen=limit))
         else:
-            self.records.pop(scope, None)
+            self.recordings.pop(number, None)
 
-    def recorded(self, scope: str | None) -> list[list[object]]:
-        """What ``record`` has kept."""
-        if scope not in self.records:
+    def recorded(self, _scope: str | None, number: int) -> list[list[object]]:
+        """What the recording with this number has kept."""
+        if number not in self.recordings:
             raise MockServerError("nothing is recorded any more; ask inside the with block of recording()")
-        return list(self.records[scope])
+        return list(self.recordings[number].rows)
 
     def ended(self, exchange: Exchange, connection: int, port: int, *, whole: bool) -> None:
         """An exchange is over."""
         exchange.end(whole=whole)
-        if self.records and exchange.counted:
+        if self.recordings and exchange.counted:
             target = exchange.target
             what = target.ledger.name, exchange.request.method.decode("latin-1"), target.path, exchange.status
             times = exchange.began, monotonic(), exchange.delay_s
             row: list[object] = [*what, exchange.fault, whole, connection, port, *times]
-            for scope in {None, target.ledger.name} & self.records.keys():
-                self.records[scope].append(row)
+            for recording in self.recordings.values():
+                if recording.scope in (None, target.ledger.name):
+                    recording.rows.append(row)
