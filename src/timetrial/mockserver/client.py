@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
@@ -33,6 +34,8 @@ class MockServer(View):
     def __init__(self, url: str, channels: Sequence[Channel], ca_file: Path | None, stack: ExitStack) -> None:
         super().__init__(url, channels, None)
         self._scope_numbers = count(1)
+        self._refusals = 0  # blocks of refusing() that run
+        self._refusals_lock = threading.Lock()
         self._ca_file = ca_file
         self._stack = stack
 
@@ -115,12 +118,21 @@ class MockServer(View):
 
     @contextmanager
     def refusing(self) -> Iterator[None]:
-        """While the block runs, new connections to the server's port are refused; those that are open stay so."""
-        self._ask("refuse")
+        """While the block runs, new connections to the server's port are refused; those that are open stay so.
+
+        Of several blocks at once, the last to end lets connections in again.
+        """
+        with self._refusals_lock:
+            if not self._refusals:
+                self._ask("refuse")
+            self._refusals += 1
         try:
             yield
         finally:
-            self._ask("accept")
+            with self._refusals_lock:
+                self._refusals -= 1
+                if not self._refusals:
+                    self._ask("accept")
 
     @contextmanager
     def unsteady(

@@ -254,3 +254,14 @@ def test_new_connections_can_be_refused_for_a_while(plain: PlainClient, server: 
             connect()
         assert plain.get(server.page(10)).status == 200
     assert connect().get(server.page(10)).status == 200
+
+
+def test_the_last_block_that_refuses_connections_lets_them_in_again(server: MockServer, connect: Connect) -> None:
+    """The end of one inside another is too early."""
+    with server.refusing():
+        for _ in range(2):
+            with server.refusing(), pytest.raises(ConnectionRefusedError):
+                connect()
+            with pytest.raises(ConnectionRefusedError):
+                connect()
+    assert connect().get(server.page(10)).status == 200
