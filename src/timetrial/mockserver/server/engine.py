@@ -58,6 +58,7 @@ class Engine:
         self.scopes: dict[str, Ledger] = {}
         self.plans: dict[bytes, Plan] = {}
         self.targets: dict[bytes, Target] = {}
+        self.forgettable: dict[bytes, None] = {}  # those of them that can be made anew and behave the same
         self.queues: dict[tuple[str, str], ServiceQueue] = {}
         self.recordings: dict[int, Recording] = {}
         self.retired: list[Ledger] = []
@@ -92,10 +93,20 @@ class Engine:
         if target is None:
             target = self._resolve(url)
             if not isinstance(target.resource, NoScope):
-                if len(self.targets) >= _MOST_TARGETS:
-                    del self.targets[next(iter(self.targets))]
-                self.targets[url] = target
+                self._remember_target(url, target)
         return target
+
+    def _remember_target(self, url: bytes, target: Target) -> None:
+        """In the place of the oldest that nobody will miss; where every URL counts its requests, of the oldest."""
+        if len(self.targets) >= _MOST_TARGETS:
+            if not (self.forgettable or target.counts):
+                return
+            oldest = next(iter(self.forgettable or self.targets))
+            self.forgettable.pop(oldest, None)
+            del self.targets[oldest]
+        self.targets[url] = target
+        if not target.counts:
+            self.forgettable[url] = None
 
     def _resolve(self, url: bytes) -> Target:
         path, query = split_url(url)
@@ -151,6 +162,7 @@ class Engine:
         for data in [data for data, plan in self.plans.items() if plan.ledger is ledger]:
             del self.plans[data]
         self.targets = {url: target for url, target in self.targets.items() if target.ledger is not ledger}
+        self.forgettable = {url: None for url in self.forgettable if url in self.targets}
         self.queues = {key: queue for key, queue in self.queues.items() if key[0] != name}
         self.retired.append(ledger)
 

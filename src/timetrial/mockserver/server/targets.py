@@ -39,6 +39,10 @@ class Target:
         self.steady = not (disturbed or how.rate_bytes_per_s)
         self.undisturbed = self.steady and not (how.delay_ms or how.slots)
         self.always = not limited
+        # Whether a reply depends on how many came before it, so that the target can't be made anew in between.
+        self.counts = bool(limited) or any(
+            delay and delay.kind != "constant" for delay in (how.delay_ms, how.service_ms)
+        )
         self.fault = how.fault or ("short_body" if how.cut_after_bytes >= 0 else "")
 
     def hit(self, client: str) -> tuple[int, bool]:
