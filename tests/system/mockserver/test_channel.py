@@ -13,6 +13,7 @@ import pytest
 from tests.system.mockserver.plainclient import PlainClient
 from timetrial.errors import MockServerError
 from timetrial.mockserver import MockServer, channel, route
+from timetrial.mockserver.channel import Channel
 from timetrial.mockserver.server.control import Answers
 
 ON_POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows can't stop a process or set an alarm")
@@ -154,6 +155,14 @@ def test_a_server_that_crashes_at_once_says_so(monkeypatch: pytest.MonkeyPatch) 
     assert str(caught.value) == (
         "the mock server's process ended with status 3 instead of answering; its standard error says why"
     )
+
+
+def test_a_mistake_in_the_server_leaves_its_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    """Next to the error here: settings that nobody checked are a crash, and no port that is taken."""
+    settings = {"loop": "asyncio", "port": 0, "shared": False, "certificate": "", "folder": "", "routes": []}
+    with pytest.raises(MockServerError, match="process says: TypeError: "):
+        Channel({**settings, "limits": {"nothing": 1}})
+    assert "Traceback" in capfd.readouterr().err
 
 
 def test_a_server_that_closes_its_pipe_and_goes_on_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

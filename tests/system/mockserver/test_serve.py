@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -37,3 +39,18 @@ def test_a_site_that_cannot_be_read_is_explained(tmp_path: Path, capsys: pytest.
     file.write_text('[[route]]\npath = "/hello"\ndelay = 3\n')
     assert main(["serve", str(file)]) == 2
     assert "route 1: there is no option 'delay'" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
+    """With exit status 2; nothing of the server's own process, which is no crash."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        command = [*COMMAND, "--port", str(port)]
+        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert len(run.stderr.splitlines()) == 1
+    assert f"port {port} of 127.0.0.1 cannot be had: " in run.stderr
+    assert re.search("in use|10048|10013", run.stderr)
+    assert "choose another one, or 0 for any that is free" in run.stderr

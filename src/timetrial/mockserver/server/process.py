@@ -10,10 +10,16 @@ import os
 import signal
 import ssl
 import sys
-from typing import Any
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
+from timetrial.errors import MockServerError
 from timetrial.mockserver.server.control import Control, line_of, write
 from timetrial.mockserver.server.lifeline import Lifeline
+
+if TYPE_CHECKING:
+    from timetrial.mockserver.server.port import Port
 
 
 def main(argv: list[str]) -> None:
@@ -29,9 +35,13 @@ def main(argv: list[str]) -> None:
     lifeline.folder = settings["folder"]
     try:
         serve(settings, lifeline, out)
-    except Exception as problem:
+    except MockServerError as problem:  # which the parent raises; where it arose here helps nobody
+        write(out, line_of({"error": f"{problem}", "n": settings["n"]}))
+        sys.exit(1)
+    except Exception as problem:  # noqa: BLE001 - of any crash, the parent must hear
+        traceback.print_exc()  # before the parent hears of it, since it closes our input then, which ends us
         write(out, line_of({"error": f"{type(problem).__name__}: {problem}", "n": settings["n"]}))
-        raise
+        sys.exit(1)
 
 
 def serve(settings: dict[str, Any], lifeline: Lifeline, out: int) -> None:
@@ -49,16 +59,26 @@ def serve(settings: dict[str, Any], lifeline: Lifeline, out: int) -> None:
     from timetrial.mockserver.server.routes import Routes
 
     engine = Engine(loop, Routes(settings["routes"]), Limits(**settings["limits"]))
-    tls = _tls_context(settings["certificate"])
-    port = Port(lambda: Connection(engine), settings["port"], settings["shared"], tls)
+    shared, tls = settings["shared"], _tls_context(settings["certificate"])
+    port = _opened(loop, settings["port"], lambda number: Port(lambda: Connection(engine), number, shared, tls))
     doors = Doors(lambda: Connection(engine), lambda enter: Port(enter, 0, False, tls))
-    loop.run_until_complete(port.open())
     Control(engine, port, doors, out).start(lifeline)
     gc.collect()
     gc.freeze()
     gc.disable()  # a collection in the middle of thousands of requests makes all of them late; the engine has its own
     write(out, line_of({"ok": {"port": port.number}, "n": settings["n"]}))
     loop.run_forever()
+
+
+def _opened(loop: asyncio.AbstractEventLoop, number: int, make: Callable[[int], Port]) -> Port:
+    """The port with this number, listening; 0 is any that is free."""
+    try:
+        port = make(number)
+        loop.run_until_complete(port.open())
+    except OSError as problem:
+        advice = "; choose another one, or 0 for any that is free" if number else ""
+        raise MockServerError(f"port {number} of 127.0.0.1 cannot be had: {problem}{advice}") from problem
+    return port
 
 
 def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
