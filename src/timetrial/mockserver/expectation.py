@@ -5,21 +5,43 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Container, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, SupportsIndex
 
 from timetrial.errors import MockServerError
 from timetrial.mockserver.counters import Counters
 
-Expected = int | range | Mapping[Any, int]
+Expected = int | range | Mapping[Any, int | range]
 _NAMES = {"by_path", *(field.name for field in fields(Counters) if field.repr)}
+# What each mapping's keys are, and an example of one.
+_MAPPINGS: Mapping[str, tuple[type, str]] = {
+    "by_status": (SupportsIndex, "{200: 3}"),
+    "by_fault": (str, '{"hang": 1}'),
+    "by_path": (str, '{"/page/1024/0": 3}'),
+}
 _LOOK_AGAIN_S = 0.01
 
 
-def check_names(expected: Mapping[str, Expected]) -> None:
-    """Raises MockServerError for a name that is never counted."""
-    for name in expected:
+def check_expected(expected: Mapping[str, object]) -> None:
+    """Raises MockServerError for a name that is never counted, and for what its count can't be compared with."""
+    for name, value in expected.items():
         if name not in _NAMES:
             raise MockServerError(f"expect() knows no {name!r}; it knows {', '.join(sorted(_NAMES))}")
+        if name in _MAPPINGS:
+            _check_mapping(name, value, *_MAPPINGS[name])
+        else:
+            _check_count(name, value)
+
+
+def _check_mapping(name: str, value: object, kind: type, example: str) -> None:
+    if not isinstance(value, Mapping) or not all(isinstance(key, kind) for key in value):
+        raise MockServerError(f"expect() takes {name} as a mapping such as {example}, not {value!r}")
+    for key, times in value.items():
+        _check_count(f"{name}[{key!r}]", times)
+
+
+def _check_count(name: str, value: object) -> None:
+    if value is None or isinstance(value, (str, bytes, Mapping)):
+        raise MockServerError(f"expect() takes {name} as a number or a range, not {value!r}")
 
 
 def wait_for(expected: Mapping[str, Expected], seen: Callable[[], Mapping[str, Any]], within_s: float) -> None:

@@ -11,7 +11,7 @@ from timetrial.errors import MockServerError
 from timetrial.mockserver.addresses import Addresses
 from timetrial.mockserver.channel import Channel
 from timetrial.mockserver.counters import Counters, Peaks, highest
-from timetrial.mockserver.expectation import Expected, check_names, wait_for
+from timetrial.mockserver.expectation import Expected, check_expected, wait_for
 from timetrial.mockserver.journal import Journal, RequestRecord, journal_of, last_records
 
 MOST_RECORDS = 100_000
@@ -113,7 +113,7 @@ class View(Addresses):
         What is still on its way when the block ends is waited for, ``within_s`` at most.
         Raises AssertionError with one line for each difference.
         """
-        check_names(expected)
+        check_expected(expected)
         counted, paths = self.counters(), self.journal().by_path if "by_path" in expected else {}
 
         def seen() -> dict[str, Any]:

@@ -6,6 +6,8 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import Any
 
 import pytest
 
@@ -224,6 +226,36 @@ def test_an_expectation_nobody_counts_is_an_error(space: View) -> None:
     """A typing mistake must not pass as an expectation that holds."""
     with pytest.raises(MockServerError, match="knows no 'request_completed'"), space.expect(request_completed=1):
         pass
+
+
+@pytest.mark.parametrize(
+    ("expected", "words"),
+    [
+        ({"by_status": {"200": 1}}, "by_status as a mapping such as {200: 3}, not {'200': 1}"),
+        ({"by_status": 200}, "by_status as a mapping such as {200: 3}, not 200"),
+        ({"by_status": {200: "1"}}, "by_status[200] as a number or a range, not '1'"),
+        ({"by_path": {1: 1}}, 'by_path as a mapping such as {"/page/1024/0": 3}, not {1: 1}'),
+        ({"by_fault": "hang"}, "by_fault as a mapping such as {\"hang\": 1}, not 'hang'"),
+        ({"requests_completed": "3"}, "requests_completed as a number or a range, not '3'"),
+        ({"requests_completed": {1: 2}}, "requests_completed as a number or a range, not {1: 2}"),
+        ({"requests_completed": None}, "requests_completed as a number or a range, not None"),
+    ],
+)
+def test_an_expectation_that_no_count_can_be_compared_with_is_an_error(
+    expected: dict[str, Any], words: str, space: View
+) -> None:
+    """Before the block runs, and with what it takes."""
+    with pytest.raises(MockServerError) as caught, space.expect(**expected):
+        pytest.fail("the block has run")
+    assert str(caught.value) == f"expect() takes {words}"
+
+
+def test_an_expectation_may_be_any_number(plain: PlainClient, space: View) -> None:
+    """A status by its name, several to choose from, one that is near enough."""
+    choice: Any = {1, 2}
+    near: Any = pytest.approx(0.001)
+    with space.expect(by_status={HTTPStatus.OK: range(1, 3)}, requests_completed=choice, delay_s=near):
+        plain.get(space.page(10, delay_ms=1))
 
 
 def test_a_part_that_comes_and_goes_resets_nobody_elses_counts(plain: PlainClient, server: MockServer) -> None:
