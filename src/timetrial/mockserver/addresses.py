@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Unpack
 from urllib.parse import quote
 
-from timetrial.errors import MockServerError
-from timetrial.mockserver.options import BehaviourOptions, SeedlessOptions, behaviour, check_gzip
+from timetrial.mockserver.options import BehaviourOptions, SeedlessOptions, behaviour, check_gzip, whole
 from timetrial.mockserver.site import Site, page_name
 
 MOST_BODY_BYTES = 4 * 2**30
+_LOWEST = -(2**63)
+_HIGHEST_KEY = 2**64 - 1  # so that any 64 bits are a key, with or without a sign
+_HIGHEST_SEED = 2**63  # as of the option of that name
 
 
 class Addresses:
@@ -39,8 +41,11 @@ class Addresses:
 
         ``seed`` decides both the links and what is drawn for the options.
         """
-        Site(pages, seed, links, size_bytes)
-        shape = f"pages={pages}&seed={seed}&links={links}&size_bytes={size_bytes}"
+        numbers = {"pages": pages, "seed": seed, "links": links, "size_bytes": size_bytes}
+        for name, value in numbers.items():
+            numbers[name] = whole(value, _LOWEST, _HIGHEST_SEED, f"site() takes an integer as {name}")
+        Site(**numbers)
+        shape = "&".join(f"{name}={number}" for name, number in numbers.items())
         extra = behaviour(options, "site()").query()
         return f"{self.url}/site/{shape}{'&' if extra else ''}{extra}/{page_name(0)}"
 
@@ -57,9 +62,7 @@ class Addresses:
 
         Other statuses are answered instead of a redirect, as everywhere; each hop counts for itself.
         """
-        if not 1 <= hops <= 1000:
-            raise MockServerError(f"redirect() takes 1 to 1000 hops, not {hops}")
-        url = self._plain(f"/redirect/{hops}", options)
+        url = self._plain(f"/redirect/{whole(hops, 1, 1000, 'redirect() takes 1 to 1000 hops')}", options)
         return f"{url}{'&' if '?' in url else '?'}to={quote(to, safe='')}" if to else url
 
     def at(self, path: str) -> str:
@@ -67,10 +70,10 @@ class Addresses:
         return self.url + path
 
     def _sized(self, kind: str, size_bytes: int, key: int, options: BehaviourOptions) -> str:
-        if not 0 <= size_bytes <= MOST_BODY_BYTES:
-            raise MockServerError(f"{kind}() takes 0 to {MOST_BODY_BYTES} bytes (4 GB), not {size_bytes}")
-        check_gzip(behaviour(options, f"{kind}()"), size_bytes, f"{kind}()")
-        return self._plain(f"/{kind}/{size_bytes}/{key}", options)
+        size = whole(size_bytes, 0, MOST_BODY_BYTES, f"{kind}() takes 0 to {MOST_BODY_BYTES} bytes (4 GB)")
+        number = whole(key, _LOWEST, _HIGHEST_KEY, f"{kind}() takes an integer of 64 bits as key")
+        check_gzip(behaviour(options, f"{kind}()"), size, f"{kind}()")
+        return self._plain(f"/{kind}/{size}/{number}", options)
 
     def _plain(self, path: str, options: BehaviourOptions) -> str:
         query = behaviour(options, f"{path.split('/')[1]}()").query()

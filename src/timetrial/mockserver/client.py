@@ -6,7 +6,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from itertools import count
@@ -18,6 +18,7 @@ from timetrial.mockserver.certificates import make_certificates
 from timetrial.mockserver.channel import Channel
 from timetrial.mockserver.declared import Route, load_site
 from timetrial.mockserver.kinds import LoopKind, TlsKind
+from timetrial.mockserver.options import whole
 from timetrial.mockserver.unsteady import How, Unsteady
 from timetrial.mockserver.view import View
 
@@ -58,7 +59,7 @@ class MockServer(View):
         ``head_bytes``, ``url_bytes`` and ``body_bytes``, beyond which a request is refused.
         Raises MockServerError if it can't be done here.
         """
-        declared, routes = load_site(site) if isinstance(site, (str, Path)) else ({}, tuple(site))
+        declared, routes = load_site(site) if isinstance(site, (str, Path)) else ({}, _checked_routes(site))
         given = {"loop": loop, "processes": processes, "port": port, "tls": tls, "limits": limits}
         settings = _settings(declared, {name: value for name, value in given.items() if value is not None})
         with ExitStack() as stack:
@@ -190,15 +191,29 @@ def _settings(declared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str
         raise MockServerError(f"[server] has no {min(unknown)!r}; it has {', '.join(settings)}")
     settings = {**settings, **declared, **given}
     _check_loop(settings["loop"])
-    _check_integer("processes", settings["processes"], 1, 256)
-    _check_integer("port", settings["port"], 0, 65_535)
+    settings["processes"] = _integer("processes", settings["processes"], 1, 256)
+    settings["port"] = _integer("port", settings["port"], 0, 65_535)
+    settings["limits"] = _checked_limits(settings["limits"])
     if settings["processes"] > 1 and sys.platform == "win32":
         raise MockServerError("processes > 1 needs SO_REUSEPORT, which Windows does not have; use processes=1")
-    for name, value in dict(settings["limits"]).items():
+    return settings
+
+
+def _checked_limits(limits: object) -> dict[str, int]:
+    if not isinstance(limits, Mapping):
+        raise MockServerError(f'limits= takes a mapping such as {{"{_LIMITS[0]}": 8192}}, not {limits!r}')
+    for name in limits:
         if name not in _LIMITS:
             raise MockServerError(f"there is no limit {name!r}; the limits are {', '.join(_LIMITS)}")
-        _check_integer(name, value, 0, 2**42)
-    return settings
+    return {name: _integer(name, value, 0, 2**42) for name, value in limits.items()}
+
+
+def _checked_routes(site: object) -> tuple[Route, ...]:
+    routes = tuple(site) if isinstance(site, Iterable) else (site,)
+    for each in routes:
+        if not isinstance(each, Route):
+            raise MockServerError(f"site= takes a TOML file or a list of route(), not {each!r}")
+    return routes
 
 
 def _check_loop(loop: object) -> None:
@@ -208,6 +223,5 @@ def _check_loop(loop: object) -> None:
         raise MockServerError("loop='uvloop' needs uvloop, which is not installed; install timetrial[uvloop]")
 
 
-def _check_integer(name: str, value: object, low: int, high: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise MockServerError(f"{name}={value!r} cannot be used; it takes an integer from {low} to {high}")
+def _integer(name: str, value: object, low: int, high: int) -> int:
+    return whole(value, low, high, f"{name}= takes an integer from {low} to {high}")

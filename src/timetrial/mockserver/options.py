@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypedDict
+from typing import Any, SupportsIndex, TypedDict
 from urllib.parse import quote
 
 from timetrial.errors import MockServerError
@@ -173,6 +174,17 @@ PLAIN = Behaviour()
 def behaviour(options: Mapping[str, object], where: str) -> Behaviour:
     """The Behaviour for these options; raises MockServerError that names the option, its place and what it takes."""
     return Behaviour(**{name: _parsed(name, value, where) for name, value in options.items()})  # type: ignore[arg-type] # each parser returns its field's type
+
+
+def whole(value: object, low: int, high: int, takes: str) -> int:
+    """The integer, numpy's included, as an int; raises MockServerError unless it lies between ``low`` and ``high``."""
+    try:
+        number = None if isinstance(value, bool) or not isinstance(value, SupportsIndex) else operator.index(value)
+    except TypeError:  # an array, which is an integer only where it has a single one
+        number = None
+    if number is None or not low <= number <= high:
+        raise MockServerError(f"{takes}, not {value!r}")
+    return number
 
 
 def check_gzip(how: Behaviour, size_bytes: int, where: str) -> None:

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
-from timetrial.errors import MockServerError
 from timetrial.mockserver.addresses import Addresses
 from timetrial.mockserver.channel import Channel
 from timetrial.mockserver.counters import Counters, Peaks, highest
 from timetrial.mockserver.expectation import Expected, check_expected, wait_for
 from timetrial.mockserver.journal import Journal, RequestRecord, journal_of, last_records
+from timetrial.mockserver.options import whole
 
 MOST_RECORDS = 100_000
 _RECORDINGS = count(1)  # numbers that no two recordings of one server share, whichever part of it they are of
@@ -96,11 +96,11 @@ class View(Addresses):
 
         Yields a function that returns those that have ended, oldest first. Several at once keep what is theirs.
         """
-        _check_limit(limit)
+        most = whole(limit, 1, MOST_RECORDS, f"recording() takes a limit from 1 to {MOST_RECORDS}")
         number = next(_RECORDINGS)
-        self._ask("record", number, limit)
+        self._ask("record", number, most)
         try:
-            yield lambda: last_records(self._ask("records", number), limit)
+            yield lambda: last_records(self._ask("records", number), most)
         finally:
             self._ask("record", number, 0)
 
@@ -126,11 +126,6 @@ class View(Addresses):
 
     def _ask(self, command: str, *arguments: object) -> list[Any]:
         return [channel.ask(command, self._scope, *arguments) for channel in self._channels]
-
-
-def _check_limit(limit: object) -> None:
-    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MOST_RECORDS:
-        raise MockServerError(f"recording() takes a limit from 1 to {MOST_RECORDS}, not {limit!r}")
 
 
 def _peaks(answers: Sequence[Mapping[str, Any]]) -> Peaks:

@@ -12,6 +12,7 @@ import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -234,6 +235,24 @@ def test_what_cannot_be_started_says_why() -> None:
         MockServer.start(limits={"lines": 3})
     with pytest.raises(MockServerError, match="no tls='yes'"):
         MockServer.start(tls="yes")  # type: ignore[arg-type] # the mistake that is tested
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"limits": 5}, 'limits= takes a mapping such as {"head_bytes": 8192}, not 5'),
+        ({"limits": {"head_bytes": 1.5}}, "head_bytes= takes an integer from 0 to 4398046511104, not 1.5"),
+        ({"site": [1]}, "site= takes a TOML file or a list of route(), not 1"),
+        ({"site": 5}, "site= takes a TOML file or a list of route(), not 5"),
+        ({"port": "80"}, "port= takes an integer from 0 to 65535, not '80'"),
+        ({"processes": True}, "processes= takes an integer from 1 to 256, not True"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any], message: str) -> None:
+    """With what they take, and before any process is started."""
+    with pytest.raises(MockServerError) as caught:
+        MockServer.start(**settings)
+    assert str(caught.value) == message
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux spreads connections over the sockets of one port")

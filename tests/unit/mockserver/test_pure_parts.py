@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,8 @@ from timetrial.mockserver.counters import Peaks
 from timetrial.mockserver.delays import parse_delay
 from timetrial.mockserver.server import conditions, exchange
 from timetrial.mockserver.server.messages import location
+from timetrial.mockserver.server.resources import Fixed
+from timetrial.mockserver.server.targets import resolve
 
 
 def test_all_names_that_are_offered_can_be_had() -> None:
@@ -87,6 +91,66 @@ def test_urls_carry_what_they_ask_for() -> None:
     )
     with pytest.raises(MockServerError, match="0 to 4294967296 bytes"):
         at.stream(2**33)
+
+
+@pytest.mark.parametrize("number", [10.5, 10.0, True, "10", None, [10], 10**30, -(10**30)], ids=repr)
+def test_urls_take_integers_only(number: Any) -> None:
+    """What the server would answer with 400 is an error where it is written."""
+    at = Addresses("http://h")
+    makers: dict[str, Callable[[], str]] = {
+        "page() takes 0 to 4294967296 bytes (4 GB)": lambda: at.page(number),
+        "page() takes an integer of 64 bits as key": lambda: at.page(key=number),
+        "stream() takes 0 to 4294967296 bytes (4 GB)": lambda: at.stream(number),
+        "redirect() takes 1 to 1000 hops": lambda: at.redirect(number),
+        "site() takes an integer as pages": lambda: at.site(number),
+        "site() takes an integer as seed": lambda: at.site(seed=number),
+        "site() takes an integer as links": lambda: at.site(links=number),
+        "site() takes an integer as size_bytes": lambda: at.site(size_bytes=number),
+    }
+    for takes, make in makers.items():
+        with pytest.raises(MockServerError) as caught:
+            make()
+        assert str(caught.value) == f"{takes}, not {number!r}"
+
+
+class Indices:
+    """What numpy's integers and arrays are like: no int, and an integer only where there is a single one."""
+
+    def __init__(self, *numbers: int) -> None:
+        self.numbers = numbers
+
+    def __index__(self) -> int:
+        if len(self.numbers) > 1:
+            raise TypeError
+        return self.numbers[0]
+
+
+def test_urls_take_integers_of_any_kind() -> None:
+    """Numpy's too, which a benchmark's parameters may well be."""
+    at = Addresses("http://h")
+    five: Any = Indices(5)
+    several: Any = Indices(1, 2)
+    assert at.page(five, key=five) == at.page(5, key=5)
+    assert at.site(five, seed=five) == at.site(5, seed=5)
+    assert at.redirect(five) == at.redirect(5)
+    with pytest.raises(MockServerError, match="1 to 1000 hops, not"):
+        at.redirect(several)
+
+
+@pytest.mark.parametrize("key", [-(2**63), 2**64 - 1])
+def test_a_key_may_be_any_integer_of_64_bits(key: int) -> None:
+    """The server reads all that the URL makers write."""
+    resource, _ = resolve(Addresses("").page(10, key=key), "")
+    assert isinstance(resource, Fixed)
+    assert resource.body == page_body(10, key)
+
+
+@pytest.mark.parametrize("seed", [-(2**63), 2**63])
+def test_a_sites_seed_may_be_as_large_as_any_other(seed: int) -> None:
+    """The server reads it twice: for the links, and for what is drawn for the options."""
+    resource, how = resolve(Addresses("").site(3, seed=seed), "")
+    assert isinstance(resource, Fixed)
+    assert (resource.status, how.seed) == (200, seed)
 
 
 def test_bodies_are_exactly_as_long_as_asked_and_differ_by_key() -> None:

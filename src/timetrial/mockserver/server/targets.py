@@ -97,7 +97,7 @@ def _sized(make: Callable[[int, int], Resource], kind: str) -> Callable[[str, st
 
 
 def _is_integer(text: str) -> bool:
-    return text.removeprefix("-").isdecimal() and len(text) < 20
+    return text.removeprefix("-").isdecimal() and len(text) <= 20  # which is what 64 bits take
 
 
 def _site(rest: str, query: str) -> tuple[Resource, Behaviour]:
