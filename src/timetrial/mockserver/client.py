@@ -16,7 +16,7 @@ from typing import Any, Self
 from timetrial.errors import MockServerError
 from timetrial.mockserver.certificates import make_certificates
 from timetrial.mockserver.channel import Channel
-from timetrial.mockserver.declared import Route, load_site
+from timetrial.mockserver.declared import Route, check_routes, load_site
 from timetrial.mockserver.kinds import LoopKind, TlsKind
 from timetrial.mockserver.options import whole
 from timetrial.mockserver.unsteady import How, Unsteady
@@ -213,6 +213,7 @@ def _checked_routes(site: object) -> tuple[Route, ...]:
     for each in routes:
         if not isinstance(each, Route):
             raise MockServerError(f"site= takes a TOML file or a list of route(), not {each!r}")
+    check_routes(routes)
     return routes
 
 

@@ -88,6 +88,33 @@ def route(
     return Route(path, content, content_type, dict(headers or {}), tuple(methods), like, how)
 
 
+def check_routes(routes: Sequence[Route], where: str = "") -> None:
+    """Raises MockServerError for a path that is declared twice, and for a ``like`` that leads nowhere."""
+    declared = set()
+    for each in routes:
+        if each.path in declared:
+            raise MockServerError(
+                f"{where}route {each.path} is declared twice; a path has one route, for all of its methods"
+            )
+        declared.add(each.path)
+        if each.like:
+            _check_like(each, where)
+
+
+def _check_like(route: Route, where: str) -> None:
+    # The server's own parts, so that both judge alike; they are imported only where something is like something.
+    from timetrial.mockserver.server.resources import Missing
+    from timetrial.mockserver.server.targets import resolve
+
+    path, _, query = route.like.partition("?")
+    resource, _ = resolve(path, query)
+    if isinstance(resource, Missing):
+        raise MockServerError(
+            f"{where}route {route.path}: like={route.like!r} would answer {resource.text}; "
+            f"it leads to what a URL serves by itself, such as /page/2048/0, and never to another route"
+        )
+
+
 def load_site(file: str | Path) -> tuple[dict[str, Any], tuple[Route, ...]]:
     """The ``[server]`` settings and the ``[[route]]`` entries of a TOML file, checked."""
     try:
@@ -100,9 +127,9 @@ def load_site(file: str | Path) -> tuple[dict[str, Any], tuple[Route, ...]]:
     routes = declared.get("route", [])
     if not isinstance(routes, list) or not isinstance(declared.get("server", {}), dict):
         raise MockServerError(f"{file}: write routes as [[route]] and the server's settings as [server]")
-    return declared.get("server", {}), tuple(
-        _from_toml(entry, f"{file}: route {n}") for n, entry in enumerate(routes, 1)
-    )
+    read = tuple(_from_toml(entry, f"{file}: route {n}") for n, entry in enumerate(routes, 1))
+    check_routes(read, f"{file}: ")
+    return declared.get("server", {}), read
 
 
 def _from_toml(entry: Mapping[str, Any], where: str) -> Route:

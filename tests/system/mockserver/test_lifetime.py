@@ -18,7 +18,7 @@ import pytest
 
 from tests.system.mockserver.plainclient import PlainClient
 from timetrial.errors import MockServerError
-from timetrial.mockserver import MockServer
+from timetrial.mockserver import MockServer, route
 
 ON_POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither SIGKILL nor fork")
 GONE_WITHIN_S = 1.0
@@ -244,6 +244,10 @@ def test_what_cannot_be_started_says_why() -> None:
         ({"limits": {"head_bytes": 1.5}}, "head_bytes= takes an integer from 0 to 4398046511104, not 1.5"),
         ({"site": [1]}, "site= takes a TOML file or a list of route(), not 1"),
         ({"site": 5}, "site= takes a TOML file or a list of route(), not 5"),
+        (
+            {"site": [route("/a"), route("/b*"), route("/a", methods=["POST"])]},
+            "route /a is declared twice; a path has one route, for all of its methods",
+        ),
         ({"port": "80"}, "port= takes an integer from 0 to 65535, not '80'"),
         ({"processes": True}, "processes= takes an integer from 1 to 256, not True"),
     ],

@@ -6,6 +6,7 @@ import gzip
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from timetrial.mockserver import Counters, page_body, route, site_pages, stream_
 from timetrial.mockserver.addresses import Addresses
 from timetrial.mockserver.content import PERIOD_BYTES, stream_content
 from timetrial.mockserver.counters import Peaks
+from timetrial.mockserver.declared import check_routes, load_site
 from timetrial.mockserver.delays import parse_delay
 from timetrial.mockserver.server import conditions, exchange
 from timetrial.mockserver.server.messages import location
@@ -219,6 +221,50 @@ def test_routes_that_make_no_sense_are_refused(options: dict[str, object], messa
     with pytest.raises(MockServerError) as caught:
         route(**options)  # type: ignore[arg-type] # the mistakes that are tested
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("likes", "words"),
+    [
+        ({"/a": "/b"}, "route /a: like='/b' would answer 404 there is nothing at /b; the kinds are page, stream"),
+        ({"/a": "/a"}, "route /a: like='/a' would answer 404"),
+        ({"/a": "/b", "/b": "/a"}, "route /a: like='/b' would answer 404"),
+        ({"/a": "/echo", "/b": "/a"}, "route /b: like='/a' would answer 404"),
+        ({"/a": "/page/1/x"}, "route /a: like='/page/1/x' would answer 400 /page/SIZE/KEY takes two integers"),
+        ({"/a": "/page/1?status=9"}, "would answer 400 /page: status='9' cannot be used"),
+        ({"/a": "/site/pages=3/p3.html"}, "would answer 404 the site has the pages p0.html to p2.html"),
+        ({"/a": "/~1/echo"}, "route /a: like='/~1/echo' would answer 404"),
+    ],
+)
+def test_a_route_that_is_like_nothing_is_refused(likes: dict[str, str], words: str, tmp_path: Path) -> None:
+    """In Python and in TOML, before the server is there to say so to a client."""
+    file = tmp_path / "site.toml"
+    file.write_text("".join(f'[[route]]\npath = "{path}"\nlike = "{like}"\n' for path, like in likes.items()))
+    for ask, where in (
+        (lambda: check_routes([route(path, like=like) for path, like in likes.items()]), ""),
+        (lambda: load_site(file), f"{file}: "),
+    ):
+        with pytest.raises(MockServerError) as caught:
+            ask()
+        assert str(caught.value).startswith(where + "route /")
+        assert words in str(caught.value)
+        assert str(caught.value).endswith("such as /page/2048/0, and never to another route")
+
+
+def test_a_route_may_be_like_whatever_a_url_serves() -> None:
+    """Also at the very path that it takes the place of."""
+    likes = ["/page/10/0", "/page/10/0?status=503", "/stream/9", "/echo", "/upload", "/redirect/2?to=/x"]
+    check_routes([route(f"/{n}", like=like) for n, like in enumerate([*likes, "/site/pages=3/p2.html"])])
+    check_routes([route("/page/10/0", like="/page/10/0", status=503), route("/page/*", like="/page/10/0")])
+
+
+def test_a_path_that_is_declared_twice_is_refused(tmp_path: Path) -> None:
+    """With its name; the same beginning with a ``*`` is another path."""
+    file = tmp_path / "site.toml"
+    file.write_text("".join(f'[[route]]\npath = "{path}"\nbody = "x"\n' for path in ("/a", "/a*", "/b", "/a*")))
+    with pytest.raises(MockServerError) as caught:
+        load_site(file)
+    assert str(caught.value) == (f"{file}: route /a* is declared twice; a path has one route, for all of its methods")
 
 
 def test_a_location_carries_any_url() -> None:

@@ -170,7 +170,8 @@ class Missing(Fixed):
     methods: tuple[bytes, ...] = ()
 
     def __init__(self, status: int, text: str) -> None:
-        super().__init__(f"{status} {unquote(text)}\n".encode(), "text/plain; charset=utf-8", status)
+        self.text = f"{status} {unquote(text)}"
+        super().__init__(f"{self.text}\n".encode(), "text/plain; charset=utf-8", status)
 
 
 class NoScope(Missing):
