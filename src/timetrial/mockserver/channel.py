@@ -46,11 +46,15 @@ class Channel:
         """The server's answer to a command; raises MockServerError where there is none."""
         return self._ask({"do": command, "with": arguments}, _ANSWER_S)
 
-    def _ask(self, message: dict[str, Any], patience_s: float) -> Any:
+    def check_open(self) -> None:
+        """Raises MockServerError once the server is closed, and in a forked copy, which has no server."""
         if self._process.stdin is None or self._process.stdin.closed or os.getpid() != self._owner_pid:
             raise MockServerError(
                 "this mock server is closed, or was started by another process; use it inside its with block"
             )
+
+    def _ask(self, message: dict[str, Any], patience_s: float) -> Any:
+        self.check_open()
         with self._lock:
             number = next(self._numbers)
             answer = self._exchange({**message, "n": number}, number, patience_s)

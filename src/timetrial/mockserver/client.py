@@ -168,6 +168,7 @@ class MockServer(View):
 
     def refused(self) -> str:
         """The URL of a port that refuses every connection and that nobody else gets while the server lives."""
+        self._channels[0].check_open()  # or nobody would close the socket
         unheard = self._stack.enter_context(socket.socket())
         unheard.bind(("127.0.0.1", 0))
         return f"{self.url.partition(':')[0]}://127.0.0.1:{unheard.getsockname()[1]}/"

@@ -212,8 +212,9 @@ def test_a_closed_server_says_so() -> None:
     server.close()
     server.close()
     assert is_gone(pid)
-    with pytest.raises(MockServerError, match="closed"):
-        server.counters()
+    for ask in (server.counters, server.refused, server.scope().__enter__, server.refusing().__enter__):
+        with pytest.raises(MockServerError, match="this mock server is closed"):
+            ask()
 
 
 def test_a_server_that_dies_is_reported() -> None:
