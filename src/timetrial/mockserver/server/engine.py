@@ -58,7 +58,7 @@ class Engine:
         self.scopes: dict[str, Ledger] = {}
         self.plans: dict[bytes, Plan] = {}
         self.targets: dict[bytes, Target] = {}
-        self.forgettable: dict[bytes, None] = {}  # those of them that can be made anew and behave the same
+        self.forgettable: deque[bytes] = deque()  # those of them that can be made anew and behave the same
         self.queues: dict[tuple[str, str], ServiceQueue] = {}
         self.recordings: dict[int, Recording] = {}
         self.retired: list[Ledger] = []
@@ -101,12 +101,10 @@ class Engine:
         if len(self.targets) >= _MOST_TARGETS:
             if not (self.forgettable or target.counts):
                 return
-            oldest = next(iter(self.forgettable or self.targets))
-            self.forgettable.pop(oldest, None)
-            del self.targets[oldest]
+            del self.targets[self.forgettable.popleft() if self.forgettable else next(iter(self.targets))]
         self.targets[url] = target
         if not target.counts:
-            self.forgettable[url] = None
+            self.forgettable.append(url)
 
     def _resolve(self, url: bytes) -> Target:
         path, query = split_url(url)
@@ -162,7 +160,7 @@ class Engine:
         for data in [data for data, plan in self.plans.items() if plan.ledger is ledger]:
             del self.plans[data]
         self.targets = {url: target for url, target in self.targets.items() if target.ledger is not ledger}
-        self.forgettable = {url: None for url in self.forgettable if url in self.targets}
+        self.forgettable = deque(url for url in self.forgettable if url in self.targets)
         self.queues = {key: queue for key, queue in self.queues.items() if key[0] != name}
         self.retired.append(ledger)
 

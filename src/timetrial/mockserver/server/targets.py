@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote
 from timetrial.errors import MockServerError
 from timetrial.mockserver.addresses import MOST_BODY_BYTES
 from timetrial.mockserver.chance import draw, seed_for
+from timetrial.mockserver.delays import Delay
 from timetrial.mockserver.options import PLAIN, Behaviour, behaviour, check_gzip
 from timetrial.mockserver.server import resources
 from timetrial.mockserver.server.ledger import Ledger
@@ -30,9 +31,9 @@ class Target:
         self.queue: ServiceQueue | None = None
         self.number = 0
         self.tries: dict[str, int] = {}
-        self.share_seed, self.delay_seed, self.service_seed = (
-            seed_for(how.seed, what, path) for what in ("share", "delay", "service")
-        )
+        self.share_seed = seed_for(how.seed, "share", path)
+        self.delay_seed = seed_for(how.seed, "delay", path)
+        self.service_seed = seed_for(how.seed, "service", path)
         limited = how.share < 1 or how.nth or how.first
         disturbed = how.fault or how.cut_after_bytes >= 0 or (how.status and limited)
         # Whether each reply to the same request is the same; and whether it is due at once.
@@ -40,9 +41,7 @@ class Target:
         self.undisturbed = self.steady and not (how.delay_ms or how.slots)
         self.always = not limited
         # Whether a reply depends on how many came before it, so that the target can't be made anew in between.
-        self.counts = bool(limited) or any(
-            delay and delay.kind != "constant" for delay in (how.delay_ms, how.service_ms)
-        )
+        self.counts = bool(limited or _is_drawn(how.delay_ms) or _is_drawn(how.service_ms))
         self.fault = how.fault or ("short_body" if how.cut_after_bytes >= 0 else "")
 
     def hit(self, client: str) -> tuple[int, bool]:
@@ -63,6 +62,10 @@ class Target:
         if tries < first and (client in self.tries or len(self.tries) < _MOST_CLIENTS):
             self.tries[client] = tries + 1
         return tries < first
+
+
+def _is_drawn(delay: Delay | None) -> bool:
+    return delay is not None and delay.kind != "constant"
 
 
 def resolve(path: str, query: str) -> tuple[Resource, Behaviour]:
