@@ -10,15 +10,21 @@ import sys
 import time
 from pathlib import Path
 
+from timetrial.models import modulefiles
+
 VARIABLE = "TIMETRIAL_FORKSERVER"
 _DYING_S = 0.5
 
+_MOST_CHARACTERS = 60_000
+"""How much is told of where modules are: Linux has room for 128 KiB in a variable. Workers are told the rest."""
 
-def describe_parent() -> str:
+
+def describe_parent(places: modulefiles.Places) -> str:
     """What a fork server is told about the process that starts it, in the environment variable VARIABLE."""
     from multiprocessing.util import get_temp_dir
 
-    return json.dumps({"sys_path": sys.path, "parent": os.getpid(), "folder": get_temp_dir()})
+    told = places if len(json.dumps(places)) <= _MOST_CHARACTERS else {}
+    return json.dumps({"sys_path": sys.path, "parent": os.getpid(), "folder": get_temp_dir(), "places": told})
 
 
 def remove_folder_of_killed_parent(folder: str, parent: int, server: int) -> None:
@@ -42,4 +48,5 @@ _told = os.environ.pop(VARIABLE, None)
 if _told is not None:
     _parent = json.loads(_told)
     sys.path[:] = _parent["sys_path"]
+    modulefiles.install(_parent["places"])
     atexit.register(remove_folder_of_killed_parent, _parent["folder"], _parent["parent"], os.getpid())

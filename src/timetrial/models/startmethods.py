@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 
 from timetrial.errors import ModelUnavailableError
-from timetrial.models import forkserver_path
+from timetrial.models import forkserver_path, modulefiles
 
 _OUR_OWN = ("timetrial.models.processes", "timetrial.models.hybrid")
 """What every worker runs: 40 ms of imports, asyncio's above all, that each would do again."""
@@ -58,11 +58,12 @@ def start_fork_server() -> None:
     """Starts the fork server if there is none yet.
 
     Before 3.14 it ignores sys.path, so that it could not import a test module from a folder that pytest has put
-    there; and a parent that is killed leaves a folder with its socket behind. forkserver_path makes up for both.
+    there; it can't import one that pytest has loaded from elsewhere; and a parent that is killed leaves a folder
+    with its socket behind. forkserver_path makes up for all three.
     """
     from multiprocessing.forkserver import ensure_running
 
-    os.environ[forkserver_path.VARIABLE] = forkserver_path.describe_parent()
+    os.environ[forkserver_path.VARIABLE] = forkserver_path.describe_parent(modulefiles.places_of(_wanted))
     try:
         ensure_running()
     finally:

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from timetrial.errors import NeverAwaitedError, WorkloadError
-from timetrial.models import wire
+from timetrial.models import modulefiles, wire
 from timetrial.models.tasks import check_awaited
 
 Serve = Callable[["Link", dict[str, Any]], None]
@@ -92,6 +92,7 @@ def load(setup: dict[str, Any]) -> tuple[Any, Any, dict[str, object]]:
     if setup["forkserver"] and "__main__" not in setup["modules"]:
         facts["preloaded"] = all(module in sys.modules for module in setup["modules"])
     try:
+        modulefiles.install(setup["places"])
         task, resource = wire.unpack(setup["payload"])
     except Exception as error:
         raise WorkloadError(

@@ -8,12 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, Self
 
 from timetrial.errors import TimetrialError, WorkerDiedError, WorkloadError
-from timetrial.models import startmethods, wire
+from timetrial.models import modulefiles, startmethods, wire
 from timetrial.models.batches import Dealer
 from timetrial.models.capacity import starting
 from timetrial.models.poolround import PoolRound
@@ -133,6 +134,7 @@ class WorkerPool:
         setup = {
             "payload": payload,
             "modules": modules,
+            "places": modulefiles.places_of(_modules_inside(self._job.task, self._job.resource)),
             "kind": self._job.kind,
             "forkserver": self._start_method == "forkserver",
             **self._job.options,
@@ -200,6 +202,16 @@ def _stuck_error(worker: RemoteWorker) -> TimetrialError:
 
 def _module_of(part: object) -> str | None:
     return getattr(part, "__module__", None)
+
+
+def _modules_inside(*parts: object) -> set[str]:
+    """The modules that these parts come from; a partial comes from where its function does."""
+    modules = set()
+    for part in parts:
+        while isinstance(part, partial):
+            part = part.func
+        modules.add(_module_of(part))
+    return {module for module in modules if module is not None}
 
 
 def _pickle_job(job: Job) -> bytes:
