@@ -63,6 +63,8 @@ class RemoteWorker:
     delivered: int = 0
     is_lost: bool = False
     """It has died, or a message to it was broken off: there is nothing more to say to it."""
+    is_over: bool = False
+    """It has said its last message or closed its pipe, and ends by itself."""
 
     @classmethod
     def start(
@@ -119,6 +121,7 @@ class RemoteWorker:
         if wire.kind_of(message) == wire.READY:
             facts: dict[str, object] = wire.unpack(message)[0]
             return facts
+        self.is_over = True
         raise wire.unpack_failure(wire.unpack(message)[1], WorkloadError)
 
     def death(self, doing: str = "") -> WorkerDiedError:
@@ -133,13 +136,13 @@ class RemoteWorker:
 
     def ask_to_close(self) -> None:
         """Has the worker begin nothing more, close its resource and end."""
-        if self.is_lost:
+        if self.is_lost or self.is_over:
             return
         try:
             self.connection.send_bytes(wire.pack(wire.CANCEL))
             self.connection.send_bytes(wire.pack(wire.CLOSE))
         except OSError:
-            self.is_lost = True
+            self.is_over = True
 
     def last_words(self) -> LastWords:
         """Reads one message of a closing worker."""

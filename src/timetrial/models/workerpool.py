@@ -148,7 +148,8 @@ class WorkerPool:
         """Closes the pool early: a worker has died, or Ctrl-C has come in the middle of a round."""
         self._lost = str(error).split(";")[0] or type(error).__name__
         for problem in self._close(_CLOSING_INTERRUPTED_S):
-            error.add_note(f"timetrial: while the workers were closed: {problem}")
+            if str(problem) != str(error):  # what one worker can't load, none can
+                error.add_note(f"timetrial: while the workers were closed: {problem}")
 
     def _close(self, grace_s: float) -> list[BaseException]:
         problems: list[BaseException] = []
@@ -178,7 +179,7 @@ def _merge(facts: dict[str, object], more: Mapping[str, object]) -> None:
 
 def _hear_out(workers: Sequence[RemoteWorker], deadline: float, problems: list[BaseException]) -> None:
     """Reads what closing workers still have to say, and waits for their end until the deadline."""
-    talking = {worker.connection: worker for worker in workers if not worker.is_lost}
+    talking = {worker.connection: worker for worker in workers if not (worker.is_lost or worker.is_over)}
     while talking:
         ready = wait(list(talking), max(0.0, deadline - time.monotonic()))
         if not ready:

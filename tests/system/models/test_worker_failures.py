@@ -126,16 +126,19 @@ def test_a_task_or_resource_that_can_not_be_pickled_is_named(model: ConcurrencyM
 
 
 def test_a_task_that_workers_can_not_import_is_named(model: ConcurrencyModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module that only exists in this process: the error says so and what to do."""
+    """A module that only exists in this process: the error says so and what to do, once for all workers."""
     module = ModuleType("only_here")
     exec("def task(item): return item", module.__dict__)  # noqa: S102 - a module that no other process can import
     monkeypatch.setitem(sys.modules, "only_here", module)
     workload: Workload = Workload("only-here", task=module.task, async_task=module.task)
     with (
-        pytest.raises(WorkloadError, match=r"can't be loaded in a worker process .*No module named 'only_here'"),
+        pytest.raises(
+            WorkloadError, match=r"can't be loaded in a worker process .*No module named 'only_here'"
+        ) as caught,
         model.open(workload, 2),
     ):
         pytest.fail("it opened")
+    assert not [note for note in caught.value.__notes__ if "while the workers were closed" in note]
 
 
 def test_an_item_that_can_not_be_pickled_is_named(model: ConcurrencyModel) -> None:
