@@ -119,3 +119,20 @@ def test_ctrl_c_ends_everything(short_path: Path, name: str) -> None:
     assert child.returncode != 0
     assert not _left_after([pid for pid in pids if pid != child.pid], GONE_S)
     assert not _files_after(_temporary(short_path), GONE_S)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("task", ["linger", "never_lets_go"])
+def test_ending_the_process_group_ends_everything(short_path: Path, task: str, name: str) -> None:
+    """SIGTERM as `timeout` sends it, or a closed terminal's SIGHUP: no process is left, and no fork server's folder."""
+    number = signal.Signals[name]
+    if signal.getsignal(number) is signal.SIG_IGN:
+        pytest.skip(f"these tests run with {name} ignored, as nohup has it")
+    child, pids = _start(short_path, "processes", "forkserver", task)
+    assert pids
+    servers = [each.pid for each in psutil.Process(child.pid).children()]
+    os.killpg(child.pid, number)
+    child.communicate(timeout=20)
+    assert child.returncode == -number
+    assert not _left_after([*pids, *servers], GONE_S)
+    assert not _files_after(_temporary(short_path), GONE_S)
