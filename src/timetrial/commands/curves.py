@@ -18,10 +18,9 @@ def run(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
 
     from timetrial.report.curves import curve_lines
-    from timetrial.results.curves import shapes
-    from timetrial.results.read import read_results
+    from timetrial.results.curves import read_shapes
 
-    found = shapes(read_results(arguments.file))
+    found = read_shapes(arguments.file)
     if arguments.json:
         print(json.dumps([each.as_dict() for each in found], indent=2))
     else:

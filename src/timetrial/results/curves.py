@@ -7,10 +7,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from timetrial import models
+from timetrial.errors import ResultsError
 from timetrial.results.pairs import PairedRatio, paired_ratio
+from timetrial.results.read import read_results
 from timetrial.results.schema import KEY
 
 _CONCURRENCY = "concurrency"
@@ -118,6 +121,15 @@ class Shape:
         return crossing(low, high, lead_low, lead_high) if lead_low and lead_high else None
 
 
+def read_shapes(path: Path) -> list[Shape]:
+    """All curves of a results file; raises ResultsError that names one which is broken or lacks a curve's figures."""
+    content = read_results(path)
+    try:
+        return shapes(content)
+    except KeyError as error:
+        raise ResultsError(f"{path} is not whole (a trial of a sweep has no {error}): measure it again") from error
+
+
 def shapes(content: Mapping[str, Any]) -> list[Shape]:
     """All curves of a results file's content, in the order in which their first points were measured."""
     found: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
@@ -187,7 +199,7 @@ def _shape(benches: Sequence[Mapping[str, Any]], parameter: str) -> Shape:
     curves: dict[str, dict[Any, Reading]] = {}
     for bench in benches:
         figures = bench["extra_info"][KEY]
-        curves.setdefault(figures["model"], {})[figures["parameters"][parameter]] = _reading(bench, figures)
+        curves.setdefault(figures["model"], {})[_value(figures["parameters"][parameter])] = _reading(bench, figures)
     # A serial trial runs at one concurrency only, which stands for all.
     flat = [name for name in curves if parameter == _CONCURRENCY and _is_serial(name)]
     values = _sorted(
@@ -197,6 +209,11 @@ def _shape(benches: Sequence[Mapping[str, Any]], parameter: str) -> Shape:
         curves[name] = dict.fromkeys(values, next(iter(curves[name].values())))
     at = {name: value for name, value in last["parameters"].items() if name != parameter}
     return Shape(last["workload"], parameter, at, values, curves)
+
+
+def _value(value: Any) -> Any:
+    """A tuple among the parameters is a list in JSON, which can't be looked up; as text it can."""
+    return json.dumps(value, default=repr) if isinstance(value, list | dict) else value
 
 
 def _reading(bench: Mapping[str, Any], figures: Mapping[str, Any]) -> Reading:

@@ -8,6 +8,7 @@ from typing import Any
 
 from timetrial.errors import ResultsError
 from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY
+from timetrial.results.wellformed import RESULTS
 
 
 def read_json(path: Path) -> Any:
@@ -18,13 +19,21 @@ def read_json(path: Path) -> Any:
         raise ResultsError(f"can't read {path}: {error.strerror or error}") from error
     except ValueError as error:
         raise ResultsError(f"{path} is not JSON ({error}): delete it, or restore it from where it came") from error
+    except RecursionError as error:
+        raise ResultsError(f"{path} is nested deeper than any file of results: delete it") from error
 
 
 def read_results(path: Path) -> dict[str, Any]:
-    """A run's file as it was written; raises ResultsError for one that is missing, cut off or something else."""
+    """A run's file as it was written; raises ResultsError for one that is missing, cut off, broken or something else.
+
+    What it says is then of the kind that its readers count on: null or text in place of a list is told here.
+    """
     content = read_json(path)
     if not isinstance(content, dict) or not isinstance(content.get("benchmarks"), list):
         raise ResultsError(f"{path} holds no benchmarks: it is not a file that pytest-benchmark or timetrial wrote")
+    wrong = RESULTS(content, "")
+    if wrong:
+        raise ResultsError(f"{path} is not whole ({wrong}): restore it from where it came, or measure again")
     return content
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from timetrial.errors import ResultsError
 from timetrial.report.curves import curve_lines
-from timetrial.results.curves import Crossover, Shape, crossing, shapes
+from timetrial.results.curves import Crossover, Shape, crossing, read_shapes, shapes
 
 
 def bench(
@@ -194,3 +196,19 @@ def test_a_crossing_is_not_read_off_a_void_trial() -> None:
     )
     (crossover,) = shape.crossovers()
     assert (crossover.before, crossover.after, crossover.at) == ("serial", "threads", None)
+
+
+def test_a_trial_without_its_figures_is_told_with_the_file(tmp_path: Path) -> None:
+    """Not as a mistake of timetrial's own."""
+    broken = bench("serial", 1.0, size=1)
+    del broken["extra_info"]["timetrial"]["model"]
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps({"benchmarks": [broken]}), encoding="utf-8")
+    with pytest.raises(ResultsError, match=r"run\.json is not whole \(a trial of a sweep has no 'model'\)"):
+        read_shapes(path)
+
+
+def test_a_sweep_over_tuples_has_a_curve() -> None:
+    """They are lists in JSON."""
+    shape = only_shape(*(bench("serial", 1.0, size=size) for size in ((1, 2), (3, 4))))
+    assert shape.values == ("[1, 2]", "[3, 4]")
