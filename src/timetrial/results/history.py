@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from timetrial.errors import ResultsError
-from timetrial.results.schema import FILE_SCHEMA_VERSION
+from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY
+from timetrial.results.wellformed import ENVIRONMENT
 
 try:
     import msgspec
@@ -68,7 +69,7 @@ class _Content(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Run:
-    """One stored run: when, of which commit, and each benchmark's median round in seconds.
+    """One stored run: when, of which commit, on which ``machine``, and each benchmark's median round in seconds.
 
     Those of the benchmarks that were ``void`` in it mean nothing.
     """
@@ -77,6 +78,7 @@ class Run:
     when: str
     commit: str | None
     dirty: bool
+    machine: str
     median_s: dict[str, float]
     references: dict[str, str]
     raw_environment: bytes = field(repr=False)
@@ -157,23 +159,28 @@ def read_history(directory: Path, *, absolute: bool = False) -> History:
 def _read(path: Path) -> Run:
     try:
         content = _DECODER.decode(path.read_bytes())
+        environment = msgspec.json.decode(content.timetrial.environment)
     except OSError as error:
         raise ResultsError(f"can't read {path}: {error.strerror or error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ResultsError(
-            f"{path} is no run that timetrial wrote whole ({error}): delete it, or restore it"
-        ) from error
+        raise _not_whole(path, error) from error
+    except RecursionError as error:
+        raise _not_whole(path, "it is nested too deeply") from error
     about = content.timetrial
     if about.schema_version != FILE_SCHEMA_VERSION:
         raise ResultsError(
             f"{path} has version {about.schema_version} of the file's schema, this timetrial reads version "
             f"{FILE_SCHEMA_VERSION}: move it elsewhere"
         )
+    wrong = ENVIRONMENT(environment, f"{KEY}.environment")
+    if wrong:
+        raise _not_whole(path, wrong)
     return Run(
         path=path,
         when=content.datetime,
         commit=content.commit_info.id,
         dirty=bool(content.commit_info.dirty),
+        machine=machine_label(environment),
         median_s={each.fullname: each.stats.median for each in content.benchmarks},
         references=about.references,
         raw_environment=bytes(about.environment),
@@ -181,17 +188,17 @@ def _read(path: Path) -> Run:
     )
 
 
+def _not_whole(path: Path, why: object) -> ResultsError:
+    return ResultsError(f"{path} is no run that timetrial wrote whole ({why}): delete it, or restore it")
+
+
 _DECODER = msgspec.json.Decoder(_Content)
 
 
 def _groups(runs: Iterable[Run], *, absolute: bool) -> list[Group]:
     by_label: dict[str, list[Run]] = {}
-    labels: dict[bytes, str] = {}
     for run in sorted(runs, key=lambda each: (each.when, each.path)):
-        label = labels.get(run.raw_environment)
-        if label is None:
-            label = labels[run.raw_environment] = machine_label(run.environment())
-        by_label.setdefault(label, []).append(run)
+        by_label.setdefault(run.machine, []).append(run)
     return [Group(label, group, _series(group, absolute=absolute)) for label, group in by_label.items()]
 
 

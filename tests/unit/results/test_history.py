@@ -125,6 +125,31 @@ def test_a_file_that_can_t_be_read_is_named_and_fails(
     assert "t.py::test_x[threads]" in out
 
 
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ("null", "timetrial.environment is no object"),
+        ("[]", "timetrial.environment is no object"),
+        ('{"cpu": "fast"}', "timetrial.environment.cpu is no object"),
+        ('{"memory": {"total_bytes": "much"}}', "timetrial.environment.memory.total_bytes is no number"),
+        ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
+    ],
+    ids=["null", "a list", "a section that is text", "text for a number", "too deep"],
+)
+def test_a_file_with_a_broken_environment_is_left_out_by_name(
+    tmp_path: Path, environment: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every file is accounted for: one that nobody can place is named, the others are shown."""
+    whole = store(tmp_path, 1, 0.5).read_text(encoding="utf-8")
+    broken = tmp_path / "broken.json"
+    broken.write_text(whole.replace(json.dumps(MACHINE), environment), encoding="utf-8")
+    assert run([str(tmp_path)]) == 1
+    out, err = capsys.readouterr()
+    assert err.startswith(f"left out: {broken} is no run that timetrial wrote whole (")
+    assert said in err
+    assert "Linux x86_64: 1 run" in out
+
+
 def test_a_whole_directory_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit status 0."""
     store(tmp_path, 1, 0.5)
