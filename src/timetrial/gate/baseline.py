@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from timetrial.errors import ResultsError
+from timetrial.errors import GateError, ResultsError
 from timetrial.gate.findings import ExitCode, Finding, exit_code
 from timetrial.gate.storedrun import StoredRun, gate_mark, read_stored, refuse_failed_gate
 from timetrial.results.read import read_run
@@ -21,7 +21,23 @@ def read_baseline(path: Path) -> StoredRun:
     bad = {name: trouble for name, trouble in run.troubles.items() if trouble[0] != "skipped"}
     for name, (kind, reason) in {**void, **bad}.items():
         raise ResultsError(f"{path}: {name} {kind}: {' '.join(reason.split())}; mend it and measure again")
+    _refuse_no_time(run)
     return run
+
+
+def _refuse_no_time(run: StoredRun) -> None:
+    """What the clock saw no time pass in can't be compared with, however often somebody tries."""
+    for name in run.entries:
+        reference = run.reference_of(name)
+        try:
+            timed = run.s_per_round(name) > 0 and (reference is None or run.logs(name, reference) is not None)
+        except GateError:
+            timed = False
+        if not timed:
+            raise ResultsError(
+                f"{run.where}: {name}: the clock saw no time pass in it or its reference; give it more work a round "
+                f"and measure again"
+            )
 
 
 def accept(path: Path, to: Path) -> None:

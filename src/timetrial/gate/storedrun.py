@@ -106,6 +106,8 @@ class StoredRun:
 def read_stored(path: Path) -> StoredRun:
     """A file fit to be compared; raises ResultsError for one that is corrupt, partial, of an older schema or empty."""
     run = StoredRun(str(path), read_run(path))
+    if not isinstance(run.content[KEY].get("environment"), dict):
+        raise ResultsError(f"{path} is not whole (it doesn't say where it ran): measure again")
     try:
         whole = run.content[KEY]["complete"] is True
         if whole and not run.entries:

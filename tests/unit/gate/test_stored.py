@@ -214,6 +214,15 @@ def test_rounds_taken_in_turn_are_compared_in_pairs() -> None:
         ({"schema_version": 1}, "version 1 of the file's schema"),
         ({"references": 3}, "not whole"),
         ({"launches": [{"seconds": {}}]}, "not whole"),
+        ({"launches": [{"seconds": {THREADS: ["x"]}}]}, "not whole .*seconds.* is no list of seconds"),
+        ({"launches": [{"seconds": {THREADS: [-1.0]}}]}, "is no list of seconds"),
+        ({"launches": [{"seconds": {THREADS: [float("nan")]}}]}, "is no list of seconds"),
+        ({"launches": None, "environment": None}, "doesn't say where it ran"),
+        ({"environment": []}, "timetrial.environment is no object"),
+        ({"environment": {"python": 3}}, "timetrial.environment.python is no object"),
+        ({"references": {THREADS: 3}}, "is no text"),
+        ({"troubles": [{"kind": "void"}]}, r"troubles\[0\] has no benchmark"),
+        ({"gate": "passed"}, "timetrial.gate is no object"),
     ],
 )
 def test_a_file_that_can_t_be_used_is_named(tmp_path: Path, change: dict[str, Any], complaint: str) -> None:
@@ -315,6 +324,40 @@ def test_a_run_with_a_void_benchmark_can_t_be_a_baseline(tmp_path: Path) -> None
         read_baseline(unfair)
     skipped = write(tmp_path / "skip.json", content(launches(0.5), troubles=[{**trouble, "kind": "skipped"}]))
     assert read_baseline(skipped).entries
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"datetime": 5}, "datetime is no text"),
+        ({"benchmarks": [{"fullname": THREADS, "extra_info": None}]}, "extra_info is no object"),
+        ({"benchmarks": [{"fullname": THREADS, "stats": {"data": ["x"]}}]}, "stats.data is no list of seconds"),
+        ({"timetrial": {"schema_version": 2, "environment": "here"}}, "timetrial.environment is no object"),
+    ],
+)
+def test_a_broken_file_is_refused_by_both_commands(
+    change: dict[str, Any],
+    complaint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With a line that names it, and status 2."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "good.json", content(launches(0.5)))
+    write(tmp_path / "bad.json", {**content(launches(0.5)), **change})
+    for words in (["baseline", "accept", "bad.json"], ["gate", "good.json", "bad.json"]):
+        assert cli.main(words) == 2
+        (said,) = capsys.readouterr().err.splitlines()
+        assert "bad.json is not whole (" in said
+        assert complaint in said
+
+
+def test_a_run_in_which_no_time_passed_can_t_be_a_baseline(tmp_path: Path) -> None:
+    """Nothing can be compared with it."""
+    still = [{**each, THREADS: [0.0] * 5} for each in launches(0.5)]
+    with pytest.raises(ResultsError, match=r"still\.json: .*threads\]: the clock saw no time pass"):
+        read_baseline(write(tmp_path / "still.json", content(still)))
 
 
 def test_accepting_puts_a_whole_copy_in_its_place(tmp_path: Path) -> None:
