@@ -178,7 +178,8 @@ def _replay(options: argparse.Namespace) -> int:
     stored = read_gate(options.replay)
     if not stored.complete:
         print(f"{stored.path} is of a gate that was cut off: this is what it had measured", file=sys.stderr)
-    return _conclude(options, judge(stored.records, stored.policy), stored.policy, _header(stored))
+    findings = judge(stored.records, stored.policy, cut_off=not stored.complete)
+    return _conclude(options, findings, stored.policy, _header(stored))
 
 
 def _stored(options: argparse.Namespace, policy: GatePolicy) -> int:

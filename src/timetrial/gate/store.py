@@ -17,10 +17,22 @@ from timetrial.gate.sides import Side
 from timetrial.measure.environment import environment
 from timetrial.results.read import read_json
 from timetrial.results.runfile import dumps, make_folder, replace_file
+from timetrial.results.wellformed import NUMBER, OBJECT, SECONDS, TEXT, a, every, fields, or_none
 
 _KEY: Final = "timetrial_gate"
 # 1: schema_version, complete, created, seconds, policy, about (sides, selection, seed, environment, …), benchmarks.
 SCHEMA_VERSION: Final = 1
+_FLAG: Final = a("true or false", lambda value: isinstance(value, bool))
+_COUNT: Final = a("whole number from 1 on", lambda value: type(value) is int and value > 0)
+_LAUNCH: Final = fields(
+    {"base_s": SECONDS, "candidate_s": SECONDS, "candidate_first": every(_FLAG), "executions_per_round": _COUNT}
+)
+_RECORD: Final = fields(
+    {"name": TEXT, "launches": every(_LAUNCH), "trouble": or_none(fields({"kind": TEXT, "reason": TEXT}))}
+)
+_GATE: Final = fields(
+    {"complete": _FLAG, "seconds": NUMBER, "policy": OBJECT, "about": OBJECT, "benchmarks": every(_RECORD)}
+)
 
 
 @dataclass(frozen=True)
@@ -88,6 +100,9 @@ def read_gate(path: Path) -> StoredGate:
             f"{path} has version {gate.get('schema_version')} of the gate's schema, this timetrial reads version "
             f"{SCHEMA_VERSION}: replay it with the timetrial that wrote it"
         )
+    wrong = _GATE(gate, _KEY)
+    if wrong:
+        raise ResultsError(f"{path} is not whole ({wrong}): restore it from where it came, or measure again")
     try:
         return StoredGate(
             path=path,

@@ -74,9 +74,9 @@ def rule_for(policy: GatePolicy, k: int) -> Rule:
     return Rule(margin, detect, policy.alpha / max(1, k), policy.confirm_launches)
 
 
-def judge(records: Sequence[BenchmarkRecord], policy: GatePolicy) -> list[Finding]:
-    """The verdict on each benchmark, in the records' order."""
-    survey = _Survey(records, policy)
+def judge(records: Sequence[BenchmarkRecord], policy: GatePolicy, *, cut_off: bool = False) -> list[Finding]:
+    """The verdict on each benchmark, in the records' order; ``cut_off`` where the gate was ended before its time."""
+    survey = _Survey(records, policy, cut_off)
     return [_judge(each, survey) for each in survey.readings.values()]
 
 
@@ -115,6 +115,7 @@ class _Survey:
 
     records: Sequence[BenchmarkRecord]
     policy: GatePolicy
+    cut_off: bool = False
 
     @cached_property
     def readings(self) -> dict[str, _Reading]:
@@ -156,13 +157,13 @@ def _judge(reading: _Reading, survey: _Survey) -> Finding:
     if reading.unreadable:
         return replace(nothing, reason=reading.unreadable)
     if not record.launches:
-        return replace(nothing, reason=f"never launched; {_more_time(policy)}")
+        return replace(nothing, reason=f"never launched; {_more_time(survey)}")
     if record.name not in survey.again:
         return _measured(record, Phase.SCREEN, reading.screen, Verdict.UNCHANGED)
     if not reading.fresh:
         return replace(
             _measured(record, Phase.SCREEN, reading.screen, Verdict.INCONCLUSIVE),
-            reason=f"the screen leaves it open, and no fresh launch followed; {_more_time(policy)}",
+            reason=f"the screen leaves it open, and no fresh launch followed; {_more_time(survey)}",
         )
     return _confirmed(reading, survey)
 
@@ -204,14 +205,18 @@ def _s_per_execution(launches: Sequence[LaunchPair], side: SideName) -> float:
 def _why_open(effects: Sequence[float], decision: Decision, survey: _Survey) -> str:
     """What keeps the launches from settling it, and what would."""
     if len(effects) < fewest_for(CONFIDENCE):
-        return f"too few fresh launches: {len(effects)}; {_more_time(survey.policy)}"
+        return f"too few fresh launches: {len(effects)}; {_more_time(survey)}"
     estimate = shift_interval(effects).estimate
     seen = f"it looks {abs(as_ratio(estimate)):.1%} {'slower' if estimate > 0 else 'faster'}"
     more = max(1, _would_settle(effects, abs(estimate), survey.rule) - len(effects))
-    setting = "confirm_launches" if decision.answer is Answer.OPEN else "budget_s"
+    how = "raise budget_s"
+    if decision.answer is Answer.OPEN:
+        how = "raise confirm_launches"
+    elif survey.cut_off:
+        how = "the gate was cut off: run it again"
     return (
         f"{seen} and its launches scatter by {as_ratio(scatter(effects)):.1%}; "
-        f"about {more} more {'launch' if more == 1 else 'launches'} would settle it (raise {setting})"
+        f"about {more} more {'launch' if more == 1 else 'launches'} would settle it ({how})"
     )
 
 
@@ -225,8 +230,10 @@ def _would_settle(effects: Sequence[float], size: float, rule: Rule) -> int:
     return min(ways)
 
 
-def _more_time(policy: GatePolicy) -> str:
-    return f"the time was up (budget_s = {policy.budget_s:g}): raise it, or select fewer benchmarks"
+def _more_time(survey: _Survey) -> str:
+    if survey.cut_off:
+        return "the gate was cut off before that: run it again"
+    return f"the time was up (budget_s = {survey.policy.budget_s:g}): raise it, or select fewer benchmarks"
 
 
 def troubled(name: str, trouble: Trouble, policy: GatePolicy) -> Finding:

@@ -78,13 +78,13 @@ def _first(complaints: Iterable[str | None]) -> str | None:
 TEXT: Final = a("text", lambda value: isinstance(value, str))
 NUMBER: Final = a("number", is_number)
 SECONDS: Final = a("list of seconds", _are_seconds)
-_OBJECT: Final = fields({})
+OBJECT: Final = fields({})
 _VOIDS: Final = every(fields({"kind": TEXT, "reason": TEXT}, needed=("kind", "reason")))
 
 # A section of which nothing could be known is null.
 ENVIRONMENT: Final = fields(
     {
-        **{section: or_none(_OBJECT) for section in ("cpu", "system", "python")},
+        **{section: or_none(OBJECT) for section in ("cpu", "system", "python")},
         "memory": or_none(fields({"total_bytes": or_none(NUMBER)})),
     }
 )
@@ -93,7 +93,7 @@ _FIGURES: Final = fields(
         "workload": TEXT,
         "model": TEXT,
         "items": NUMBER,
-        "parameters": _OBJECT,
+        "parameters": OBJECT,
         "sweeps": every(TEXT),
         "void": _VOIDS,
     }
@@ -112,7 +112,7 @@ _ABOUT: Final = fields(
         "references": named(TEXT),
         "troubles": every(_TROUBLE),
         "launches": or_none(every(fields({"seconds": named(SECONDS), "void": named(_VOIDS)}, needed=("seconds",)))),
-        "gate": or_none(_OBJECT),
+        "gate": or_none(OBJECT),
     }
 )
 RESULTS: Final = fields({"datetime": TEXT, "benchmarks": every(_BENCHMARK), KEY: _ABOUT})

@@ -100,6 +100,18 @@ def test_a_replay_judges_by_the_stored_policy(folder: Path, capsys: pytest.Captu
     assert "excused: t.py::test_gone" in capsys.readouterr().out
 
 
+def test_a_replay_of_a_gate_that_was_cut_off_blames_no_budget(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """More time would have changed nothing."""
+    about = {"kind": "gate", "base": {"label": "the base"}, "candidate": {"label": "the candidate"}}
+    file = GateFile(folder / "gates", GatePolicy(), about)
+    for complete in (False, True):
+        file.write([BenchmarkRecord("t.py::test_late")], complete=complete)
+        assert cli.main(["gate", "--replay", str(file.path)]) == 3
+        said = capsys.readouterr().out
+        assert ("never launched; the gate was cut off before that: run it again" in said) is not complete
+        assert ("the time was up (budget_s = 600)" in said) is complete
+
+
 def _missing_one(folder: Path, policy: GatePolicy) -> Path:
     """The file of a gate whose candidate lacked a benchmark."""
     about = {"kind": "gate", "base": {"label": "the base"}, "candidate": {"label": "the candidate"}}

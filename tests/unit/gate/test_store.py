@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from timetrial import cli
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
@@ -80,6 +82,37 @@ def test_a_file_that_is_not_whole_is_named(how: str, said: str, file: GateFile) 
         read_gate(file.path)
     assert str(caught.value).startswith(str(file.path))
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("where", "value", "said"),
+    [
+        (("seconds",), "long", "timetrial_gate.seconds is no number"),
+        (("seconds",), [1], "timetrial_gate.seconds is no number"),
+        (("complete",), None, "timetrial_gate.complete is no true or false"),
+        (("about",), 3, "timetrial_gate.about is no object"),
+        (("benchmarks", 0, "name"), 3, "timetrial_gate.benchmarks[0].name is no text"),
+        (("benchmarks", 0, "launches", 1, "base_s"), [None], "launches[1].base_s is no list of seconds"),
+        (("benchmarks", 0, "launches", 1, "candidate_s"), ["1"], "launches[1].candidate_s is no list of seconds"),
+        (("benchmarks", 0, "launches", 0, "executions_per_round"), 0, "is no whole number from 1 on"),
+        (("benchmarks", 1, "trouble"), "none", "timetrial_gate.benchmarks[1].trouble is no object"),
+    ],
+)
+def test_a_part_of_the_wrong_kind_is_named(
+    where: Sequence[Any], value: Any, said: str, file: GateFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A replay ends with a line and status 2."""
+    file.write(RECORDS, complete=True)
+    content = json.loads(file.path.read_bytes())
+    part = content["timetrial_gate"]
+    for step in where[:-1]:
+        part = part[step]
+    part[where[-1]] = value
+    file.path.write_text(json.dumps(content), encoding="utf-8")
+    assert cli.main(["gate", "--replay", str(file.path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"timetrial gate: {file.path} is not whole (")
+    assert said in line
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
