@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -218,3 +219,25 @@ def test_what_has_no_json_form_becomes_text() -> None:
     assert shown["path"] == repr(Path("a"))
     assert shown["set"] == "{1}"
     assert shown["('a', 1)"] == 2
+
+
+def test_half_a_character_becomes_its_escape() -> None:
+    """msgspec, which reads histories, refuses a lone surrogate; whole characters beyond U+FFFF stay."""
+    content = {"\ud800": ["a\udcff", "\N{SNAKE} \\ud"], "path": Path("\udcff")}
+    shown = json.loads(dumps(content))
+    assert shown == {"\\ud800": ["a\\udcff", "\N{SNAKE} \\ud"], "path": repr(Path("\udcff"))}
+    assert json.dumps(shown, ensure_ascii=False).encode()
+
+
+def test_a_number_that_is_too_long_to_write_out_is_written_in_hexadecimal() -> None:
+    """As text; Python refuses more than 4,300 decimal digits, to write and to read."""
+    shown = json.loads(dumps({"long": 10**5000, "short": 10**4000, 10**5000: 1, "ratio": Fraction(10**5000)}))
+    assert (shown["long"], shown["short"], shown[hex(10**5000)]) == (hex(10**5000), 10**4000, 1)
+    assert shown["ratio"] == "<Fraction, whose repr() raises ValueError>"
+
+
+def test_numpys_numbers_stay_numbers() -> None:
+    """Nobody who stores them wants their repr()."""
+    numpy = pytest.importorskip("numpy")
+    content = {"whole": numpy.int64(3), "real": numpy.float32(1.5), "none": numpy.float32("nan"), numpy.int64(4): 5}
+    assert json.loads(dumps(content)) == {"whole": 3, "real": 1.5, "none": None, "4": 5}
