@@ -82,3 +82,12 @@ def test_memory_and_dispatch_of_threads_and_processes_are_measured_in_a_process_
     text = "\n".join(cost_lines([threads, processes]))
     assert "idle thread" in text
     assert "idle worker process" in text
+
+
+def test_a_file_that_can_t_be_written_is_told_before_anything_is_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such as a folder."""
+    monkeypatch.setattr(costs, "costs_apart", lambda name: pytest.fail(f"{name} was measured"))
+    assert cli.main(["models", "--costs", "--json", str(tmp_path)]) == 2
+    assert f"can't write {tmp_path}: it is a folder; name a file in it" in capsys.readouterr().err

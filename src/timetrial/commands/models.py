@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from timetrial.errors import TimetrialError
+from timetrial.errors import ResultsError, TimetrialError
 
 
 def run(argv: Sequence[str]) -> int:
@@ -14,7 +15,7 @@ def run(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="timetrial models", description="The concurrency models, and whether each can run here."
     )
-    parser.add_argument("--costs", action="store_true", help="measure what each costs by itself: half a minute or so")
+    parser.add_argument("--costs", action="store_true", help="measure what each costs by itself: a few seconds")
     parser.add_argument("--json", type=Path, metavar="FILE", help="with --costs, write the figures there as well")
     arguments = parser.parse_args(argv)
     if arguments.json is not None and not arguments.costs:
@@ -33,16 +34,24 @@ def _availability() -> list[str]:
 def _costs(file: Path | None) -> list[str]:
     from timetrial import models
     from timetrial.costs import costs_apart
-    from timetrial.errors import ResultsError
     from timetrial.measure.environment import environment
     from timetrial.report.costs import cost_lines
-    from timetrial.results.runfile import dumps, replace_file
+    from timetrial.results.runfile import dumps, replace_file, try_to_write
 
+    if file is not None:
+        with _writing(file):
+            try_to_write(file)
     costs = [costs_apart(name) for name in models.NAMES]
     if file is not None:
         content = {"schema_version": 1, "environment": environment(), "models": [each.as_dict() for each in costs]}
-        try:
+        with _writing(file):
             replace_file(file, dumps(content).encode())
-        except OSError as error:
-            raise ResultsError(f"can't write {file}: {error.strerror or error}") from error
     return cost_lines(costs)
+
+
+@contextmanager
+def _writing(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ResultsError(f"can't write {file}: {error.strerror or error}") from error

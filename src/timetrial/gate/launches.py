@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import secrets
+import shlex
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from timetrial.errors import GateError, ResultsError
 from timetrial.gate.interruption import deferred
 from timetrial.results.merged import merge
 from timetrial.results.read import read_run
-from timetrial.results.runfile import dumps, replace_file
+from timetrial.results.runfile import dumps, replace_file, try_to_write
 
 SEED_VARIABLE: Final = "TIMETRIAL_LAUNCH_SEED"
 _PROGRESS: Final = re.compile(r"timetrial launch: (\d+) done(?: of (\d+))?")
@@ -56,6 +57,12 @@ def measure(plan: MeasurePlan) -> Mapping[str, Any]:
     What a launch measured before Ctrl-C, or before it failed, is in the file too, which is then marked incomplete.
     Raises GateError for a launch that did not come to its end.
     """
+    try:
+        try_to_write(plan.file)
+    except OSError as error:
+        raise ResultsError(
+            f"can't write {plan.file}: {error.strerror or error}; choose another file with -o"
+        ) from error
     contents: list[Mapping[str, Any]] = []
     for number in range(1, plan.launches + 1):
         with tempfile.TemporaryDirectory(prefix="timetrial-launch-") as folder:
@@ -129,16 +136,18 @@ class _Launch:
         output = "\n".join(f"  {line}" for line in self._tail)
         raise GateError(
             f"launch {self._number} of {self._plan.launches} {how}; its last words were\n{output}{also}\n"
-            f"To see all of it, run: {' '.join(self._command()[1:])}"
+            f"To see all of it, run: {_shell_line(self._pytest())}"
         )
 
     def _command(self) -> list[str]:
+        return [*self._pytest(), f"--trial-results={self._folder}"]
+
+    def _pytest(self) -> list[str]:
         turns = ["--trial-interleave"] if self._plan.interleave else []
         return [
             *(sys.executable, "-m", "pytest", "--benchmark-only", "-p", "no:cacheprovider", "-p", "timetrial.launched"),
             *turns,
             *self._plan.selection,
-            f"--trial-results={self._folder}",
         ]
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
@@ -155,6 +164,11 @@ class _Launch:
 
     def _tell(self, done: int, total: int) -> None:
         self._plan.on_progress(LaunchProgress(self._number, self._plan.launches, done, total))
+
+
+def _shell_line(words: Sequence[str]) -> str:
+    """What can be pasted into the system's usual shell."""
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

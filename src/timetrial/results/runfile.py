@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import math
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -140,6 +142,20 @@ def _key(key: object) -> object:
     if isinstance(key, Integral) and not isinstance(key, int):
         key = int(key)
     return _strict(key) if key is None or isinstance(key, str | int) else _strict(_text_of(key))
+
+
+def try_to_write(path: Path) -> None:
+    """Raises OSError where ``replace_file`` could put no file: to be asked before what takes long.
+
+    Makes the folder. What is no plain file, such as a device, isn't replaced.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder; name a file in it")
+    if path.exists() and not path.is_file():
+        raise FileExistsError(errno.EEXIST, "it is no plain file")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
+        pass
 
 
 def replace_file(path: Path, content: bytes, *, durable: bool = True) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -140,7 +141,13 @@ def test_a_launch_that_breaks_is_told_with_its_last_words(
     assert ended.returncode == 2
     assert "launch 1 of 10 ended with status" in ended.stderr
     assert reason in ended.stderr
-    assert "To see all of it, run: -m pytest --benchmark-only" in ended.stderr
+    (line,) = (each for each in ended.stderr.splitlines() if each.startswith("To see all of it, run: "))
+    words = shlex.split(line.removeprefix("To see all of it, run: "))
+    assert words[:4] == [sys.executable, "-m", "pytest", "--benchmark-only"]
+    assert "trial-results" not in line  # that folder is gone
+    again = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert again.returncode not in (0, 1)
+    assert reason in again.stdout + again.stderr
     assert not tmp_path.joinpath("run.json").exists()
 
 
