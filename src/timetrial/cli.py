@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Final
 
 from timetrial.errors import TimetrialError
@@ -25,18 +28,23 @@ _COMMANDS: Final = {
 }
 _USAGE_ERROR: Final = 2
 _INTERRUPTED: Final = 130  # as a shell reports a command that Ctrl-C ended
+_NOBODY_READS: Final = 141  # and one that SIGPIPE did, as it does most tools behind a pipe that was closed
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one subcommand; returns the process's exit status."""
     given = list(sys.argv[1:] if argv is None else argv)
+    _escape_what_has_no_encoding()
     command = _parser().parse_args(given[:1]).command
     try:
         status: int = import_module(f"timetrial.commands.{command}").run(given[1:])
+        sys.stdout.flush()  # here, where a reader that is gone can still be told from a mistake
     except TimetrialError as error:
         print(f"timetrial {command}: {error}", file=sys.stderr)
         return _USAGE_ERROR
     except OSError as error:
+        if isinstance(error, BrokenPipeError) and _nobody_reads():
+            return _NOBODY_READS
         print(f"timetrial {command}: {error}", file=sys.stderr)
         return _USAGE_ERROR
     except Exception:  # noqa: BLE001 - Python's own status for it is 1, which a gate says of a regression
@@ -47,6 +55,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"timetrial {command}: interrupted", file=sys.stderr)
         return _INTERRUPTED
     return status
+
+
+def _escape_what_has_no_encoding() -> None:
+    """A name that the terminal's encoding lacks is shown by its escapes, and not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _nobody_reads() -> bool:
+    """Whether it was standard output whose reader is gone, such as head's; Python then writes nothing more to it."""
+    try:
+        print(flush=True)
+    except BrokenPipeError:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 
 def _parser() -> argparse.ArgumentParser:

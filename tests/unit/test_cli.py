@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import subprocess
+import sys
 from importlib import import_module
 from importlib.metadata import version
 
@@ -83,3 +86,46 @@ def test_a_mistake_of_ours_is_never_taken_for_a_regression(
     said = capsys.readouterr().err
     assert "ZeroDivisionError" in said
     assert "please report it" in said
+
+
+def started(program: str, **variables: str) -> subprocess.Popen[str]:
+    """``timetrial models`` in a process of its own, with this as the command."""
+    prepare = (
+        "import sys; from timetrial import cli; from timetrial.commands import models\n"
+        f"def run(_argv):\n    {program}\n    return 0\n"
+        "models.run = run; sys.exit(cli.main(['models']))"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", prepare],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **variables},
+    )
+
+
+@pytest.mark.parametrize("lines", [1, 100_000], ids=["kept back until the end", "written on the way"])
+@pytest.mark.skipif(os.name == "nt", reason="a closed pipe is another error there")
+def test_a_reader_that_is_gone_ends_a_command_quietly(lines: int) -> None:
+    """As ``timetrial history | head -1``: the status of SIGPIPE, which other tools die of, and not a word."""
+    with started(f"print('a line\\n' * {lines})") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert process.returncode == 141
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX pipes")
+def test_a_pipe_of_the_command_s_own_that_breaks_is_still_an_error() -> None:
+    """It has nothing to do with who reads the output."""
+    said, complaint = (process := started("raise BrokenPipeError(32, 'Broken pipe')")).communicate()
+    assert (process.returncode, said.strip()) == (2, "")
+    assert complaint == "timetrial models: [Errno 32] Broken pipe\n"
+
+
+def test_a_name_that_the_terminal_can_t_show_is_escaped() -> None:
+    """It is no reason to fail."""
+    process = started("print('test_\\xe9\\u4e2d\\ud800')", LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    assert process.communicate() == ("test_\\xe9\\u4e2d\\ud800\n", "")
+    assert process.returncode == 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -23,6 +25,13 @@ def run(argv: Sequence[str]) -> int:
     return 1 if history.left_out else 0
 
 
+def _percent(text: str) -> float:
+    with suppress(ValueError):
+        if 0 <= (number := float(text)) < math.inf:
+            return number
+    raise argparse.ArgumentTypeError(f"{text}: a percentage from 0 on, such as 5")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="timetrial history",
@@ -36,6 +45,6 @@ def _parser() -> argparse.ArgumentParser:
         "--absolute", action="store_true", help="show seconds also where a benchmark has a reference in its run"
     )
     parser.add_argument(
-        "--least", type=float, default=2.0, metavar="PERCENT", help="tell no smaller change (default: %(default)s)"
+        "--least", type=_percent, default=2.0, metavar="PERCENT", help="tell no smaller change (default: %(default)s)"
     )
     return parser

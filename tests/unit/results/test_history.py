@@ -157,6 +157,18 @@ def test_a_whole_directory_is_shown(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "cpython 3.13 on a processor, 2 of 4 cores, Linux x86_64: 1 run" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("least", ["-5", "nan", "inf", "much"])
+def test_a_least_change_that_can_t_be_meant_is_refused(
+    tmp_path: Path, least: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With -5 every wobble would be told, with nan nothing at all."""
+    store(tmp_path, 1, 0.5)
+    with pytest.raises(SystemExit) as stop:
+        run([str(tmp_path), f"--least={least}"])
+    assert stop.value.code == 2
+    assert f"argument --least: {least}: a percentage from 0 on, such as 5" in capsys.readouterr().err
+
+
 def test_a_sparkline_shows_low_and_high() -> None:
     """At most forty bars; a flat one stays low."""
     assert sparkline([0.0, 1.0, 0.5]) == "▁█▅"
