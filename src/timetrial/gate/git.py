@@ -58,16 +58,19 @@ def failure(text: str, said: str) -> GateError:
     return NoRoomError(f"{text}\nThe disk seems to be full: {cure}")
 
 
-def repository_of(folder: Path) -> Repository:
-    """The repository that a folder is in; raises GateError where there is none, or no git."""
+def repository_of(folder: Path, otherwise: str = "") -> Repository:
+    """The repository that a folder is in; raises GateError where there is none, or no git.
+
+    ``otherwise`` is what else the asker could do, such as ", or …".
+    """
     if shutil.which("git") is None:
-        raise GateError("git is not on the PATH; install it, or compare two environments with --base-python")
+        raise GateError(f"git is not on the PATH; install it{otherwise}")
     ended = _git(folder, "rev-parse", "--show-toplevel")
     if ended.status != 0:
         if "not a git repository" in ended.complaint:
             raise GateError(
-                f"{folder} is not in a git repository, so --base can mean nothing; go to the project's checkout, "
-                f"or compare two environments with --base-python"
+                f"{folder} is not in a git repository, so there are no commits to compare; go to the project's "
+                f"checkout{otherwise}"
             )
         raise GateError(f"git can't work in {folder}: {ended.complaint.strip()}")
     return Repository(Path(ended.output.rstrip("\n")))
@@ -101,9 +104,7 @@ def _merge_base(repository: Repository, commit: str, ref: str) -> str:
     ended = repository.try_to("merge-base", commit, head_of(repository))
     if ended.status == 0:
         return ended.output.strip()
-    why = (
-        _unshallow() if is_shallow(repository) else f"; they share no history: give --base {ref[:-3]} without the dots"
-    )
+    why = _unshallow() if is_shallow(repository) else f"; they share no history: give {ref[:-3]} without the dots"
     raise GateError(f"git finds no commit where HEAD branched off from {ref[:-3]!r}{why}")
 
 

@@ -16,6 +16,8 @@ from timetrial.gate.requirements import normal
 
 _ANSWERS_WITHIN_S: Final = 60.0
 _NEEDED: Final = ("pytest", "pytest-benchmark", "timetrial")
+_LINES_SHOWN: Final = 3
+_WIDEST: Final = 100
 _OLDEST: Final = (3, 11)
 # How the question fails where timetrial is there, but knows no gate, or one that can't take turns.
 _OLD_TIMETRIAL: Final = ("ModuleNotFoundError: No module named 'timetrial.gate", "AttributeError")
@@ -93,7 +95,9 @@ def _answer(
             return dict(answer)
     except (ValueError, IndexError, TypeError):
         pass
-    said = "\n".join((ended.output + ended.complaint).strip().splitlines()[-3:])
+    # Each line cut: a program that is no Python may repeat the whole question.
+    last = (ended.output + ended.complaint).strip().splitlines()[-_LINES_SHOWN:]
+    said = "\n".join(line if len(line) <= _WIDEST else f"{line[:_WIDEST]} …" for line in last)
     raise GateError(f"{who}: {python} doesn't answer as a Python does (exit status {ended.status}): {said}")
 
 

@@ -41,7 +41,7 @@ def sides_of_ref(root: Path, ref: str, policy: GatePolicy, say: Callable[[str], 
 
     ``say`` is told what happens. Raises GateError, whose message names the fix, where one of them can't be had.
     """
-    repository = repository_of(root)
+    repository = repository_of(root, ", or compare two environments with --base-python")
     commit = commit_of(repository, ref)
     _point_out(repository, commit, ref, say)
     with scratch(repository, say) as place:

@@ -204,6 +204,17 @@ def test_a_search_that_can_t_be_made_is_an_error(project: Project, good: str, ba
     assert project.worktrees() == []
 
 
+def test_outside_of_a_repository_no_option_of_the_gate_is_recommended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Bisect has none of them."""
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["bisect", "--good", "v1"]) == 2
+    said = capsys.readouterr().err
+    assert "is not in a git repository, so there are no commits to compare; go to the project's checkout\n" in said
+    assert "--base" not in said
+
+
 def test_the_command_says_that_a_selection_matches_nothing(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
