@@ -28,7 +28,7 @@ from timetrial.gate.twosample import (
     rank_sum_p,
 )
 from timetrial.gate.verdicts import IF_IT_IS_MEANT, may_be_missing, troubled
-from timetrial.measure.environment_diff import differences
+from timetrial.measure.environment_diff import differences, paths_of, why_it_matters
 
 FEWEST_OF_BASE: Final = 5
 _SHOWN: Final = 5
@@ -52,6 +52,7 @@ def compare_runs(
 ) -> list[Finding]:
     """As compare_files, for runs that have been read."""
     refuse_failed_gate(base)
+    _refuse_unknown_fields(accepted, base, candidate)
     _refuse_other_machines(base, candidate, accepted)
     names = dict.fromkeys([*base.entries, *candidate.entries, *base.troubles, *candidate.troubles])
     found = {name: _comparable(name, base, candidate, policy) for name in names}
@@ -95,6 +96,18 @@ class _Pair:
         return _MOODS * scatter(
             [each - statistics.median(side) for side in (self.base, self.candidate) for each in side]
         )
+
+
+def _refuse_unknown_fields(accepted: Sequence[str], base: StoredRun, candidate: StoredRun) -> None:
+    """A pattern with a typing error would accept nothing, and nobody would know."""
+    known = {*paths_of(base.environment), *paths_of(candidate.environment)}
+    for pattern in accepted:
+        # What neither run has by chance, such as a library, can still be meant.
+        if why_it_matters(pattern) is None and not any(fnmatchcase(path, pattern) for path in known):
+            raise GateError(
+                f"--accept-difference={pattern} is no field of {base.where} or {candidate.where}; "
+                f"`timetrial environment {base.where} {candidate.where}` shows in what they differ"
+            )
 
 
 def _refuse_other_machines(base: StoredRun, candidate: StoredRun, accepted: Sequence[str]) -> None:

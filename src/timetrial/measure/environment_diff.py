@@ -99,6 +99,11 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Differ
     return sorted(found, key=lambda difference: not difference.matters)
 
 
+def paths_of(record: Mapping[str, Any]) -> list[str]:
+    """The names of all fields of a record, such as ``cpu.model``."""
+    return [path for path, _ in _fields(record)]
+
+
 def told_by_neither(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """The fields that matter and that neither record knows, so that they may differ unseen."""
     left, right = dict(_fields(one)), dict(_fields(other))

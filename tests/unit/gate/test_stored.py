@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -196,6 +197,21 @@ def test_another_machine_is_refused_unless_that_difference_is_accepted() -> None
         compare_runs(base, candidate, POLICY)
     assert "another processor" in str(caught.value)
     assert compare_runs(base, candidate, POLICY, ["cpu.*"])
+
+
+@pytest.mark.parametrize("pattern", ["foo.*", "cpu.modle", "gpu"])
+def test_a_difference_that_no_field_has_can_t_be_accepted(pattern: str) -> None:
+    """A typing error would be believed to count."""
+    base, candidate = (StoredRun(name, content(launches(0.5))) for name in ("base.json", "new.json"))
+    with pytest.raises(GateError, match=rf"--accept-difference={re.escape(pattern)} is no field of base\.json or new"):
+        compare_runs(base, candidate, POLICY, ["cpu.*", pattern])
+
+
+@pytest.mark.parametrize("pattern", ["cpu.*", "c*", "cpu.quota_cores", "libraries.*", "libraries.httpx", "variables.X"])
+def test_a_difference_that_could_be_is_accepted(pattern: str) -> None:
+    """Although neither run may have the field: a library that isn't installed yet."""
+    same = StoredRun("same.json", content(launches(0.5)))
+    assert compare_runs(same, same, POLICY, [pattern])
 
 
 def test_rounds_taken_in_turn_are_compared_in_pairs() -> None:
