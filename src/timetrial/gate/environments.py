@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from timetrial.gate.git import failure
 from timetrial.gate.requirements import Requirements, requirements_of
 
 _LINES_SHOWN: Final = 15
+_TEMPORARY: Final = ("TMPDIR", "TEMP", "TMP")  # where Python looks, in this order
 _UV_ANSWERS_WITHIN_S: Final = 20.0
 
 
@@ -68,8 +70,15 @@ def make_environment(
 ) -> None:
     """Makes the environment, installs into it, compiles all bytecode; returns its Python.
 
-    ``who`` names the side in errors; ``variables`` are those that its processes get.
+    ``who`` names the side in errors; ``variables`` are those that its processes get. Their temporary files lie beside
+    the environment: what is ended in the middle leaves some behind, and these go with the gate's own folder.
     """
+    with tempfile.TemporaryDirectory(prefix=".tmp-", dir=environment.parent, ignore_cleanup_errors=True) as temporary:
+        inside = {**variables, **dict.fromkeys(_TEMPORARY, temporary)}
+        _make(installer, environment, root, who, inside)
+
+
+def _make(installer: Installer, environment: Path, root: Path, who: str, variables: Mapping[str, str]) -> None:
     create = [
         sys.executable,
         "-P",

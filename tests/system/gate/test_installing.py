@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import textwrap
 import zipfile
 from importlib.metadata import version
@@ -80,6 +81,18 @@ def test_each_installer_brings_the_project_and_the_running_timetrial(
     assert Path(file).is_relative_to(environment)
     assert Path(cached).is_file()
     assert installed == version("timetrial")
+
+
+@pytest.mark.skipif(find_spec("ensurepip") is None, reason="this Python can make no environments")
+def test_temporary_files_of_an_install_lie_beside_the_environment(root: Path, tmp_path: Path) -> None:
+    """Where they go with the gate's own folder: an installer that is killed leaves its behind."""
+    script = "import sys, tempfile; open(sys.argv[1], 'w').write(tempfile.mkdtemp())"
+    words = (sys.executable, "-c", script, str(tmp_path / "told"))
+    side = tmp_path / "side"
+    side.mkdir()
+    make_environment(Installer(None, words, write_own_wheel(tmp_path)), side / ".venv", root, "the base", os.environ)
+    assert Path((tmp_path / "told").read_text()).parents[1] == side
+    assert [each.name for each in side.iterdir()] == [".venv"]
 
 
 def test_the_running_timetrial_is_packed_whole(tmp_path: Path) -> None:

@@ -79,13 +79,19 @@ def test_a_signal_during_the_install_ends_the_install_and_what_it_started(projec
     told = project.top.parent / "told"
     os.mkfifo(told)
     start = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1], sys.argv[2]])"
-    tell = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
+    tell = (
+        "import os, sys, tempfile, time; folder = tempfile.mkdtemp()\n"
+        "open(sys.argv[1], 'w').write(' '.join([str(os.getpid()), folder])); time.sleep(600)"
+    )
     with preparing(project, sys.executable, "-c", start, tell, str(told)) as process:
-        inner = psutil.Process(int(told.read_text()))
+        number, _, folder = told.read_text().partition(" ")
+        inner = psutil.Process(int(number))
+        assert Path(folder).is_dir()
         process.send_signal(signal.SIGTERM)
         process.wait(20)
         psutil.wait_procs([inner], timeout=5)
         assert not inner.is_running() or inner.status() == psutil.STATUS_ZOMBIE
+    assert not Path(folder).exists()
     assert left(project) == []
 
 
