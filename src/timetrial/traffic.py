@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -192,16 +193,16 @@ class Traffic:
     def _held_up(self, durations_s: float) -> bool:
         """Whether it was the connections that there were too few of, and no slow client that needed no more.
 
-        On delayed pages every round then uses all of them at once. Of a few, a slow client may do so too, but leaves
-        them idle in between. On other pages the two can't be told apart.
+        On delayed pages a round then has most of them in use at once. Of a few, a slow client may do so too, but
+        leaves them idle in between. On other pages the two can't be told apart.
         """
-        peaks = {each.in_flight_max for each in self._rounds}
-        peak = self._rounds[0].in_flight_max
-        if peak is None or not all(each.delay_s for each in self._rounds):
+        peaks = [each.in_flight_max for each in self._rounds if each.in_flight_max is not None]
+        if not peaks or not all(each.delay_s for each in self._rounds):
             return True
+        peak = statistics.median(peaks)
         busy_share = sum(each.delay_s for each in self._rounds) / (durations_s * max(1, peak))
-        all_used = peaks == {peak} and peak >= self.connections_opened
-        return all_used and (peak >= _LEAST_POOL or busy_share >= _BUSY_CONNECTIONS)
+        most_used = peak >= _BUSY_CONNECTIONS * self.connections_opened
+        return most_used and (peak >= _LEAST_POOL or busy_share >= _BUSY_CONNECTIONS)
 
     def _steady_peak(self) -> int | None:
         """The peak of requests in flight, if it was the same in every round and can't be so by chance."""
@@ -281,7 +282,7 @@ def ports_used_up(connections: int, ports: Sequence[int] | None) -> Void | None:
 
 _ROUNDS_TO_TELL_BY: Final = 5
 _LEAST_POOL: Final = 8  # below it, two rounds have the same peak by chance
-_BUSY_CONNECTIONS: Final = 0.75  # of the time, with a delayed answer on its way: the client's own share is the rest
+_BUSY_CONNECTIONS: Final = 0.75  # of them, or of their time, with a delayed answer on its way: the client's is the rest
 
 
 def _grown(before: Counters, after: Counters, name: str) -> float | None:

@@ -76,7 +76,7 @@ def server() -> Generator[MockServer]:
         yield server
 
 
-@pytest.mark.parametrize("delay_ms", [0, 200])
+@pytest.mark.parametrize("delay_ms", [0, 30, 200])
 @pytest.mark.parametrize(
     ("session", "expected"), [(sized_session, []), (default_session, [Kind.POOL])], ids=["sized", "left at its default"]
 )

@@ -106,20 +106,20 @@ def test_fewer_connections_than_items_in_flight_give_a_small_pool_away() -> None
 @pytest.mark.parametrize(
     ("opened", "peaks", "delay_s", "held_up"),
     [
-        (9, (9, 9, 9), 0.1, True),
-        (9, (9, 8, 9), 0.1, False),
-        (9, (8, 8, 8), 0.1, False),
+        (40, (40, 40, 40), 0.1, True),
+        (40, (40, 22, 34), 0.1, True),
+        (40, (10, 40, 12), 0.1, False),
         (3, (3, 3, 3), 0.8, True),
         (3, (3, 3, 3), 0.6, False),
     ],
-    ids=["all used", "not in all rounds", "never all", "few and always busy", "few and often idle"],
+    ids=["all used", "most used in most rounds", "once all used", "few and always busy", "few and often idle"],
 )
 def test_on_delayed_pages_a_slow_client_s_connections_are_no_small_pool(
     opened: int, peaks: Sequence[int], delay_s: float, held_up: bool
 ) -> None:
-    """It needs no more: a pool that is too small is full in every round, and one of a few connections all the time."""
+    """It needs no more: of a pool that is too small most is in use in most rounds, and of a few most of the time."""
     rounds = [{"in_flight": peak, "delay_s": delay_s * peak} for peak in peaks]
-    traffic = traffic_of(rounds, warm_up={"connections_opened": opened, **rounds[0]})
+    traffic = traffic_of(rounds, warm_up={"connections_opened": opened}, concurrency=64, items=64, expected=64)
     assert (traffic.too_small_a_pool(float(len(rounds))) is not None) == held_up
 
 
