@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from timetrial.mockserver.client import MockServer
     from timetrial.mockserver.content import page_body, stream_chunks, stream_sha256
     from timetrial.mockserver.counters import Counters
-    from timetrial.mockserver.declared import Route, route
     from timetrial.mockserver.journal import ConnectionRecord, Journal, RequestRecord
     from timetrial.mockserver.options import FAULTS, Behaviour
+    from timetrial.mockserver.routes import Route, route
     from timetrial.mockserver.site import SitePages, site_pages
     from timetrial.mockserver.view import View
 
@@ -23,11 +23,11 @@ _HOMES = {
     "Journal": "journal",
     "MockServer": "client",
     "RequestRecord": "journal",
-    "Route": "declared",
+    "Route": "routes",
     "SitePages": "site",
     "View": "view",
     "page_body": "content",
-    "route": "declared",
+    "route": "routes",
     "site_pages": "site",
     "stream_chunks": "content",
     "stream_sha256": "content",

@@ -16,9 +16,9 @@ from typing import Any, Self
 from timetrial.errors import MockServerError
 from timetrial.mockserver.certificates import make_certificates
 from timetrial.mockserver.channel import Channel
-from timetrial.mockserver.declared import Route, check_routes, load_site
 from timetrial.mockserver.kinds import LoopKind, TlsKind
 from timetrial.mockserver.options import whole
+from timetrial.mockserver.routes import Route, check_routes, load_site
 from timetrial.mockserver.unsteady import How, Unsteady
 from timetrial.mockserver.view import View
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from timetrial.errors import MockServerError
-from timetrial.mockserver.chance import draw
+from timetrial.mockserver.draws import draw
 
 LONGEST_MS = 3_600_000.0
 

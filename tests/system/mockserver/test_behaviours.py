@@ -13,7 +13,7 @@ import pytest
 from tests.system.mockserver.plainclient import PlainClient
 from timetrial.mockserver import MockServer, View, route, site_pages, stream_sha256
 from timetrial.mockserver.options import behaviour
-from timetrial.mockserver.server.ledger import Ledger
+from timetrial.mockserver.server.counts import Ledger
 from timetrial.mockserver.server.resources import page
 from timetrial.mockserver.server.targets import Target
 

@@ -10,8 +10,8 @@ from typing import get_args
 import pytest
 
 from timetrial.mockserver import FAULTS, Behaviour
-from timetrial.mockserver.declared import load_site
 from timetrial.mockserver.kinds import TlsKind
+from timetrial.mockserver.routes import load_site
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "mockserver.md"
 # The first column of each table, by its heading.

@@ -17,8 +17,8 @@ from timetrial.mockserver import Counters, page_body, route, site_pages, stream_
 from timetrial.mockserver.addresses import Addresses
 from timetrial.mockserver.content import PERIOD_BYTES, stream_content
 from timetrial.mockserver.counters import Peaks
-from timetrial.mockserver.declared import check_routes, load_site
 from timetrial.mockserver.delays import parse_delay
+from timetrial.mockserver.routes import check_routes, load_site
 from timetrial.mockserver.server import conditions, exchange
 from timetrial.mockserver.server.messages import location
 from timetrial.mockserver.server.resources import Fixed

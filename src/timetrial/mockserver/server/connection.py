@@ -7,13 +7,13 @@ from collections import deque
 from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
-from timetrial.mockserver.server.doors import reset_at_close
+from timetrial.mockserver.server.counts import Ledger, Tally
 from timetrial.mockserver.server.exchange import Exchange, Plan, plannable
-from timetrial.mockserver.server.ledger import Ledger, Tally
 from timetrial.mockserver.server.messages import Request
-from timetrial.mockserver.server.reception import Reception
+from timetrial.mockserver.server.receiver import Reception
+from timetrial.mockserver.server.steps import Act
 from timetrial.mockserver.server.targets import Target
-from timetrial.mockserver.server.wire import Act
+from timetrial.mockserver.server.unsteady_port import reset_at_close
 
 if TYPE_CHECKING:
     from timetrial.mockserver.server.engine import Engine

@@ -12,10 +12,10 @@ from contextlib import suppress
 from typing import Final
 
 from timetrial.errors import MockServerError
-from timetrial.mockserver.server.doors import Doors
 from timetrial.mockserver.server.engine import Engine
 from timetrial.mockserver.server.lifeline import Lifeline
 from timetrial.mockserver.server.port import Port
+from timetrial.mockserver.server.unsteady_port import Doors
 
 # What a pipe takes at once on every platform, so that the loop never waits for the parent to read.
 _WRITTEN_AT_ONCE_BYTES: Final = 4_096

@@ -11,8 +11,8 @@ from time import monotonic, process_time
 
 from timetrial.errors import MockServerError
 from timetrial.mockserver.options import PLAIN
+from timetrial.mockserver.server.counts import Ledger, snapshot
 from timetrial.mockserver.server.exchange import Exchange, Plan
-from timetrial.mockserver.server.ledger import Ledger, snapshot
 from timetrial.mockserver.server.messages import Clock
 from timetrial.mockserver.server.resources import NoScope
 from timetrial.mockserver.server.routes import Routes

@@ -12,8 +12,8 @@ from timetrial.mockserver.content import Body, size_of
 from timetrial.mockserver.server.conditions import MOST_REMEMBERED_BYTES, conditional
 from timetrial.mockserver.server.faults import COMPLETE, PROGRAMS
 from timetrial.mockserver.server.messages import Clock, Reply, Request, text_reply
+from timetrial.mockserver.server.steps import Step, Wire, paced, plain
 from timetrial.mockserver.server.targets import Target
-from timetrial.mockserver.server.wire import Step, Wire, paced, plain
 
 if TYPE_CHECKING:
     from timetrial.mockserver.server.engine import Engine

@@ -8,7 +8,7 @@ from itertools import islice
 
 from timetrial.mockserver.content import Body
 from timetrial.mockserver.server.messages import location
-from timetrial.mockserver.server.wire import Act, Step, Wire, plain
+from timetrial.mockserver.server.steps import Act, Step, Wire, plain
 
 # Long enough for what was sent to be read before the reset, which would otherwise overtake it.
 _BEFORE_RESET_S = 0.02

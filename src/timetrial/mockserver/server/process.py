@@ -53,10 +53,10 @@ def serve(settings: dict[str, Any], lifeline: Lifeline, out: int) -> None:
     loop.set_exception_handler(_report)
     asyncio.set_event_loop(loop)
     from timetrial.mockserver.server.connection import Connection
-    from timetrial.mockserver.server.doors import Doors
     from timetrial.mockserver.server.engine import Engine, Limits
     from timetrial.mockserver.server.port import Port
     from timetrial.mockserver.server.routes import Routes
+    from timetrial.mockserver.server.unsteady_port import Doors
 
     engine = Engine(loop, Routes(settings["routes"]), Limits(**settings["limits"]))
     shared, tls = settings["shared"], _tls_context(settings["certificate"])

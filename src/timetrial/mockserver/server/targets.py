@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl, unquote
 
 from timetrial.errors import MockServerError
 from timetrial.mockserver.addresses import MOST_BODY_BYTES
-from timetrial.mockserver.chance import draw, seed_for
 from timetrial.mockserver.delays import Delay
+from timetrial.mockserver.draws import draw, seed_for
 from timetrial.mockserver.options import PLAIN, Behaviour, behaviour, check_gzip
 from timetrial.mockserver.server import resources
-from timetrial.mockserver.server.ledger import Ledger
+from timetrial.mockserver.server.counts import Ledger
 from timetrial.mockserver.server.resources import Resource
 from timetrial.mockserver.server.slots import ServiceQueue
 from timetrial.mockserver.site import Site, page_name

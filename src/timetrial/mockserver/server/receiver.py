@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import httptools
 
 from timetrial.mockserver.options import PLAIN
+from timetrial.mockserver.server.counts import Ledger
 from timetrial.mockserver.server.exchange import Exchange
-from timetrial.mockserver.server.ledger import Ledger
 from timetrial.mockserver.server.messages import Request
 from timetrial.mockserver.server.resources import Missing
 from timetrial.mockserver.server.targets import Target

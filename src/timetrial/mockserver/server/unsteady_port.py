@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from itertools import count
 from typing import cast
 
-from timetrial.mockserver.chance import draw
+from timetrial.mockserver.draws import draw
 from timetrial.mockserver.server.port import Port
 from timetrial.mockserver.unsteady import Unsteady
 
