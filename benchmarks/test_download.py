@@ -17,8 +17,8 @@ from fixtures.executors import stateless
 from timetrial import Workload
 
 if TYPE_CHECKING:
-    from timetrial.fixture import Trial
     from timetrial.mockserver import MockServer
+    from timetrial.pytest_plugin.fixture import Trial
 
 MB: Final = 2**20
 _DOT_EVERY_S: Final = 0.5

@@ -15,15 +15,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from timetrial.gate.awake import Spinners, spinners
-from timetrial.gate.launch import Launch
-from timetrial.gate.pinning import usable_cpus
+from timetrial.gate.lockstep.keep_awake import Spinners, spinners
+from timetrial.gate.lockstep.launch import Launch
+from timetrial.gate.lockstep.rounds import BenchmarkRounds, Sizes
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import LaunchPair, Phase, SideName
-from timetrial.gate.rounds import BenchmarkRounds, Sizes
-from timetrial.gate.sides import this_side
-from timetrial.gate.statistics import launch_effect, scatter
+from timetrial.gate.sides.make import this_side
 from timetrial.report.text import columns
+from timetrial.stats.signed_rank import launch_effect, scatter
+from timetrial.system.affinity import usable_cpus
 
 _SUITE = str(Path(__file__).with_name("test_mix.py"))
 

@@ -3,7 +3,7 @@
 Each line is one kind of noise and one true effect. The rules see the same launches:
 
 - fixed 24: all 24 launches, then one exact signed-rank test;
-- ours 24, ours 60: ``timetrial.gate.sequential`` with at most so many launches;
+- ours 24, ours 60: ``timetrial.stats.sequential`` with at most so many launches;
 - e 60: an e-process, which may look whenever it likes (Ville's inequality), by bets on the same scores.
 """
 
@@ -19,8 +19,8 @@ from itertools import product
 from typing import Final
 
 from benchmarks.gate_power.noise import MEASURED, Noise
-from timetrial.gate.sequential import Answer, Decision, Rule, confirm
-from timetrial.gate.statistics import as_effect, signed_rank_p
+from timetrial.stats.sequential import Answer, Decision, Rule, confirm
+from timetrial.stats.signed_rank import as_effect, signed_rank_p
 
 NOISES: Final = (
     Noise("normal 2%", 0.02, wild=0),

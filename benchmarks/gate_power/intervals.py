@@ -15,7 +15,7 @@ from typing import Final
 
 from benchmarks.gate_power.noise import MEASURED, Noise
 from benchmarks.gate_power.rules import critical_t
-from timetrial.gate.statistics import TRIMMED, as_effect, shift_interval, trimmed_mean
+from timetrial.stats.signed_rank import TRIMMED, as_effect, shift_interval, trimmed_mean
 
 Ends = tuple[float, float]
 

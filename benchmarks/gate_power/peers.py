@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.gate_power.rules import RULES, Rule, Session
-from timetrial.gate.selftest import SHARES, self_test_files, tally
+from timetrial.gate.self_test import SHARES, self_test_files, tally
 from timetrial.report.text import columns
 from timetrial.results.read import read_results
 

@@ -20,8 +20,8 @@ from typing import Any
 
 from timetrial.gate.findings import Verdict
 from timetrial.gate.policy import GatePolicy
-from timetrial.gate.stored import compare_runs
-from timetrial.gate.storedrun import StoredRun, read_stored
+from timetrial.gate.stored.compare import compare_runs
+from timetrial.gate.stored.run import StoredRun, read_stored
 from timetrial.report.text import columns
 
 SLOWDOWNS = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0)

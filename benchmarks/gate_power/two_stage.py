@@ -18,8 +18,8 @@ from benchmarks.gate_power.noise import MEASURED, Noise, launch, screened
 from timetrial.gate.findings import Verdict
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, Phase
-from timetrial.gate.statistics import as_effect
 from timetrial.gate.verdicts import judge, open_for_confirmation
+from timetrial.stats.signed_rank import as_effect
 
 BENCHMARKS: Final = [noise for noise in MEASURED for _ in range(7)]
 POLICIES: Final = {

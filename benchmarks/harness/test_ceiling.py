@@ -8,12 +8,12 @@ import pytest
 
 from benchmarks.harness import flood
 from timetrial import MockServer
-from timetrial.measurement import Measurement
-from timetrial.plan import TrialPlan
-from timetrial.reference import expected_of
-from timetrial.traffic import MOST_BUSY_SHARE
-from timetrial.trial import run_trial
-from timetrial.voids import Kind
+from timetrial.trial.measurement import Measurement
+from timetrial.trial.plan import TrialPlan
+from timetrial.trial.reference import expected_of
+from timetrial.trial.run import run_trial
+from timetrial.trial.server_traffic import MOST_BUSY_SHARE
+from timetrial.trial.void import Kind
 
 _URLS = 20
 

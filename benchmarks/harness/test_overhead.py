@@ -13,7 +13,7 @@ import pytest
 from benchmarks.harness import by_hand
 from timetrial import models
 from timetrial.models.startmethods import preload
-from timetrial.results.pairs import paired_ratio
+from timetrial.stats.paired_ratio import paired_ratio
 from timetrial.workload import Workload
 
 PAIRS = 15

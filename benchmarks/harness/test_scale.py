@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from benchmarks.harness import by_hand
-from timetrial.accounting import account
-from timetrial.plan import RoundsPolicy, TrialPlan
-from timetrial.reference import expected_of
 from timetrial.report.text import duration, size
-from timetrial.trial import run_trial
+from timetrial.trial.accounting_round import account
+from timetrial.trial.plan import RoundsPolicy, TrialPlan
+from timetrial.trial.reference import expected_of
+from timetrial.trial.run import run_trial
 from timetrial.workload import Workload
 
 CROWDS = {"processes": 64, "threads": 2_000, "coroutines": 10_000, "processes+coroutines": 10_000}

@@ -21,14 +21,14 @@ import pytest
 from benchmarks.harness import by_hand
 from fixtures import clients
 from timetrial import MockServer, Workload
-from timetrial.accounting import account
-from timetrial.fairness import Conditions
 from timetrial.mockserver import View
-from timetrial.plan import TrialPlan
-from timetrial.reference import expected_of
-from timetrial.results.pairs import paired_ratio
-from timetrial.surroundings import Surroundings
-from timetrial.trial import OpenTrial
+from timetrial.stats.paired_ratio import paired_ratio
+from timetrial.trial.accounting_round import account
+from timetrial.trial.conditions import Conditions
+from timetrial.trial.plan import TrialPlan
+from timetrial.trial.reference import expected_of
+from timetrial.trial.run import OpenTrial
+from timetrial.trial.run_conditions import Surroundings
 
 ACCOUNTS = 4
 STRETCH = 3  # with longer ones the machine's moods differ by more, and there are fewer of them

@@ -9,13 +9,13 @@ from timetrial.errors import TimetrialError
 from timetrial.workload import Workload
 
 if TYPE_CHECKING:
-    from timetrial.fixture import Trial
     from timetrial.mockserver import MockServer
+    from timetrial.pytest_plugin.fixture import Trial
 
 __all__ = ["MockServer", "TimetrialError", "Trial", "Workload"]
 
 # Loaded when they are asked for: every pytest run imports this package, and most have no use for them.
-_LATER = {"MockServer": "timetrial.mockserver", "Trial": "timetrial.fixture"}
+_LATER = {"MockServer": "timetrial.mockserver", "Trial": "timetrial.pytest_plugin.fixture"}
 
 
 def __getattr__(name: str) -> Any:

@@ -28,7 +28,7 @@ class NeverAwaitedError(TimetrialError):
 
 
 class VoidTrialError(TimetrialError):
-    """A trial whose timing means nothing: ``kind`` is one of ``timetrial.voids.Kind``, ``reason`` what happened."""
+    """A trial whose timing means nothing: ``kind`` is one of ``trial.void.Kind``, ``reason`` what happened."""
 
     def __init__(self, message: str, *, kind: str = "results", reason: str | None = None) -> None:
         super().__init__(message)

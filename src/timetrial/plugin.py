@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from timetrial.gate import AGENT, VARIABLE
-from timetrial.options import TrialOptions, add_options, read_options
-from timetrial.server_fixtures import mock_server, mock_server_factory, mock_space
+from timetrial.pytest_plugin.options import TrialOptions, add_options, read_options
+from timetrial.pytest_plugin.server_fixtures import mock_server, mock_server_factory, mock_space
 
 if TYPE_CHECKING:
-    from timetrial.fixture import Trial
+    from timetrial.pytest_plugin.fixture import Trial
 
 __all__ = ["mock_server", "mock_server_factory", "mock_space", "trial", "trial_model", "trial_scale"]
 
@@ -46,11 +46,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     config.stash[_OPTIONS] = options = read_options(config)
     if options.event_loop != "asyncio":
-        from timetrial.asyncloops import AsyncTestLoops
+        from timetrial.pytest_plugin.async_loops import AsyncTestLoops
 
         config.pluginmanager.register(AsyncTestLoops(options.event_loop))
     if VARIABLE in os.environ:
-        from timetrial.gate.agent import join_gate
+        from timetrial.gate.lockstep.agent import join_gate
 
         config.pluginmanager.register(join_gate(), AGENT)
 
@@ -59,7 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Parametrises trials over their models first, so that test ids read ``test_resize[threads-8]``."""
     if _concerns(metafunc.definition):
-        from timetrial.collection import parametrize
+        from timetrial.pytest_plugin.collection import parametrize
 
         parametrize(metafunc, metafunc.config.stash[_OPTIONS])
 
@@ -70,13 +70,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     options = config.stash[_OPTIONS]
     trials = any(_concerns(item) for item in items)
     if trials:
-        from timetrial.collection import arrange
+        from timetrial.pytest_plugin.collection import arrange
 
         dropped = arrange(items, options)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
     if trials or (options.results_directory and items):
-        from timetrial.session import TrialSession
+        from timetrial.pytest_plugin.session import TrialSession
 
         config.pluginmanager.register(TrialSession(config, options), _SESSION)
 

@@ -693,8 +693,8 @@ def test_a_run_without_trials_loads_next_to_nothing(pytester: pytest.Pytester) -
             ours = {name for name in sys.modules if name.startswith("timetrial")}
             heavy = {"aiohttp", "httptools", "psutil", "numpy", "multiprocessing.forkserver"} & set(sys.modules)
             assert ours == {
-                "timetrial", "timetrial.errors", "timetrial.workload", "timetrial.options", "timetrial.plugin",
-                "timetrial.server_fixtures", "timetrial.gate",
+                "timetrial", "timetrial.errors", "timetrial.workload", "timetrial.plugin", "timetrial.pytest_plugin",
+                "timetrial.pytest_plugin.options", "timetrial.pytest_plugin.server_fixtures", "timetrial.gate",
             }
             assert not heavy
         """

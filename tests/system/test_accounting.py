@@ -13,8 +13,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from timetrial.measure.accounting import Accounting, AccountingError, RoleUsage
-from timetrial.measure.sampler import Sampler
+from timetrial.measure.processes.sampler import Sampler
+from timetrial.measure.processes.usage import Accounting, AccountingError, RoleUsage
 
 MB = 1_000_000
 BURN_S = 0.6
@@ -181,7 +181,7 @@ def test_the_instruments_are_not_counted_with_what_they_measure(start: Callable[
     """A client that does nothing else has one thread and is one process, as it is without a sampler."""
     client = start(
         """
-        from timetrial.measure.sampler import Sampler
+        from timetrial.measure.processes.sampler import Sampler
         with Sampler() as sampler:
             sampler.watch([os.getpid()], "client")
             sampler.start()
@@ -251,7 +251,7 @@ def test_the_sampler_ends_when_its_parent_is_killed(start: Callable[[str], Load]
     """Even by kill -9, and even while a forked child of the parent holds the pipe open."""
     parent = start(
         f"""
-        from timetrial.measure.sampler import Sampler
+        from timetrial.measure.processes.sampler import Sampler
         with Sampler() as sampler:
             sampler.watch([os.getpid()], "client")
             sampler.start()
@@ -275,14 +275,14 @@ def test_the_sampler_ends_when_its_parent_is_killed(start: Callable[[str], Load]
 
 def children_of(pid: int) -> set[int]:
     """The processes that this one has started."""
-    from timetrial.measure.processtable import open_table
+    from timetrial.measure.processes.table import open_table
 
     return {child for child, parent in open_table().parents().items() if parent == pid}
 
 
 def when_ended(pid: int) -> threading.Event:
     """Set once that process, which is none of ours to wait for, is gone or a zombie; given up after 20 s."""
-    from timetrial.measure.processtable import open_table
+    from timetrial.measure.processes.table import open_table
 
     table, ended, pace = open_table(), threading.Event(), threading.Event()
 

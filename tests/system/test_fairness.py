@@ -18,16 +18,17 @@ import aiohttp
 import pytest
 
 from benchmarks.harness.flood import REQUESTS_PER_ITEM, flooding
-from timetrial import MockServer, Workload, traffic
-from timetrial.accounting import account
+from timetrial import MockServer, Workload
 from timetrial.errors import VoidTrialError
-from timetrial.fairness import Conditions, left_over
 from timetrial.measure.disturbance import DisturbanceMeter
-from timetrial.measurement import Measurement
-from timetrial.plan import RoundsPolicy, TrialPlan
-from timetrial.reference import expected_of
-from timetrial.trial import run_trial
-from timetrial.voids import Kind
+from timetrial.trial import server_traffic
+from timetrial.trial.accounting_round import account
+from timetrial.trial.conditions import Conditions, left_over
+from timetrial.trial.measurement import Measurement
+from timetrial.trial.plan import RoundsPolicy, TrialPlan
+from timetrial.trial.reference import expected_of
+from timetrial.trial.run import run_trial
+from timetrial.trial.void import Kind
 
 PAGE_BYTES: Final = 64
 ROUNDS: Final = RoundsPolicy(min_rounds=3, max_time_s=0.3)
@@ -148,7 +149,7 @@ def test_a_saturated_server_is_found_and_one_at_rest_is_not(
     Where other tests fill the cores, no server gets 70 % of one: the threshold here is one that it reaches even so.
     benchmarks/harness/test_ceiling.py shows the real one.
     """
-    monkeypatch.setattr(traffic, "MOST_BUSY_SHARE", 0.3)
+    monkeypatch.setattr(server_traffic, "MOST_BUSY_SHARE", 0.3)
     urls = [server.page(1, key=key) for key in range(20)]
     requests = [REQUESTS_PER_ITEM] * len(urls)
     plan = plan_of(flooding(server.port), urls, requests, "serial", concurrency=1, server=server)
@@ -250,7 +251,7 @@ def test_a_pool_that_fills_up_in_a_worker_process_is_no_leak(concurrency: int) -
 def test_what_a_worker_process_leaves_behind_is_found(task: Any, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Though it ends with the worker."""
     for limit in ("SHORTEST_S", "_LONGER_S"):  # one round each: who opens a socket an item can't go on for long
-        monkeypatch.setattr(f"timetrial.accounting.{limit}", 1e-9)
+        monkeypatch.setattr(f"timetrial.trial.accounting_round.{limit}", 1e-9)
     leftovers = account(plan_of(Workload("leak", task=task), [1, 2], [1, 2], "processes", concurrency=1))["leftovers"]
     assert [each for each in leftovers if re.match(told, each)], leftovers
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from timetrial import Workload, models
-from timetrial.accounting import SHORTEST_S, account
-from timetrial.plan import TrialPlan
-from timetrial.reference import expected_of
+from timetrial.trial.accounting_round import SHORTEST_S, account
+from timetrial.trial.plan import TrialPlan
+from timetrial.trial.reference import expected_of
 
 MB = 1_000_000
 BURN_S, BLOCK_S, SLEEP_S, HOLD_S = 0.13, 0.2, 0.3, 0.5

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pytest
 
-from timetrial.measure.limits import count_open_files, raise_open_files
+from timetrial.environment.limits import count_open_files, raise_open_files
 
 OPTIONS: Final = ("--benchmark-only", "--trial-scale=quick", "-p", "no:cacheprovider", "--trial-fail-on-void")
 

@@ -11,9 +11,9 @@ import pytest
 
 from timetrial import MockServer, Workload, models
 from timetrial.errors import VoidTrialError
-from timetrial.openloop import OpenLoop, run_open_loop
-from timetrial.plan import TrialPlan
-from timetrial.reference import expected_of
+from timetrial.trial.open_loop import OpenLoop, run_open_loop
+from timetrial.trial.plan import TrialPlan
+from timetrial.trial.reference import expected_of
 
 STALL_S = 0.2
 QUICK_S = 0.001

@@ -9,8 +9,8 @@ from typing import Any
 
 from timetrial import Workload
 from timetrial.models.base import AsyncExecutor, ConcurrencyModel
-from timetrial.plan import TrialPlan
-from timetrial.reference import Expected, expected_of
+from timetrial.trial.plan import TrialPlan
+from timetrial.trial.reference import Expected, expected_of
 
 
 def square(n: int) -> int:

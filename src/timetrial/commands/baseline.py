@@ -14,8 +14,8 @@ def run(argv: Sequence[str]) -> int:
     """Copies the file to its place in one step; raises ResultsError for one that can't be a baseline."""
     options = _parser().parse_args(argv)
 
-    from timetrial.gate.baseline import accept, name_for, read_baseline
-    from timetrial.gate.stored import FEWEST_OF_BASE
+    from timetrial.gate.stored.baseline import accept, name_for, read_baseline
+    from timetrial.gate.stored.compare import FEWEST_OF_BASE
 
     run = read_baseline(options.file)
     to = options.to or _DIRECTORY / name_for(run)

@@ -12,14 +12,14 @@ from pathlib import Path
 from timetrial.commands.selection import add_selection, divide, selection_of
 from timetrial.gate.bisect import BisectPlan, bisect
 from timetrial.gate.findings import ExitCode, Finding
-from timetrial.gate.flow import GatePlan, run_gate
-from timetrial.gate.interruption import endings_unwind
 from timetrial.gate.policy import GatePolicy, read_policy
-from timetrial.gate.side import Side
+from timetrial.gate.run import GatePlan, run_gate
+from timetrial.gate.sides.side import Side
 from timetrial.gate.store import GateFile, about_sides
 from timetrial.gate.verdicts import judge
-from timetrial.report.bisection import bisection_lines
-from timetrial.report.gateprogress import GateProgress
+from timetrial.report.gate.bisection import bisection_lines
+from timetrial.report.gate.progress import GateProgress
+from timetrial.system.signals import endings_unwind
 
 
 def run(argv: Sequence[str]) -> int:

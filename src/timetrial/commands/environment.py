@@ -19,7 +19,7 @@ def run(argv: Sequence[str]) -> int:
     if len(files) > 2:
         parser.error("it compares two files at most")
 
-    from timetrial.measure.environment import environment
+    from timetrial.environment.record import environment
     from timetrial.report.environment import difference_lines
     from timetrial.results.read import environment_of
 

@@ -14,23 +14,23 @@ from typing import Final
 
 from timetrial.commands.selection import add_selection, divide, selection_of
 from timetrial.errors import GateError, ResultsError
-from timetrial.gate.awake import can_keep_awake
-from timetrial.gate.baseline import mark_if_failed
 from timetrial.gate.findings import ExitCode, Finding, exit_code
-from timetrial.gate.flow import GatePlan, run_gate
-from timetrial.gate.interruption import endings_unwind
+from timetrial.gate.lockstep.keep_awake import can_keep_awake
 from timetrial.gate.policy import GatePolicy, read_policy
 from timetrial.gate.record import SideName
-from timetrial.gate.selftest import alike, run_self_test, self_test_files, tally
-from timetrial.gate.sides import Side, sides_of_pythons, sides_of_ref, this_side
+from timetrial.gate.run import GatePlan, run_gate
+from timetrial.gate.self_test import alike, run_self_test, self_test_files, tally
+from timetrial.gate.sides.make import Side, sides_of_pythons, sides_of_ref, this_side
 from timetrial.gate.store import GateFile, StoredGate, about_sides, read_gate
-from timetrial.gate.stored import compare_files
+from timetrial.gate.stored.baseline import mark_if_failed
+from timetrial.gate.stored.compare import compare_files
 from timetrial.gate.verdicts import judge
-from timetrial.report.gate import GateHeader, gate_lines
-from timetrial.report.gate_files import gate_json, gate_junit
-from timetrial.report.gate_markdown import gate_markdown
-from timetrial.report.gateprogress import GateProgress
-from timetrial.report.selftest import self_test_lines
+from timetrial.report.gate.files import gate_json, gate_junit
+from timetrial.report.gate.markdown import gate_markdown
+from timetrial.report.gate.progress import GateProgress
+from timetrial.report.gate.self_test import self_test_lines
+from timetrial.report.gate.table import GateHeader, gate_lines
+from timetrial.system.signals import endings_unwind
 
 _RESULTS: Final = Path("results", "gate")
 _WHOM: Final = ("--base", "--base-python", "--candidate-python")

@@ -18,9 +18,9 @@ def run(argv: Sequence[str]) -> int:
     if options.output.exists() and not options.overwrite:
         parser.error(f"{options.output} is there already: choose another name, or say --overwrite")
 
-    from timetrial.gate.interruption import endings_unwind
-    from timetrial.gate.launches import MeasurePlan, measure
+    from timetrial.launches.run import MeasurePlan, measure
     from timetrial.report.launchprogress import LaunchesLine
+    from timetrial.system.signals import endings_unwind
 
     line = LaunchesLine(sys.stderr)
     selection = [each for each in for_pytest if each != "--"]

@@ -33,8 +33,8 @@ def _availability() -> list[str]:
 
 def _costs(file: Path | None) -> list[str]:
     from timetrial import models
-    from timetrial.costs import costs_apart
-    from timetrial.measure.environment import environment
+    from timetrial.environment.record import environment
+    from timetrial.models.costs import costs_apart
     from timetrial.report.costs import cost_lines
     from timetrial.results.runfile import dumps, replace_file, try_to_write
 

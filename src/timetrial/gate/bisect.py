@@ -10,13 +10,13 @@ from typing import Final
 
 from timetrial.errors import GateError, NoRoomError
 from timetrial.gate.findings import Finding, Verdict
-from timetrial.gate.git import Repository, commit_of, repository_of
-from timetrial.gate.gitbisect import Commit, GitBisect, Mark
+from timetrial.gate.git_bisect import Commit, GitBisect, Mark
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import SideName
-from timetrial.gate.scratch import files_or_error, scratch
-from timetrial.gate.side import Side, check
-from timetrial.gate.sides import SideMaker
+from timetrial.gate.sides.git import Repository, commit_of, repository_of
+from timetrial.gate.sides.make import SideMaker
+from timetrial.gate.sides.scratch import files_or_error, scratch
+from timetrial.gate.sides.side import Side, check
 
 Test = Callable[[Side, Side, GatePolicy], Sequence[Finding]]
 

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from timetrial.environment.record import environment
 from timetrial.errors import NoRoomError, ResultsError
 from timetrial.gate.policy import GatePolicy, policy_of
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
-from timetrial.gate.sides import Side
-from timetrial.measure.environment import environment
+from timetrial.gate.sides.make import Side
 from timetrial.results.read import read_json
 from timetrial.results.runfile import dumps, make_folder, replace_file
 from timetrial.results.wellformed import NUMBER, OBJECT, SECONDS, TEXT, a, every, fields, or_none

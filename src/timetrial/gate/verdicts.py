@@ -19,8 +19,8 @@ from timetrial.errors import GateError
 from timetrial.gate.findings import Finding, Verdict
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
-from timetrial.gate.sequential import Answer, Decision, Rule, confirm, fewest_to_prove
-from timetrial.gate.statistics import (
+from timetrial.stats.sequential import Answer, Decision, Rule, confirm, fewest_to_prove
+from timetrial.stats.signed_rank import (
     CONFIDENCE,
     as_effect,
     as_ratio,

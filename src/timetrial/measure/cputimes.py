@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from timetrial.measure.facts import ROOT, text_of
+from timetrial.environment.facts import ROOT, text_of
 
 _TICKS_PER_S: Final = 100  # the unit of /proc on every architecture that is in use; asked all the same
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from timetrial.environment.facts import ROOT, text_of
 from timetrial.errors import TimetrialError
 from timetrial.measure.cputimes import CoreTimes, core_times, interrupts_apart, pressure_s, ticks_per_s, tree_cpu_s
-from timetrial.measure.facts import ROOT, text_of
 
 
 class MeterNotStartedError(TimetrialError):

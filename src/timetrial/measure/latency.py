@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from timetrial.measure.leftovers.notes import Notes
+from timetrial.measure.leftovers.temporary_files import TemporaryPlace
 from timetrial.measure.looplag import Probed, ProbedResource
-from timetrial.measure.notes import Notes
-from timetrial.measure.temporary import TemporaryPlace
 
 
 class Timed(NamedTuple):

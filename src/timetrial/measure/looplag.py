@@ -9,10 +9,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Self, TypedDict
 
-from timetrial.measure.accounting import AccountingError
-from timetrial.measure.notes import Notes
-from timetrial.measure.pendingtasks import pending_since
-from timetrial.measure.percentiles import nearest_rank
+from timetrial.measure.leftovers.notes import Notes
+from timetrial.measure.leftovers.pending_tasks import pending_since
+from timetrial.measure.processes.usage import AccountingError
+from timetrial.stats.percentiles import nearest_rank
 
 _PASSES_TO_SETTLE = 3
 

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 
 from timetrial.errors import MockServerError
-from timetrial.mockserver.lines import LateError, Lines
+from timetrial.system.json_lines import LateError, Lines
 
 # Generous, for machines that are busy with something else; a healthy server needs a tenth of a second.
 _START_S = 60.0

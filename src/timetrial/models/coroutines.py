@@ -12,7 +12,7 @@ from typing import Any
 from timetrial.errors import WorkloadError, blame
 from timetrial.models import eventloops
 from timetrial.models.base import AsyncExecutor, Executor
-from timetrial.models.tasks import (
+from timetrial.models.calling import (
     AsyncCall,
     explain,
     opened_async_task,

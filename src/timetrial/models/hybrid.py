@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from typing import Any, cast
 
-from timetrial.models import eventloops, startmethods, wire
+from timetrial.models import eventloops, startmethods
 from timetrial.models.base import Executor
-from timetrial.models.tasks import (
+from timetrial.models.calling import (
     AsyncCall,
     explain,
     opened_async_task,
@@ -21,8 +21,9 @@ from timetrial.models.tasks import (
     require_concurrency,
     was_cancelled,
 )
-from timetrial.models.worker import Link, load, send_results, unpack_batch
-from timetrial.models.workerpool import Job, WorkerPool
+from timetrial.models.pool import protocol
+from timetrial.models.pool.pool import Job, WorkerPool
+from timetrial.models.pool.worker import Link, load, send_results, unpack_batch
 from timetrial.workload import Workload
 
 
@@ -106,12 +107,12 @@ async def _serve(link: Link, setup: dict[str, Any]) -> None:
     async_task, resource, facts = load(setup)
     async with opened_async_task(async_task, resource, setup["slots"]) as call:
         crew = _Crew(link, async_task, call, setup["slots"])
-        link.send(wire.READY, {**facts, "event_loop": eventloops.name_of(loop)})
-        while (kind := wire.kind_of(message := await inbox.get())) != wire.CLOSE:
-            if kind == wire.CANCEL:
+        link.send(protocol.READY, {**facts, "event_loop": eventloops.name_of(loop)})
+        while (kind := protocol.kind_of(message := await inbox.get())) != protocol.CLOSE:
+            if kind == protocol.CANCEL:
                 await crew.stop()
                 link.cancelled = False
-                link.send(wire.STOPPED)
+                link.send(protocol.STOPPED)
             elif not link.cancelled:
                 crew.take(message)
 
@@ -199,4 +200,4 @@ class _Crew:
         self._todo.clear()
         if not self._failed:
             self._failed = True
-            self._link.send(wire.FAILED, index, wire.pack_failure(error))
+            self._link.send(protocol.FAILED, index, protocol.pack_failure(error))

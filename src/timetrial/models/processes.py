@@ -7,12 +7,13 @@ from contextlib import AbstractContextManager, contextmanager
 from queue import SimpleQueue
 from typing import Any
 
-from timetrial.models import startmethods, wire
+from timetrial.models import startmethods
 from timetrial.models.base import Executor
+from timetrial.models.calling import Call, opened_task, require_concurrency, require_task
+from timetrial.models.pool import protocol
+from timetrial.models.pool.pool import Job, WorkerPool
+from timetrial.models.pool.worker import Link, load, send_results, unpack_batch
 from timetrial.models.startmethods import preload
-from timetrial.models.tasks import Call, opened_task, require_concurrency, require_task
-from timetrial.models.worker import Link, load, send_results, unpack_batch
-from timetrial.models.workerpool import Job, WorkerPool
 from timetrial.workload import Workload
 
 __all__ = ["ProcessesModel", "create", "preload", "serve"]
@@ -72,7 +73,7 @@ def serve(link: Link, setup: dict[str, Any]) -> None:
     link.listen(inbox.put)
     task, resource, facts = load(setup)
     with opened_task(task, resource, 1) as call:
-        link.send(wire.READY, facts)
+        link.send(protocol.READY, facts)
         _work(link, inbox, call, task)
 
 
@@ -80,12 +81,12 @@ def _work(link: Link, inbox: SimpleQueue[bytes], call: Call, task: Callable[...,
     failed = False
     while True:
         message = inbox.get()
-        kind = wire.kind_of(message)
-        if kind == wire.CLOSE:
+        kind = protocol.kind_of(message)
+        if kind == protocol.CLOSE:
             return
-        if kind == wire.CANCEL:
+        if kind == protocol.CANCEL:
             link.cancelled = failed = False
-            link.send(wire.STOPPED)
+            link.send(protocol.STOPPED)
         elif not (failed or link.cancelled):
             failed = not _run_batch(link, message, call, task)
 
@@ -102,6 +103,6 @@ def _run_batch(link: Link, message: bytes, call: Call, task: Callable[..., Any])
             if link.cancelled:
                 return True
     except BaseException as error:  # noqa: BLE001 - the parent raises it, whatever it is
-        link.send(wire.FAILED, None if start is None else start + len(results), wire.pack_failure(error))
+        link.send(protocol.FAILED, None if start is None else start + len(results), protocol.pack_failure(error))
         return False
     return send_results(link, range(start, start + len(results)), results, task)

@@ -9,7 +9,7 @@ from typing import Any
 
 from timetrial.errors import blame
 from timetrial.models.base import Executor
-from timetrial.models.tasks import Call, check_awaited, opened_task, require_task
+from timetrial.models.calling import Call, check_awaited, opened_task, require_task
 from timetrial.workload import Workload
 
 

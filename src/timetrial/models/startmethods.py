@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 
 from timetrial.errors import ModelUnavailableError
-from timetrial.models import forkserver_path, modulefiles
+from timetrial.models.pool import forkserver, import_paths
 
 _OUR_OWN = ("timetrial.models.processes", "timetrial.models.hybrid")
 """What every worker runs: 40 ms of imports, asyncio's above all, that each would do again."""
@@ -51,7 +51,7 @@ def preload(modules: Iterable[str]) -> None:
         return
     _wanted.update(dict.fromkeys(modules))
     _wanted.pop("__main__", None)
-    multiprocessing.set_forkserver_preload(["__main__", forkserver_path.__name__, *_OUR_OWN, *_wanted])
+    multiprocessing.set_forkserver_preload(["__main__", forkserver.__name__, *_OUR_OWN, *_wanted])
 
 
 def start_fork_server() -> None:
@@ -63,8 +63,8 @@ def start_fork_server() -> None:
     """
     from multiprocessing.forkserver import ensure_running
 
-    os.environ[forkserver_path.VARIABLE] = forkserver_path.describe_parent(modulefiles.places_of(_wanted))
+    os.environ[forkserver.VARIABLE] = forkserver.describe_parent(import_paths.places_of(_wanted))
     try:
         ensure_running()
     finally:
-        os.environ.pop(forkserver_path.VARIABLE, None)
+        os.environ.pop(forkserver.VARIABLE, None)

@@ -14,8 +14,8 @@ from typing import Any
 
 from timetrial.errors import TimetrialError, blame
 from timetrial.models.base import Executor
-from timetrial.models.capacity import starting
-from timetrial.models.tasks import Call, check_awaited, opened_task, require_concurrency, require_task
+from timetrial.models.calling import Call, check_awaited, opened_task, require_concurrency, require_task
+from timetrial.models.pool.limits import starting
 from timetrial.workload import Workload
 
 _CLOSING_S = 5.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from timetrial.measure.accounting import ROLES
+from timetrial.measure.processes.usage import ROLES
 from timetrial.report.text import columns, duration, size
 from timetrial.results.standings import Entry
 

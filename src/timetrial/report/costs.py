@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from timetrial.costs import ModelCosts
+from timetrial.models.costs import ModelCosts
 from timetrial.report.text import columns, duration, size
 
 

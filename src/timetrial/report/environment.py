@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from timetrial.measure.environment_diff import differences, told_by_neither
+from timetrial.environment.difference import differences, told_by_neither
 
 
 def difference_lines(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from timetrial.measure.environment_diff import differences
+from timetrial.environment.difference import differences
 from timetrial.report.text import columns, duration, times
-from timetrial.results.changepoints import change_points, levels
 from timetrial.results.history import Group, History, Run, Series
+from timetrial.stats.change_points import change_points, levels
 
 BARS: Final = "▁▂▃▄▅▆▇█"
 PLAIN_BARS: Final = "_.-=+*%#"

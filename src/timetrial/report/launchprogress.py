@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from timetrial.gate.launches import LaunchProgress
+from timetrial.launches.run import LaunchProgress
 from timetrial.report.progressline import ProgressLine
 from timetrial.report.text import about
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from timetrial.report.text import columns, duration, times
-from timetrial.results.pairs import PairedRatio
 from timetrial.results.standings import Entry, Placing, Standings, VoidTrial
+from timetrial.stats.paired_ratio import PairedRatio
 
 _HEAD = ("workload", "fastest", "a round", "x serial", "next best", "takes")
 _ALL_VOID = ("all void", *"----")

@@ -16,8 +16,8 @@ from numbers import Integral, Rational, Real
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from timetrial.environment.record import python_label
 from timetrial.errors import ResultsError, shorten
-from timetrial.measure.environment import python_label
 
 _TEMPORARY_SUFFIX = ".writing"
 _IGNORED = """\

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from timetrial.measure.environment import python_facts
-from timetrial.measurement import Measurement
+from timetrial.environment.record import python_facts
+from timetrial.trial.measurement import Measurement
 
 KEY: Final = "timetrial"
 

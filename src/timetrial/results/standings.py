@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from timetrial import models
-from timetrial.measurement import Measurement
-from timetrial.results.pairs import PairedRatio, paired_ratio
-from timetrial.voids import Void
+from timetrial.stats.paired_ratio import PairedRatio, paired_ratio
+from timetrial.trial.measurement import Measurement
+from timetrial.trial.void import Void
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from timetrial.gate.flow import GatePlan, run_gate
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, SideName
-from timetrial.gate.sides import Side
+from timetrial.gate.run import GatePlan, run_gate
+from timetrial.gate.sides.make import Side
 
 SUITE = """
     import zlib
@@ -58,7 +58,7 @@ def project(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture
 def measure(monkeypatch: pytest.MonkeyPatch) -> Measure:
     """Screens a base and a candidate folder, with this interpreter on both sides; by test function."""
-    monkeypatch.setattr("timetrial.gate.flow.open_for_confirmation", lambda *_given: [])
+    monkeypatch.setattr("timetrial.gate.run.open_for_confirmation", lambda *_given: [])
 
     def run(
         base: Path, candidate: Path, *selection: str, policy: GatePolicy = QUICK, **plan: object

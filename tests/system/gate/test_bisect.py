@@ -10,13 +10,13 @@ import pytest
 from tests.system.gate.projects import Project, linked_policy, new_project
 from timetrial import cli
 from timetrial.errors import GateError, NoRoomError
-from timetrial.gate import environments
 from timetrial.gate.bisect import Bisection, BisectPlan, bisect
 from timetrial.gate.findings import Finding, Verdict
-from timetrial.gate.git import failure
-from timetrial.gate.gitbisect import Mark
+from timetrial.gate.git_bisect import Mark
 from timetrial.gate.policy import GatePolicy
-from timetrial.gate.side import Side
+from timetrial.gate.sides import environments
+from timetrial.gate.sides.git import failure
+from timetrial.gate.sides.side import Side
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import yaml
 
 from tests.system.gate.projects import new_project
 from timetrial.commands import gate
-from timetrial.gate.git import commit_of, repository_of
+from timetrial.gate.sides.git import commit_of, repository_of
 
 ROOT: Final = Path(__file__).parents[3]
 WORKFLOW: Final = ROOT / "docs" / "gate-workflow.yml"

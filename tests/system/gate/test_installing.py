@@ -15,9 +15,9 @@ import pytest
 
 import timetrial
 from timetrial.errors import GateError
-from timetrial.gate.environments import Installer, default_command, find_uv, make_environment, python_in
-from timetrial.gate.ownwheel import write_own_wheel
-from timetrial.gate.requirements import Requirements, requirements_of
+from timetrial.gate.sides.environments import Installer, default_command, find_uv, make_environment, python_in
+from timetrial.gate.sides.own_wheel import write_own_wheel
+from timetrial.gate.sides.requirements import Requirements, requirements_of
 
 # A project that brings its own build backend, so that building it takes no network.
 _BACKEND = """

@@ -17,10 +17,10 @@ import pytest
 
 from tests.system.gate.conftest import QUICK, Measure
 from timetrial.errors import GateError
-from timetrial.gate import scratch
-from timetrial.gate.git import Repository
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, Phase, SideName
+from timetrial.gate.sides import scratch
+from timetrial.gate.sides.git import Repository
 
 Project = Callable[..., Path]
 
@@ -345,7 +345,7 @@ def test_both_sides_end_when_the_gate_is_killed(
     monkeypatch.setenv("TMPDIR", str(temporary))
     script = (
         "import sys; from pathlib import Path;"
-        "from timetrial.gate.flow import *; from timetrial.gate.sides import Side;"
+        "from timetrial.gate.run import *; from timetrial.gate.sides.make import Side;"
         "sides = [Side(name, Path(sys.executable), Path(sys.argv[1]), None) for name in SideName];"
         "print('begun', flush=True);"
         "run_gate(GatePlan(*sides, GatePolicy(budget_s=600), on_progress=lambda p: print(p.name, flush=True)))"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.system.gate.projects import Project, linked_policy, new_project
-from timetrial.gate import environments
-from timetrial.gate.sides import Side, sides_of_ref
+from timetrial.gate.sides import environments
+from timetrial.gate.sides.make import Side, sides_of_ref
 
 
 @pytest.fixture

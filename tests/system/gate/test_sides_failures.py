@@ -13,10 +13,10 @@ import pytest
 
 from tests.system.gate.projects import Project, linked_policy, new_project
 from timetrial.errors import GateError
-from timetrial.gate import environments
-from timetrial.gate.git import commit_of, repository_of
 from timetrial.gate.policy import GatePolicy
-from timetrial.gate.sides import sides_of_pythons, sides_of_ref
+from timetrial.gate.sides import environments
+from timetrial.gate.sides.git import commit_of, repository_of
+from timetrial.gate.sides.make import sides_of_pythons, sides_of_ref
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ import sys
 from pathlib import Path
 from timetrial.errors import GateError
 from timetrial.gate.policy import GatePolicy
-from timetrial.gate.sides import sides_of_ref
+from timetrial.gate.sides.make import sides_of_ref
 try:
     with sides_of_ref(Path(sys.argv[1]), "HEAD", GatePolicy(), print):
         pass

@@ -15,9 +15,9 @@ import psutil
 import pytest
 
 from tests.system.gate.projects import Project, linked_policy, new_project
-from timetrial.gate import environments
 from timetrial.gate.policy import GatePolicy
-from timetrial.gate.sides import sides_of_ref
+from timetrial.gate.sides import environments
+from timetrial.gate.sides.make import sides_of_ref
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
 
@@ -44,7 +44,7 @@ def preparing(project: Project, *install: str) -> Generator[subprocess.Popen[str
     """Another process that makes the two sides."""
     policy = GatePolicy(install=install) if install else linked_policy(project.top.parent)
     assert policy.install is not None
-    command = [sys.executable, "-m", "tests.system.gate.sidesdriver", str(project.top), "HEAD", *policy.install]
+    command = [sys.executable, "-m", "tests.system.gate.sides_driver", str(project.top), "HEAD", *policy.install]
     variables = {**os.environ, "PYTHONPATH": str(HERE), "TMPDIR": str(project.top.parent / "temporary")}
     with subprocess.Popen(
         command, cwd=HERE, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

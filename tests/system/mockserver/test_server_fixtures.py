@@ -29,14 +29,14 @@ SUITE = """
 def test_each_test_has_a_part_of_one_server(pytester: pytest.Pytester) -> None:
     """The process is shared, the journal is the test's own."""
     pytester.makepyfile(SUITE)
-    pytester.makeconftest("from timetrial.server_fixtures import *")
+    pytester.makeconftest("from timetrial.pytest_plugin.server_fixtures import *")
     result = pytester.runpytest_subprocess("-p", "no:timetrial", "-p", "no:cacheprovider")
     result.assert_outcomes(passed=3)
 
 
 def test_a_suite_that_uses_no_server_imports_none(pytester: pytest.Pytester) -> None:
     """The fixtures cost nothing until one is asked for."""
-    pytester.makeconftest("from timetrial.server_fixtures import *")
+    pytester.makeconftest("from timetrial.pytest_plugin.server_fixtures import *")
     pytester.makepyfile(
         """
         import sys

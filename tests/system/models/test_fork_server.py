@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.models import jobs
-from timetrial.models import forkserver_path, modulefiles, startmethods
+from timetrial.models import startmethods
+from timetrial.models.pool import forkserver, import_paths
 
 pytestmark = pytest.mark.skipif(
     "forkserver" not in multiprocessing.get_all_start_methods(), reason="this platform has no fork server"
@@ -68,8 +69,8 @@ def test_only_the_server_tidies_up(tmp_path: Path) -> None:
     folder.mkdir()
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as parent:
         told = {"sys_path": sys.path, "parent": parent.pid, "folder": str(folder), "places": {}}
-        command = [sys.executable, "-c", f"import {forkserver_path.__name__}"]
-        environment = {**os.environ, forkserver_path.VARIABLE: json.dumps(told)}
+        command = [sys.executable, "-c", f"import {forkserver.__name__}"]
+        environment = {**os.environ, forkserver.VARIABLE: json.dumps(told)}
         subprocess.run(command, env=environment, check=True)
         assert folder.exists()
         parent.communicate(b"\n")
@@ -79,9 +80,9 @@ def test_only_the_server_tidies_up(tmp_path: Path) -> None:
 
 def test_it_is_told_no_more_than_an_environment_variable_holds() -> None:
     """Where thousands of test files are is left for the workers to be told, each of its own."""
-    places: modulefiles.Places = {
+    places: import_paths.Places = {
         f"tests.test_{number}": (f"/suite/tests/test_{number}.py", None) for number in range(9)
     }
-    assert len(json.loads(forkserver_path.describe_parent(places))["places"]) == 9
+    assert len(json.loads(forkserver.describe_parent(places))["places"]) == 9
     places |= {f"tests.more.test_{number}": (f"/suite/tests/more/{number}.py", None) for number in range(5000)}
-    assert json.loads(forkserver_path.describe_parent(places))["places"] == {}
+    assert json.loads(forkserver.describe_parent(places))["places"] == {}

@@ -228,7 +228,7 @@ def test_a_resource_that_hangs_while_it_closes_is_ended(
     model: ConcurrencyModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a while the worker is terminated, and the error says so."""
-    monkeypatch.setattr("timetrial.models.workerpool._CLOSING_S", 0.3)
+    monkeypatch.setattr("timetrial.models.pool.pool._CLOSING_S", 0.3)
     workload = Workload(
         "stuck",
         task=jobs.with_nothing,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.gate.storedfiles import content, launches, write
+from tests.unit.gate.stored.stored_files import content, launches, write
 from timetrial import cli
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, SideName, Trouble

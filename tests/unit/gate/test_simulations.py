@@ -9,10 +9,10 @@ import pytest
 
 from benchmarks.gate_power import confirmation, intervals, sessions, two_stage
 from benchmarks.gate_power.noise import MEASURED, Noise, rms
-from tests.unit.gate.storedfiles import content, launches
+from tests.unit.gate.stored.stored_files import content, launches
 from timetrial.gate.policy import GatePolicy
-from timetrial.gate.sequential import Answer
-from timetrial.gate.storedrun import StoredRun
+from timetrial.gate.stored.run import StoredRun
+from timetrial.stats.sequential import Answer
 
 
 def test_a_line_of_the_confirmation_s_table() -> None:

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timetrial.measure.accounting import AccountingError
 from timetrial.measure.arrivals import (
     PATTERNS,
     Due,
@@ -22,7 +21,8 @@ from timetrial.measure.arrivals import (
     reached_per_s,
     worst_backlog,
 )
-from timetrial.options import ARRIVALS
+from timetrial.measure.processes.usage import AccountingError
+from timetrial.pytest_plugin.options import ARRIVALS
 
 MS = 1_000_000
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timetrial.measure.accounting import AccountingError
 from timetrial.measure.latency import TimedAsyncTask, TimedTask, timed_parts, unpack
-from timetrial.measure.percentiles import nearest_rank, percentiles
+from timetrial.measure.processes.usage import AccountingError
+from timetrial.stats.percentiles import nearest_rank, percentiles
 
 
 def double(item: int) -> int:

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.results.test_standings import entry, standings_of
 from timetrial.report.summary import summary_lines
 from timetrial.results.standings import Standings, VoidTrial
-from timetrial.voids import FIXES, Kind, Void
+from timetrial.trial.void import FIXES, Kind, Void
 
 
 def test_the_table_names_the_fastest_its_ratio_to_serial_and_the_next_best() -> None:

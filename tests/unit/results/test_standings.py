@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from timetrial.measurement import Measurement
 from timetrial.results.standings import Entry, Placing, Standings, VoidTrial
-from timetrial.voids import Kind, Void
+from timetrial.trial.measurement import Measurement
+from timetrial.trial.void import Kind, Void
 
 SHORT = Void(Kind.CLOCK, "too short")
 

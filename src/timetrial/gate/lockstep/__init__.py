@@ -1,0 +1,1 @@
+"""One launch of a gate: two sides at once, and who has the turn."""

@@ -1,0 +1,169 @@
+"""One side of a gate, inside its pytest: says what there is to measure, then does as it's told, round by round."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import pytest
+
+from timetrial.gate import PROTOCOL, VARIABLE
+from timetrial.gate.lockstep.benchmark_fixture import LockstepBenchmark
+from timetrial.gate.lockstep.channel import Channel
+from timetrial.gate.lockstep.turns import Turns, receive_order, trouble_of
+from timetrial.models.base import InLoopModel
+from timetrial.trial.measurement import Measurement
+from timetrial.trial.plan import TrialPlan
+from timetrial.trial.run import OpenTrial, OpenTrialInLoop
+from timetrial.trial.void import Kind, Void
+
+# The sides take turns on the same disturbed machine, and a gate's round is as many executions as the clock needs.
+_NO_MATTER: Final = frozenset({Kind.DISTURBED, Kind.CLOCK})
+
+
+def join_gate() -> Agent:
+    """Connects to the gate that started this pytest, and hides it from processes that this one starts."""
+    host, port, token, side = os.environ.pop(VARIABLE).split()
+    channel = Channel(socket.create_connection((host, int(port)), timeout=30), "the gate")
+    channel.send(kind="join", token=token, side=side, protocol=PROTOCOL)
+    return Agent(channel)
+
+
+class Agent:
+    """The pytest plugin of one side; ``run`` and ``run_in_loop`` take the place of the trial's own rounds."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._name = ""
+        self._told = False  # whether the gate knows how the current benchmark stands
+        self._before: set[str] = set()
+        self._ended: dict[str, str] = {}
+        self._turns_taken: Turns | None = None
+        self._voids: Sequence[Void] = ()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Offers what was collected, and keeps what the gate chooses, in its order."""
+        offered = [item for item in items if _is_benchmark(item)]
+        self._channel.send(
+            kind="hello",
+            collection_errors=session.testsfailed,
+            benchmarks=[{"name": each.nodeid, "skip": _static_skip(each)} for each in offered],
+        )
+        if session.testsfailed:
+            return  # pytest is about to say why, and to end
+        by_name = {item.nodeid: item for item in offered}
+        chosen = [by_name[name] for name in receive_order(self._channel)["run"]]
+        kept = set(chosen)
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = chosen
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Notes whose turn it is; the gate hears of each benchmark once, however often a plugin repeats it."""
+        if item.nodeid in self._before:
+            pytest.skip("the gate has heard of it already")
+        self._before.add(item.nodeid)
+        self._name, self._told = item.nodeid, False
+        self._turns_taken, self._voids, self._ended = None, (), {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        """Tells the gate why a benchmark never came to its rounds, or how it ended after them."""
+        report: pytest.TestReport = yield
+        if not self._told and (call.when == "call" or not report.passed):
+            kind, reason = _why_not(report, call.excinfo)
+            self._channel.send(kind="trouble", name=item.nodeid, trouble=kind, reason=reason)
+            self._told = True
+        elif self._turns_taken is not None and self._turns_taken.finished:
+            self._ended = self._ended or _what_came_after(report, call.excinfo, self._voids)
+            if call.when == "teardown":
+                self._channel.send(kind="closed", name=item.nodeid, **self._ended)
+                self._turns_taken = None
+        return report
+
+    @pytest.fixture
+    def benchmark(self, request: pytest.FixtureRequest, benchmark: Any) -> Any:
+        """pytest-benchmark's own for a trial, which brings its rounds; one that takes turns for any other test."""
+        return benchmark if "trial" in request.fixturenames else LockstepBenchmark(benchmark, self._take_turns)
+
+    def run(self, plan: TrialPlan) -> Measurement:
+        """As trial.run_trial, with the gate deciding when a round is due."""
+        with OpenTrial(plan) as trial:
+            self._take_turns(
+                lambda executions: sum(trial.time_a_round() for _ in range(executions)),
+                workers=_has_workers(trial.worker_pids()),
+                servers=_pids(plan.server),
+            )
+        return self._seen(trial.measurement())
+
+    async def run_in_loop(self, plan: TrialPlan) -> Measurement:
+        """As trial.run_trial_in_loop, with the gate deciding when a round is due; the loop stands still meanwhile."""
+        if not isinstance(plan.model(), InLoopModel):
+            return self.run(plan)
+        async with OpenTrialInLoop(plan) as trial:
+            with self._turns(workers=False, servers=_pids(plan.server)) as turns:
+                while executions := turns.next_round():
+                    turns.report(sum([await trial.time_a_round() for _ in range(executions)]))
+        return self._seen(trial.measurement())
+
+    def _seen(self, measurement: Measurement) -> Measurement:
+        self._voids = [each for each in measurement.voids if each.kind not in _NO_MATTER]
+        return measurement
+
+    def _take_turns(
+        self, round_s: Callable[[int], float], *, workers: bool = False, servers: Sequence[int] = ()
+    ) -> None:
+        """Runs rounds when the gate wants them; ``round_s(executions)`` returns how long they took together."""
+        with self._turns(workers=workers, servers=servers) as turns:
+            while executions := turns.next_round():
+                turns.report(round_s(executions))
+
+    def _turns(self, *, workers: bool, servers: Sequence[int]) -> Turns:
+        self._told = True
+        self._turns_taken = Turns(self._channel, self._name, workers=workers, servers=servers)
+        return self._turns_taken
+
+
+def _is_benchmark(item: pytest.Item) -> bool:
+    return not {"trial", "benchmark"}.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def _static_skip(item: pytest.Item) -> str | None:
+    """The reason of a skip that a marker gives; conditions are left to the run itself."""
+    marker = item.get_closest_marker("skip")
+    if marker is None:
+        return None
+    return str(marker.kwargs.get("reason") or (marker.args[0] if marker.args else "skipped by its marker"))
+
+
+def _has_workers(pids: Sequence[int]) -> bool:
+    return any(pid != os.getpid() for pid in pids)
+
+
+def _pids(server: Any) -> Sequence[int]:
+    return tuple(getattr(server, "pids", ()))
+
+
+def _why_not(report: pytest.TestReport, raised: pytest.ExceptionInfo[BaseException] | None) -> tuple[str, str]:
+    """Why a benchmark ended without taking turns."""
+    if report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        return "skipped", reason.removeprefix("Skipped: ")
+    if raised is None:
+        return "failed", "it passed without running a benchmark"
+    return trouble_of(raised.value)
+
+
+def _what_came_after(
+    report: pytest.TestReport, raised: pytest.ExceptionInfo[BaseException] | None, voids: Sequence[Void]
+) -> dict[str, str]:
+    """Why a benchmark that took its turns means nothing all the same: its test failed then, or its trial is void."""
+    if not report.passed:
+        kind, reason = trouble_of(raised.value) if raised else ("failed", str(report.longrepr))
+        return {"trouble": kind, "reason": reason}
+    return {"trouble": "void", "reason": str(voids[0])} if voids else {}

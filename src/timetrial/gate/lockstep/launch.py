@@ -1,0 +1,175 @@
+"""One launch: two fresh interpreters on the same benchmarks, both alive, taking turns round by round."""
+
+from __future__ import annotations
+
+import hmac
+import random
+import secrets
+import socket
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from timetrial.errors import GateError
+from timetrial.gate import PROTOCOL, VARIABLE
+from timetrial.gate.lockstep.channel import Channel, Message
+from timetrial.gate.lockstep.side_process import SideDownError, SideProcess
+from timetrial.gate.record import SideName
+from timetrial.gate.sides.make import Side
+from timetrial.gate.sides.scratch import held_folder
+from timetrial.system.signals import undisturbed
+
+_LOOK_AGAIN_S: Final = 0.1
+_GREETING_S: Final = 5.0
+_EARLY_END: Final = (
+    "It never came to its benchmarks: does pytest run there by hand, with a timetrial that has the gate, and the same "
+    "arguments?"
+)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A benchmark that a side has collected; ``skip`` is its marker's reason, if it has one."""
+
+    name: str
+    skip: str | None
+
+
+class Launch:
+    """Starts both sides on entering, and leaves nothing of them behind.
+
+    ``selection`` is what pytest is told beside what the gate itself tells it. ``patience_s`` bounds every wait.
+    Raises GateError for a side that can't collect, and SideDownError for one that ends or falls silent.
+    """
+
+    def __init__(
+        self, base: Side, candidate: Side, selection: Sequence[str], *, patience_s: float, chance: random.Random
+    ) -> None:
+        self._sides = (base, candidate)
+        self._selection = list(selection)
+        self._patience_s = patience_s
+        self._hash_seed = str(chance.randrange(1, 2**32))
+        self._token = secrets.token_hex(16)
+        self._stack = ExitStack()
+        self._processes: dict[SideName, SideProcess] = {}
+        self.offers: dict[SideName, list[Offer]] = {}
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            folder = stack.enter_context(held_folder())
+            listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=8))
+            stack.callback(self._end)
+            for side in self._sides:
+                self._processes[side.name] = self._start(side, listener, folder)
+            self._join(listener)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *failure: Any) -> None:
+        self._stack.__exit__(*failure)
+
+    def __getitem__(self, side: SideName) -> SideProcess:
+        return self._processes[side]
+
+    @property
+    def both(self) -> tuple[SideProcess, SideProcess]:
+        """Base and candidate."""
+        return self._processes[SideName.BASE], self._processes[SideName.CANDIDATE]
+
+    def choose(self, names: Sequence[str]) -> None:
+        """Tells both sides which benchmarks to run, in this order."""
+        for process in self.both:
+            process.say(run=list(names))
+
+    def hear(self, side: SideName) -> Message:
+        """A side's next message."""
+        return self._processes[side].hear(self._patience_s)
+
+    def ask_both(self, **message: Any) -> dict[SideName, Message]:
+        """Says the same to both at once, and waits for both answers."""
+        for process in self.both:
+            process.say(**message)
+        return {name: process.hear(self._patience_s) for name, process in self._processes.items()}
+
+    def ask(self, side: SideName, **message: Any) -> Message:
+        """Says something to one side, while the other keeps still, and waits for the answer."""
+        return self._processes[side].ask(self._patience_s, **message)
+
+    def _start(self, side: Side, listener: socket.socket, folder: Path) -> SideProcess:
+        host, port = listener.getsockname()[:2]
+        own = folder / side.name
+        own.mkdir()
+        command = [
+            *("-m", "pytest", "--benchmark-only", "--trial-scale=gate", "--trial-results="),
+            *(f"--benchmark-storage={own}", "-o", f"cache_dir={own / 'cache'}"),
+            *self._selection,
+        ]
+        # One seed for both: sets and dictionaries of texts then lie alike on both sides, and anew in each launch.
+        environment = {VARIABLE: f"{host} {port} {self._token} {side.name}", "PYTHONHASHSEED": self._hash_seed}
+        return SideProcess(side, command, environment, folder / f"{side.name}.log")
+
+    def _join(self, listener: socket.socket) -> None:
+        """Waits until both are connected and have collected."""
+        deadline_s = time.monotonic() + self._patience_s
+        waiting = set(self._processes)
+        while waiting:
+            for name in waiting:
+                self._look_after(self._processes[name], deadline_s)
+            connection = _accept(listener)
+            if connection is not None:
+                waiting -= self._greet(Channel(connection, "a process that joins the gate"))
+        for process in self.both:
+            self._take_offers(process)
+
+    def _look_after(self, process: SideProcess, deadline_s: float) -> None:
+        if process.ended:
+            raise GateError(f"{process.down()}\n{_EARLY_END}")
+        if time.monotonic() > deadline_s:
+            raise GateError(f"the {process.side.name} side has not started after {self._patience_s:.0f} s")
+
+    def _greet(self, channel: Channel) -> set[SideName]:
+        """Takes in a side, and says which it is; a stranger on the port is sent away."""
+        try:
+            message = channel.receive(_GREETING_S)
+        except (GateError, TimeoutError):
+            message = {}
+        if not hmac.compare_digest(str(message.get("token")).encode(), self._token.encode()):
+            channel.close()
+            return set()
+        name = SideName(message["side"])
+        if message["protocol"] != PROTOCOL:
+            raise GateError(
+                f"the {name} side's timetrial speaks version {message['protocol']} of the gate's protocol, this one "
+                f"version {PROTOCOL}: install the same timetrial on both sides"
+            )
+        channel.peer = f"the {name} side"
+        self._processes[name].connect(channel)
+        return {name}
+
+    def _take_offers(self, process: SideProcess) -> None:
+        name = process.side.name
+        try:
+            hello = process.hear(self._patience_s)
+        except SideDownError as error:
+            raise GateError(f"{error}\n{_EARLY_END}") from error
+        if hello["collection_errors"]:
+            raise GateError(f"the {name} side can't collect its tests: {process.down()}")
+        self.offers[name] = [Offer(each["name"], each["skip"]) for each in hello["benchmarks"]]
+
+    def _end(self) -> None:
+        with undisturbed():  # a second Ctrl-C meanwhile would leave a side that is busy alone
+            for process in self._processes.values():
+                process.hang_up()
+            for process in self._processes.values():
+                process.end()
+
+
+def _accept(listener: socket.socket) -> socket.socket | None:
+    listener.settimeout(_LOOK_AGAIN_S)
+    try:
+        return listener.accept()[0]
+    except TimeoutError:
+        return None

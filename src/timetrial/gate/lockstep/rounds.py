@@ -1,0 +1,203 @@
+"""One benchmark in one launch: the sides warm up, are pinned, and take turns, in random order within each pair."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from timetrial.errors import GateError
+from timetrial.gate.lockstep.channel import Message
+from timetrial.gate.lockstep.keep_awake import Spinners
+from timetrial.gate.lockstep.launch import Launch
+from timetrial.gate.policy import GatePolicy
+from timetrial.gate.record import LaunchPair, Phase, SideName, Trouble
+from timetrial.system.affinity import usable_cpus
+
+ROUND_S: Final = 0.010  # long enough for the clock and the turn-taking, short enough that a pair sees one machine
+_SHORTEST_SEEN_S: Final = 0.001  # below this, a round says too little about how many executions fill ROUND_S
+_MOST_EXECUTIONS: Final = 10_000_000
+_LONGEST_TURNS_S: Final = 1.0  # of one benchmark in one launch, where its rounds are long
+_FEWEST_PAIRS: Final = 8
+_MORE_THAN_ONE_CPU: Final = 1.15  # processor time per second from which a benchmark uses several
+
+
+@dataclass
+class Sizes:
+    """What the first launch finds out about each benchmark and all others keep to, so that they compare."""
+
+    executions: dict[str, int] = field(default_factory=dict)
+    several_cpus: set[str] = field(default_factory=set)
+    workers: set[str] = field(default_factory=set)
+    servers: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a side reports of one round."""
+
+    s: float
+    cpu_s: float
+    workers: bool
+
+
+class SideTroubleError(Exception):
+    """A benchmark failed on one side in the middle of its rounds."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.reason)
+        self.trouble = trouble
+
+
+class BenchmarkRounds:
+    """The rounds of ``name`` in ``launch``; ``extra_share`` makes the candidate do that share of work more.
+
+    ``spinners`` keep a benchmark's processor awake where it has one for itself. Beside worker processes they do harm
+    (docs/gate.md): a scheduler that sees no processor idle may let two workers share one.
+    """
+
+    def __init__(
+        self,
+        launch: Launch,
+        name: str,
+        policy: GatePolicy,
+        sizes: Sizes,
+        chance: random.Random,
+        spinners: Spinners,
+        extra_share: float = 0.0,
+    ) -> None:
+        self._launch = launch
+        self._name = name
+        self._policy = policy
+        self._sizes = sizes
+        self._chance = chance
+        self._spinners = spinners
+        self._extra_share = extra_share
+
+    def measure(self, phase: Phase) -> LaunchPair | Trouble:
+        """Waits until both sides are ready, and takes turns; a trouble on one side releases the other."""
+        trouble = self._wait_until_ready()
+        if trouble is not None:
+            return trouble
+        try:
+            return self._measured(phase)
+        except SideTroubleError as error:
+            self._release(error.trouble)
+            return error.trouble
+
+    def _wait_until_ready(self) -> Trouble | None:
+        messages = self._about_this({side: self._launch.hear(side) for side in SideName}, "ready")
+        for kind, known in (("workers", self._sizes.workers), ("server", self._sizes.servers)):
+            if any(message.get(kind) for message in messages.values()):
+                known.add(self._name)
+        troubles = _troubles_in(messages)
+        if len(troubles) == 1:
+            self._release(troubles[0])
+        return _together(troubles)
+
+    def _about_this(self, messages: Mapping[SideName, Message], kind: str) -> Mapping[SideName, Message]:
+        """The same, once it is sure that they are about this benchmark: others' must never be taken for its own."""
+        for side, message in messages.items():
+            if message.get("name") != self._name or message.get("kind") not in (kind, "trouble"):
+                raise GateError(
+                    f"the {side} side speaks of {message.get('kind')} {message.get('name')} where {self._name} is to "
+                    f"be {kind}; does a plugin there run tests in another order, or more than once?"
+                )
+        return messages
+
+    def _release(self, trouble: Trouble) -> None:
+        """Lets the side that is well go on to its next benchmark."""
+        (well,) = (side for side in SideName if side is not trouble.side)
+        self._launch[well].say(do="abandon", reason=f"{trouble.kind} on the {trouble.side} side")
+
+    def _measured(self, phase: Phase) -> LaunchPair | Trouble:
+        executions = self._sizes.executions.get(self._name) or self._find_size()
+        cpus = self._settle_processors(executions)
+        with self._spinners.spinning(cpus if len(cpus) == 1 else ()):
+            pairs = self._timed(executions)
+        closed = self._about_this(self._launch.ask_both(do="done"), "closed")
+        return _together(_troubles_in(closed)) or LaunchPair(
+            phase=phase,
+            base_s=tuple(pair[SideName.BASE].s for _, pair in pairs),
+            candidate_s=tuple(pair[SideName.CANDIDATE].s for _, pair in pairs),
+            candidate_first=tuple(first for first, _ in pairs),
+            executions_per_round=executions,
+            cpus=cpus,
+        )
+
+    def _timed(self, executions: int) -> list[tuple[bool, dict[SideName, Round]]]:
+        """Warms up, and takes the pairs, each with whether the candidate went first."""
+        if self._extra_share:
+            self._launch.ask(SideName.CANDIDATE, do="extra", share=self._extra_share)
+        seen = [self._pair(executions) for _ in range(max(1, self._policy.warmup_rounds - 1))]
+        firsts = [self._chance.random() < 0.5 for _ in range(self._pairs(seen))]
+        return [(first, self._pair(executions, candidate_first=first)) for first in firsts]
+
+    def _find_size(self) -> int:
+        """How many executions fill a round of some 10 ms."""
+        executions = 1
+        while (longest_s := _longest(self._pair(executions))) < _SHORTEST_SEEN_S and executions < _MOST_EXECUTIONS:
+            executions *= 10
+        longest_s = min(longest_s, _longest(self._pair(executions)))  # the first one may have been cold
+        executions = max(1, min(_MOST_EXECUTIONS, round(executions * ROUND_S / max(longest_s, 1e-9))))
+        self._sizes.executions[self._name] = executions
+        return executions
+
+    def _settle_processors(self, executions: int) -> tuple[int, ...]:
+        """Pins both sides to the same processors, drawn by lot, and their servers to the others.
+
+        A benchmark that uses one processor gets one, so that both sides see the same one's moods. One that uses
+        several gets all; all but one, if it has a server, which gets that one. Worker processes always get all.
+        """
+        pair = self._pair(executions)
+        if any(each.cpu_s > _MORE_THAN_ONE_CPU * each.s for each in pair.values()):
+            self._sizes.several_cpus.add(self._name)
+        if any(each.workers for each in pair.values()):
+            self._sizes.workers.add(self._name)
+        cpus = usable_cpus()
+        several, server = self._name in self._sizes.several_cpus, self._name in self._sizes.servers
+        if not self._policy.pin or len(cpus) < 2 or self._name in self._sizes.workers or (several and not server):
+            return ()
+        drawn = self._chance.choice(cpus)
+        others = [each for each in cpus if each != drawn]
+        ours, the_servers = (others, [drawn]) if several else ([drawn], others)
+        self._launch.ask_both(do="pin", cpus=ours, server_cpus=the_servers)
+        return tuple(ours)
+
+    def _pairs(self, seen: Sequence[dict[SideName, Round]]) -> int:
+        """As many as the policy says; fewer where rounds are long."""
+        pair_s = statistics.median(sum(each.s for each in pair.values()) for pair in seen)
+        fitting = int(_LONGEST_TURNS_S / max(pair_s, 1e-9))
+        return min(self._policy.pairs_per_launch, max(_FEWEST_PAIRS, fitting))
+
+    def _pair(self, executions: int, *, candidate_first: bool = False) -> dict[SideName, Round]:
+        order = (SideName.BASE, SideName.CANDIDATE)
+        return {side: self._round(side, executions) for side in (order[::-1] if candidate_first else order)}
+
+    def _round(self, side: SideName, executions: int) -> Round:
+        answer = self._launch.ask(side, do="round", executions=executions)
+        if answer["kind"] == "trouble":
+            raise SideTroubleError(Trouble(answer["trouble"], side, answer["reason"]))
+        return Round(answer["s"], answer["cpu_s"], answer["workers"])
+
+
+def _troubles_in(messages: Mapping[SideName, Message]) -> list[Trouble]:
+    """What the sides say is wrong."""
+    return [
+        Trouble(message["trouble"], side, message["reason"])
+        for side, message in messages.items()
+        if message.get("trouble")
+    ]
+
+
+def _together(troubles: Sequence[Trouble]) -> Trouble | None:
+    """One trouble: without a side where both have the same, and never only a skip where one did worse."""
+    if len({each.kind for each in troubles}) == 1 and len(troubles) > 1:
+        return Trouble(troubles[0].kind, None, troubles[0].reason)
+    return min(troubles, key=lambda each: each.kind == "skipped", default=None)
+
+
+def _longest(pair: dict[SideName, Round]) -> float:
+    return max(each.s for each in pair.values())

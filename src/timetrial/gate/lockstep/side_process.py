@@ -1,0 +1,135 @@
+"""One side's pytest, seen from the gate: a process, its conversation, and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from timetrial.errors import GateError
+from timetrial.gate.lockstep.channel import Channel, ChannelClosedError, Message
+from timetrial.gate.record import SideName
+from timetrial.gate.sides.git import failure
+from timetrial.gate.sides.make import Side
+
+_FAREWELL_S: Final = 5.0  # for pytest to close its fixtures once the gate has hung up
+_TAIL_LINES: Final = 15
+
+
+class SideDownError(GateError):
+    """A side's process ended, or fell silent, in the middle of a launch."""
+
+    def __init__(self, side: SideName, message: str) -> None:
+        super().__init__(message)
+        self.side = side
+
+
+class SideProcess:
+    """A fresh interpreter that runs pytest for one side; what it prints goes to ``log``."""
+
+    def __init__(self, side: Side, command: list[str], environment: Mapping[str, str], log: Path) -> None:
+        self.side = side
+        self._log = log
+        self._farewell_s = _FAREWELL_S
+        self._channel: Channel | None = None
+        try:
+            with log.open("wb") as output:
+                # A group of its own: Ctrl-C reaches the gate alone, and the group can be ended as a whole.
+                self._process = subprocess.Popen(
+                    [str(side.python), *command],
+                    cwd=side.root,
+                    env={**side.variables(), **environment},
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            said = error.strerror or str(error)
+            raise failure(f"can't start the {side.name} side, {side.python}: {said}", said) from error
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process.poll() is not None
+
+    def connect(self, channel: Channel) -> None:
+        """The conversation with this process."""
+        self._channel = channel
+
+    def ask(self, timeout_s: float, **message: Any) -> Message:
+        """Says something and waits for the answer; raises SideDownError without one."""
+        self.say(**message)
+        return self.hear(timeout_s)
+
+    def say(self, **message: Any) -> None:
+        """Says something; raises SideDownError if nobody is there."""
+        assert self._channel is not None
+        try:
+            self._channel.send(**message)
+        except ChannelClosedError as error:
+            raise self.down() from error
+
+    def hear(self, timeout_s: float) -> Message:
+        """The next message; raises SideDownError where none comes in time."""
+        assert self._channel is not None
+        try:
+            return self._channel.receive(timeout_s)
+        except TimeoutError:
+            name = self.side.name
+            self._farewell_s = 0.0  # it doesn't listen
+            raise SideDownError(name, f"the {name} side said nothing for {timeout_s:.0f} s (patience_s)") from None
+        except ChannelClosedError as error:
+            raise self.down() from error
+
+    def down(self) -> SideDownError:
+        """The error that tells how this process ended, with the last that it printed."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_FAREWELL_S)
+        return SideDownError(self.side.name, f"the {self.side.name} side {self._how_it_ended()}{self._last_words()}")
+
+    def hang_up(self) -> None:
+        """Ends the conversation, at which the process ends by itself."""
+        if self._channel is not None:
+            self._channel.close()
+
+    def end(self) -> None:
+        """Waits for the process a moment, then ends it with all that it started."""
+        if self._channel is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(self._farewell_s)
+        self._kill_group()
+        self._process.wait()
+
+    def _kill_group(self) -> None:
+        if os.name == "posix":
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        else:
+            self._process.kill()
+
+    def _how_it_ended(self) -> str:
+        status = self._process.poll()
+        if status is None:
+            return "hung up"
+        if status < 0:
+            return f"was ended by {_signal_name(-status)}"
+        return f"ended with status {status}"
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(OSError):
+            lines = self._log.read_text(errors="replace").rstrip().splitlines()[-_TAIL_LINES:]
+            if lines:
+                return "; the last that it printed:\n" + "\n".join(f"    {line}" for line in lines)
+        return ""
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

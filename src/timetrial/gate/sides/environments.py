@@ -1,0 +1,171 @@
+"""A virtual environment for each side, both made the same way, one right after the other."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from timetrial.errors import GateError, NoRoomError
+from timetrial.gate.sides.git import failure
+from timetrial.gate.sides.requirements import Requirements, requirements_of
+from timetrial.system.command import Ended, run_to_end
+
+_LINES_SHOWN: Final = 15
+_TEMPORARY: Final = ("TMPDIR", "TEMP", "TMP")  # where Python looks, in this order
+_UV_ANSWERS_WITHIN_S: Final = 20.0
+
+
+@dataclass(frozen=True)
+class Installer:
+    """How both sides get what they run on.
+
+    ``uv`` is its path where there is one that runs; ``words`` the policy's own command, with its placeholders;
+    ``own_wheel`` the running timetrial.
+    """
+
+    uv: str | None
+    words: tuple[str, ...] | None
+    own_wheel: Path
+
+    def command(self, python: Path, environment: Path, root: Path) -> list[str]:
+        """The words to run in ``root`` for the environment of ``python``."""
+        if self.words is not None:
+            return filled(self.words, python=python, environment=environment, root=root, timetrial=self.own_wheel)
+        return default_command(self.uv, python, root, self.own_wheel)
+
+    def __str__(self) -> str:
+        if self.words is not None:
+            return f"with {self.words[0]!r}, as [tool.timetrial.gate] says"
+        return "with pip" if self.uv is None else "with uv"
+
+    @property
+    def needs_pip(self) -> bool:
+        """Whether the environment has to hold pip: the command may be a script that uses it."""
+        return self.uv is None if self.words is None else self.words[:1] != ("uv",)
+
+
+def find_uv() -> str | None:
+    """A uv that answers; a name on the PATH can also be a wrapper with nothing behind it."""
+    path = shutil.which("uv")
+    if path is None:
+        return None
+    try:
+        ended = run_to_end([path, "--version"], cwd=Path.cwd(), patience_s=_UV_ANSWERS_WITHIN_S)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return path if ended.status == 0 else None
+
+
+def make_environment(
+    installer: Installer, environment: Path, root: Path, who: str, variables: Mapping[str, str]
+) -> None:
+    """Makes the environment, installs into it, compiles all bytecode; returns its Python.
+
+    ``who`` names the side in errors; ``variables`` are those that its processes get. Their temporary files lie beside
+    the environment: what is ended in the middle leaves some behind, and these go with the gate's own folder.
+    """
+    with tempfile.TemporaryDirectory(prefix=".tmp-", dir=environment.parent, ignore_cleanup_errors=True) as temporary:
+        inside = {**variables, **dict.fromkeys(_TEMPORARY, temporary)}
+        _make(installer, environment, root, who, inside)
+
+
+def _make(installer: Installer, environment: Path, root: Path, who: str, variables: Mapping[str, str]) -> None:
+    create = [
+        sys.executable,
+        "-P",
+        "-m",
+        "venv",
+        *(() if installer.needs_pip else ("--without-pip",)),
+        str(environment),
+    ]
+    _run(create, root, who, variables)
+    python = python_in(environment)
+    _run(installer.command(python, environment, root), root, who, variables)
+    libraries = _libraries_in(environment)
+    if installer.words is not None and not requirements_of(root).is_timetrial:
+        _bring_timetrial(python, installer.own_wheel, libraries, root, variables)
+    _compile(python, [root, libraries], variables)
+
+
+def python_in(environment: Path) -> Path:
+    """Where a virtual environment keeps its Python."""
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def default_command(uv: str | None, python: Path, root: Path, own_wheel: Path) -> list[str]:
+    """The project as a wheel, as its users get it, with what its benchmarks need and the running timetrial."""
+    needed = requirements_of(root)
+    start = [uv, "pip", "install", "--python", str(python)] if uv else [str(python), "-m", "pip", "install"]
+    return [*start, "--quiet", *_what(needed, root, own_wheel, by_group=uv is not None)]
+
+
+def filled(words: Sequence[str], **places: Path) -> list[str]:
+    """The words with ``{python}`` and the like replaced; raises GateError for a placeholder that there isn't."""
+    try:
+        return [word.format_map(places) for word in words]
+    except (KeyError, ValueError, IndexError, AttributeError) as error:
+        known = ", ".join(f"{{{each}}}" for each in places)
+        raise GateError(
+            f"[tool.timetrial.gate] install has a placeholder that means nothing ({error}); there are {known}, "
+            f"and braces that should stay are doubled"
+        ) from error
+
+
+def _what(needed: Requirements, root: Path, own_wheel: Path, *, by_group: bool) -> list[str]:
+    """The arguments of ``pip install``; older pips know no ``--group``, so they are told what it holds."""
+    words = [] if needed.is_timetrial else [str(own_wheel)]
+    if needed.project is not None:
+        words.append(f"{root}[{','.join(needed.extras)}]" if needed.extras else str(root))
+    if by_group:
+        words += [word for each in needed.groups for word in ("--group", f"{root / 'pyproject.toml'}:{each}")]
+    else:
+        words += needed.grouped
+    return words + [word for each in needed.files for word in ("-r", str(each))]
+
+
+def _run(command: Sequence[str], root: Path, who: str, variables: Mapping[str, str]) -> None:
+    try:
+        ended = run_to_end(command, cwd=root, variables=variables)
+    except OSError as error:
+        raise failure(f"can't run {command[0]!r} to install {who}: {error.strerror}", str(error)) from error
+    if ended.status != 0:
+        raise _failure(command, ended, who)
+
+
+def _failure(command: Sequence[str], ended: Ended, who: str) -> GateError:
+    lines = (ended.output + ended.complaint).strip().splitlines()
+    shown = "\n".join(f"    {line}" for line in lines[-_LINES_SHOWN:]) or "    (no output)"
+    text = f"{who} can't be installed; this ended with {ended.status}:\n  {' '.join(command)}\n{shown}"
+    found = failure(text, ended.output + ended.complaint)
+    if isinstance(found, NoRoomError):
+        return found
+    return GateError(
+        f"{text}\nMend that, say how to install with `install` in [tool.timetrial.gate], or make the environments "
+        f"yourself and name them with --base-python and --candidate-python"
+    )
+
+
+def _libraries_in(environment: Path) -> Path:
+    scheme = "venv" if "venv" in sysconfig.get_scheme_names() else sysconfig.get_default_scheme()
+    return Path(sysconfig.get_path("purelib", scheme, {"base": str(environment), "platbase": str(environment)}))
+
+
+def _bring_timetrial(python: Path, wheel: Path, libraries: Path, root: Path, variables: Mapping[str, str]) -> None:
+    """A pure wheel is installed by unpacking it; an install command that brought a timetrial keeps its own."""
+    found = run_to_end([python, "-c", "import timetrial"], cwd=root, variables=variables)
+    if found.status != 0:
+        zipfile.ZipFile(wheel).extractall(libraries)
+
+
+def _compile(python: Path, folders: Sequence[Path], variables: Mapping[str, str]) -> None:
+    """Neither side then compiles while it is measured; a file that doesn't compile is nobody's business here."""
+    run_to_end([python, "-P", "-m", "compileall", "-q", "-j", "0", *folders], cwd=folders[0], variables=variables)

@@ -1,0 +1,122 @@
+"""What a side's Python says of itself: that it is one, that it can take turns, and what is installed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from timetrial.errors import GateError
+from timetrial.gate import PROTOCOL
+from timetrial.gate.sides.requirements import normal
+from timetrial.system.command import run_to_end
+
+_ANSWERS_WITHIN_S: Final = 60.0
+_NEEDED: Final = ("pytest", "pytest-benchmark", "timetrial")
+_LINES_SHOWN: Final = 3
+_WIDEST: Final = 100
+_OLDEST: Final = (3, 11)
+# How the question fails where timetrial is there, but knows no gate, or one that can't take turns.
+_OLD_TIMETRIAL: Final = ("ModuleNotFoundError: No module named 'timetrial.gate", "AttributeError")
+# It has to be understood by any Python, if only to hear which one it is.
+_QUESTION: Final = """
+import json, sys
+answer = {"version": list(sys.version_info[:3]), "python": sys.version.split()[0], "installed": {}, "modules": {}}
+if sys.version_info >= (3, 11):
+    import importlib, importlib.metadata, importlib.util
+    for each in importlib.metadata.distributions():
+        if each.metadata["Name"]:
+            answer["installed"].setdefault(each.metadata["Name"], each.version)
+    for name in sys.argv[1:]:
+        found = importlib.util.find_spec(name)
+        answer["modules"][name] = list(found.submodule_search_locations or [found.origin]) if found else []
+    try:
+        answer["protocol"] = importlib.import_module("timetrial.gate").PROTOCOL
+    except Exception as error:
+        answer["protocol_trouble"] = "%s: %s" % (type(error).__name__, error)
+print(json.dumps(answer))
+"""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What runs on a side: Python's version, each distribution's by its normal name, where modules come from."""
+
+    python: str
+    installed: Mapping[str, str]
+    modules: Mapping[str, tuple[str, ...]]
+
+
+def ask_python(
+    python: Path, root: Path, who: str, variables: Mapping[str, str], modules: tuple[str, ...] = ()
+) -> Facts:
+    """Asks an interpreter what it has; raises GateError, naming ``who``, where it can't be a side of a gate."""
+    answer = _answer(python, root, who, variables, modules)
+    if tuple(answer["version"][:2]) < _OLDEST:
+        raise GateError(f"{who}: {python} is Python {answer['python']}; timetrial needs 3.11 or newer")
+    installed = {normal(name): version for name, version in answer["installed"].items()}
+    missing = [each for each in _NEEDED if each not in installed]
+    if missing:
+        raise GateError(
+            f"{who}: {python} has no {' and no '.join(missing)}; `{python} -m pip install {' '.join(missing)}` "
+            f"brings it, or the project's own dependencies for tests should"
+        )
+    _same_protocol(answer, installed["timetrial"], f"{who}: {python}")
+    return Facts(answer["python"], installed, {name: tuple(found) for name, found in answer["modules"].items()})
+
+
+def differences(base: Facts, candidate: Facts) -> list[str]:
+    """What the two sides run on and differ in, such as ``numpy 2.1.0 -> 2.2.0``; empty where they are alike."""
+    lines = [f"Python {base.python} -> {candidate.python}"] if base.python != candidate.python else []
+    for name in sorted({*base.installed, *candidate.installed}):
+        was, now = base.installed.get(name, "none"), candidate.installed.get(name, "none")
+        if was != now:
+            lines.append(f"{name} {was} -> {now}")
+    return lines
+
+
+def _answer(
+    python: Path, root: Path, who: str, variables: Mapping[str, str], modules: tuple[str, ...]
+) -> dict[str, Any]:
+    try:
+        ended = run_to_end(
+            [python, "-c", _QUESTION, *modules], cwd=root, variables=variables, patience_s=_ANSWERS_WITHIN_S
+        )
+    except FileNotFoundError as error:
+        raise GateError(f"{who}: there is no {python}{_inside(python)}") from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise GateError(f"{who}: {python} can't be run as a Python: {error}{_inside(python)}") from error
+    try:
+        answer = json.loads(ended.output.strip().splitlines()[-1])
+        if "version" in answer:
+            return dict(answer)
+    except (ValueError, IndexError, TypeError):
+        pass
+    # Each line cut: a program that is no Python may repeat the whole question.
+    last = (ended.output + ended.complaint).strip().splitlines()[-_LINES_SHOWN:]
+    said = "\n".join(line if len(line) <= _WIDEST else f"{line[:_WIDEST]} …" for line in last)
+    raise GateError(f"{who}: {python} doesn't answer as a Python does (exit status {ended.status}): {said}")
+
+
+def _inside(python: Path) -> str:
+    """A folder was named where its Python was meant."""
+    for each in (python / "bin" / "python", python / "Scripts" / "python.exe", python / ".venv" / "bin" / "python"):
+        if each.exists():
+            return f"; did you mean {each}?"
+    return "; name the python inside an environment, such as .venv/bin/python"
+
+
+def _same_protocol(answer: dict[str, Any], version: str, where: str) -> None:
+    theirs, trouble = answer.get("protocol"), answer.get("protocol_trouble", "")
+    if theirs == PROTOCOL:
+        return
+    if theirs is None and not trouble.startswith(_OLD_TIMETRIAL):
+        raise GateError(f"{where} has timetrial {version}, which can't be imported: {trouble}")
+    how = "no lock-step yet" if theirs is None else f"the lock-step protocol {theirs}, this one here speaks {PROTOCOL}"
+    raise GateError(
+        f"{where} has timetrial {version} with {how}; install the same timetrial on both sides, or take a base "
+        f"that has it"
+    )

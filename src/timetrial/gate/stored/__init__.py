@@ -1,0 +1,1 @@
+"""Stored runs against each other, where only one side can run at a time."""

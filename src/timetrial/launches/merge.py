@@ -1,0 +1,110 @@
+"""Several launches of one suite in one file: pytest-benchmark reads it as one run, and the launches stay apart."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from timetrial.environment.difference import differences
+from timetrial.errors import ResultsError
+from timetrial.launches.round_stats import round_stats
+from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY, void_of_entry
+from timetrial.trial.void import Kind
+
+_TYPICAL: Final = ("throughput_per_s", "speedup", "startup_s", "teardown_s")
+
+
+def merge(launches: Sequence[Mapping[str, Any]], *, complete: bool) -> dict[str, Any]:
+    """One file's content out of each launch's, in the order in which they ran; there has to be one at least.
+
+    A benchmark's rounds are those of all launches where it was not void, one after the other. Raises ResultsError where
+    a launch ran somewhere else than the first.
+    """
+    first = launches[0]
+    for number, each in enumerate(launches, start=1):
+        _refuse_elsewhere(first, each, number)
+    about = [each[KEY] for each in launches]
+    return {
+        **{name: value for name, value in first.items() if name not in ("benchmarks", KEY)},
+        "benchmarks": _benchmarks(launches),
+        KEY: {
+            "schema_version": FILE_SCHEMA_VERSION,
+            "environment": about[0].get("environment"),
+            "references": {name: against for each in about for name, against in each["references"].items()},
+            "troubles": [
+                {**trouble, "launch": number}
+                for number, each in enumerate(about, start=1)
+                for trouble in each["troubles"]
+            ],
+            "voids": [
+                {**void, "launch": number}
+                for number, each in enumerate(about, start=1)
+                for void in each.get("voids", ())
+            ],
+            "launches": [_launch(each) for each in launches],
+            "complete": complete,
+        },
+    }
+
+
+def _refuse_elsewhere(first: Mapping[str, Any], other: Mapping[str, Any], number: int) -> None:
+    one, another = (each[KEY].get("environment") or {} for each in (first, other))
+    mattering = [each for each in differences(one, another) if each.matters]
+    if mattering:
+        raise ResultsError(f"launch {number} ran elsewhere than the first: {mattering[0]}; measure again")
+
+
+def _launch(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "recorded_at": content.get("datetime"),
+        "complete": content[KEY]["complete"],
+        "seconds": {each["fullname"]: each["stats"]["data"] for each in content["benchmarks"]},
+        "void": {each["fullname"]: void for each in content["benchmarks"] if (void := void_of_entry(each))},
+    }
+
+
+def _benchmarks(launches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for content in launches:
+        for each in content["benchmarks"]:
+            by_name.setdefault(each["fullname"], []).append(each)
+    return [_pooled(entries) for entries in by_name.values()]
+
+
+def _pooled(every: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A benchmark's entry of all launches where it was fair; of all, and void, where it never was.
+
+    A disturbed launch is an accident. Any other kind of void is the benchmark's own: the entry keeps it.
+    """
+    entries = [each for each in every if not void_of_entry(each)] or every
+    first = entries[0]
+    data_s = [seconds for each in entries for seconds in each["stats"]["data"]]
+    return {
+        **first,
+        "extra_info": _extra_info(entries, _own_voids(every)),
+        "stats": round_stats(data_s, first["stats"]["iterations"]),
+    }
+
+
+def _own_voids(every: Sequence[dict[str, Any]]) -> list[Mapping[str, str]]:
+    """One of each kind, the first that was told; a launch that has more keeps them."""
+    found: dict[str, Mapping[str, str]] = {}
+    for void in (void for each in every for void in void_of_entry(each) if void["kind"] != Kind.DISTURBED):
+        found.setdefault(void["kind"], void)
+    return list(found.values())
+
+
+def _extra_info(entries: Sequence[dict[str, Any]], own_voids: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """The first launch's, with the median over launches where a figure varies from one to the next."""
+    first: dict[str, Any] = dict(entries[0]["extra_info"])
+    if isinstance(first.get(KEY), dict):
+        first[KEY] = {**first[KEY], **{name: _typical(entries, name) for name in _TYPICAL if name in first[KEY]}}
+        if own_voids and not first[KEY].get("void"):
+            first[KEY]["void"] = list(own_voids)
+    return first
+
+
+def _typical(entries: Sequence[dict[str, Any]], name: str) -> float | None:
+    values = [each["extra_info"].get(KEY, {}).get(name) for each in entries]
+    return statistics.median(known) if (known := [each for each in values if each is not None]) else None

@@ -1,0 +1,195 @@
+"""Several launches of one suite, one after the other, each in a fresh interpreter, kept apart in one file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from timetrial.errors import GateError, ResultsError
+from timetrial.launches.merge import merge
+from timetrial.results.read import read_run
+from timetrial.results.runfile import dumps, replace_file, try_to_write
+from timetrial.system.signals import deferred
+
+SEED_VARIABLE: Final = "TIMETRIAL_LAUNCH_SEED"
+_PROGRESS: Final = re.compile(r"timetrial launch: (\d+) done(?: of (\d+))?")
+_ENDED_WELL: Final = (0, 1)  # pytest's statuses for a run that came to its end; 1: some tests failed
+_TAIL_LINES: Final = 15
+_PATIENCE_S: Final = 15.0
+
+
+@dataclass(frozen=True)
+class LaunchProgress:
+    """So many benchmarks of the present launch are done; ``total`` is 0 until they have been collected."""
+
+    launch: int
+    launches: int
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class MeasurePlan:
+    """What to measure, how often, and where to put it."""
+
+    launches: int
+    file: Path
+    selection: Sequence[str]
+    interleave: bool = True
+    on_progress: Callable[[LaunchProgress], None] = lambda _progress: None
+
+
+def measure(plan: MeasurePlan) -> Mapping[str, Any]:
+    """Runs all launches and returns the file's content; the file is written anew after each of them.
+
+    What a launch measured before Ctrl-C, or before it failed, is in the file too, which is then marked incomplete.
+    Raises GateError for a launch that did not come to its end.
+    """
+    try:
+        try_to_write(plan.file)
+    except OSError as error:
+        raise ResultsError(
+            f"can't write {plan.file}: {error.strerror or error}; choose another file with -o"
+        ) from error
+    contents: list[Mapping[str, Any]] = []
+    for number in range(1, plan.launches + 1):
+        with tempfile.TemporaryDirectory(prefix="timetrial-launch-") as folder:
+            launch = _Launch(plan, number, Path(folder))
+            try:
+                launch.run()
+            finally:
+                measured = launch.measured()
+                if measured is not None:
+                    contents.append(measured)
+                    _write(plan.file, merge(contents, complete=launch.ended_well and number == plan.launches))
+            launch.refuse_failure(kept=bool(contents))
+    return merge(contents, complete=True)
+
+
+def progress_line(done: int, total: int | None = None) -> str:
+    """What a launch prints after each test, and at first how many there are."""
+    return f"timetrial launch: {done} done" + (f" of {total}" if total is not None else "")
+
+
+class _Launch:
+    """One pytest run in a process of its own."""
+
+    def __init__(self, plan: MeasurePlan, number: int, folder: Path) -> None:
+        self._plan = plan
+        self._number = number
+        self._folder = folder
+        self._status: int | None = None
+        self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
+
+    @property
+    def ended_well(self) -> bool:
+        return self._status in _ENDED_WELL
+
+    def run(self) -> None:
+        """Until it has ended; whatever interrupts the waiting ends it first, in the way that keeps its results."""
+        process = None
+        try:
+            with deferred():
+                process = self._start()
+            self._listen(process)
+        except BaseException:
+            if process is not None:
+                _end(process)
+            raise
+        self._status = process.wait()
+
+    def _start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self._command(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            env={**os.environ, SEED_VARIABLE: secrets.token_hex(8), "PYTHONIOENCODING": "utf-8"},
+            start_new_session=True,
+        )
+
+    def measured(self) -> dict[str, Any] | None:
+        """What its file holds; None if it never came to write one."""
+        paths = list(self._folder.glob("*.json"))
+        return read_run(paths[0]) if paths else None
+
+    def refuse_failure(self, *, kept: bool) -> None:
+        """Raises GateError unless it came to its end and measured something."""
+        if self.ended_well and any(self._folder.glob("*.json")):
+            return
+        how = f"ended with status {self._status}" if self._status not in _ENDED_WELL else "measured nothing"
+        also = f"\n{self._plan.file} holds what was measured until then, and is marked incomplete" if kept else ""
+        output = "\n".join(f"  {line}" for line in self._tail)
+        raise GateError(
+            f"launch {self._number} of {self._plan.launches} {how}; its last words were\n{output}{also}\n"
+            f"To see all of it, run: {_shell_line(self._pytest())}"
+        )
+
+    def _command(self) -> list[str]:
+        return [*self._pytest(), f"--trial-results={self._folder}"]
+
+    def _pytest(self) -> list[str]:
+        turns = ["--trial-interleave"] if self._plan.interleave else []
+        return [
+            *(sys.executable, "-m", "pytest", "--benchmark-only", "-p", "no:cacheprovider"),
+            *("-p", "timetrial.pytest_plugin.launch_order"),
+            *turns,
+            *self._plan.selection,
+        ]
+
+    def _listen(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        total = 0
+        self._tell(0, total)
+        for line in process.stdout:
+            match = _PROGRESS.search(line)
+            if match is None:
+                self._tail.append(line.rstrip())
+                continue
+            total = int(match[2] or total)
+            self._tell(int(match[1]), total)
+
+    def _tell(self, done: int, total: int) -> None:
+        self._plan.on_progress(LaunchProgress(self._number, self._plan.launches, done, total))
+
+
+def _shell_line(words: Sequence[str]) -> str:
+    """What can be pasted into the system's usual shell."""
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """As Ctrl-C would, so that it closes its workers and its file; by force if that takes too long."""
+    if os.name != "nt":
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=_PATIENCE_S)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.communicate()
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, dumps(content).encode())
+    except OSError as error:
+        raise ResultsError(
+            f"can't write {path}: {error.strerror or error}; make room or permit it, or choose another file with -o "
+            f"(what was written before is still there, and whole)"
+        ) from error

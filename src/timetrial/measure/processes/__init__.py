@@ -1,0 +1,1 @@
+"""What processes use, seen from outside."""

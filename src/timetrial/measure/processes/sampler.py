@@ -1,0 +1,149 @@
+"""The client's end of the sampler: starts its process, tells it whom to watch, gets the accounting back."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+from timetrial.measure.processes.usage import ROLES, Accounting, AccountingError, Role
+
+# Generous, for machines that are busy with something else; a healthy sampler needs a tenth of a second.
+_ANSWER_S = 60.0
+_END_S = 5.0
+
+# Written so that a module in the current directory is never taken for one of the standard library, and so that the
+# process finds this package wherever its parent has it from.
+_PROGRAM = (
+    "import sys; sys.path.append(sys.argv[2]); "
+    "import timetrial.measure.processes.sampler_process as s; s.main(int(sys.argv[1]))"
+)
+
+
+class Sampler:
+    """Samples from outside, in a process of its own, what the processes of an accounting round use.
+
+    As in::
+
+        with Sampler() as sampler:
+            sampler.watch([os.getpid()], "client")
+            sampler.watch(executor.worker_pids(), "worker")
+            sampler.start()
+            executor.run(items)
+            accounting = sampler.stop()
+
+    It looks every ``interval_s``, and less often where that would cost it 2 % of a core. Processes that a watched
+    one starts are counted with it; a process that is told twice belongs to the role told last. It can be started
+    again for another round, and ends with its with block or with the process that began it.
+    """
+
+    def __init__(self, *, interval_s: float = 0.010) -> None:
+        self._interval_s = interval_s
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The sampler's own process; raises AccountingError where it is not running."""
+        return self._running().pid
+
+    def __enter__(self) -> Self:
+        root = str(Path(__file__).parents[2])
+        command = [sys.executable, "-P", "-c", _PROGRAM, str(os.getpid()), root]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            self._answer()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def watch(self, pids: Iterable[int], role: Role) -> None:
+        """Counts these processes under the role: from the next start, or from now on while a round is running."""
+        if role not in ROLES:
+            raise AccountingError(f"there is no role {role!r}; a process is one of: {', '.join(ROLES)}")
+        self._ask({"do": "watch", "pids": list(pids), "role": role})
+
+    def start(self) -> None:
+        """Reads everything once and begins to sample; when it returns, the round may begin."""
+        self._ask({"do": "start", "interval_s": self._interval_s})
+
+    def stop(self) -> Accounting:
+        """Reads everything once more; raises AccountingError where nothing was started, or the sampler is gone."""
+        return Accounting.from_dict(self._ask({"do": "stop"}))
+
+    def close(self) -> None:
+        """Ends the sampler; may be called again."""
+        process, self._process = self._process, None
+        if process is None or process.stdin is None or process.stdout is None:
+            return
+        with suppress(BrokenPipeError):  # it may have ended already
+            process.stdin.close()
+        try:
+            process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise AccountingError("this sampler is not running; use it inside its with block")
+        return self._process
+
+    def _ask(self, message: dict[str, Any]) -> Any:
+        pipe = self._running().stdin
+        assert pipe is not None
+        try:
+            pipe.write(json.dumps(message).encode() + b"\n")
+            pipe.flush()
+        except OSError as error:
+            raise AccountingError(self._gone()) from error
+        return self._answer()
+
+    def _answer(self) -> Any:
+        process = self._running()
+        line = _line_within(process, _ANSWER_S)
+        if not line:
+            raise AccountingError(self._gone())
+        answer = json.loads(line)
+        if "error" in answer:
+            raise AccountingError(f"the sampler's process says: {answer['error']}")
+        return answer["ok"]
+
+    def _gone(self) -> str:
+        process = self._running()
+        process.kill()  # one that has closed its pipes or is silent is of no use any more
+        return (
+            f"the sampler's process {process.pid} ended with exit code {process.wait()} or did not answer for "
+            f"{_ANSWER_S:.0f} s; what it wrote to standard error says why, so run the round again without other load"
+        )
+
+
+def _line_within(process: subprocess.Popen[bytes], patience_s: float) -> bytes:
+    """The next line that the process writes; empty where it ends, or writes none in time."""
+    pipe = process.stdout
+    assert pipe is not None
+    if sys.platform != "win32":
+        # Waiting in this thread: one of its own would be counted among the threads of the client that is measured.
+        with selectors.DefaultSelector() as selector:
+            selector.register(pipe, selectors.EVENT_READ)
+            return pipe.readline() if selector.select(patience_s) else b""
+    # Windows can't wait for a pipe, but ending the process makes readline return. Its one thread is counted there.
+    alarm = threading.Timer(patience_s, process.kill)
+    alarm.daemon = True
+    alarm.start()
+    try:
+        return pipe.readline()
+    finally:
+        alarm.cancel()
+        alarm.join()

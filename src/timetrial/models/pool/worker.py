@@ -1,0 +1,173 @@
+"""The process side of a worker pool: how a worker starts, hears its parent, and ends with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection
+from typing import Any
+
+from timetrial.errors import NeverAwaitedError, WorkloadError
+from timetrial.models.calling import check_awaited
+from timetrial.models.pool import import_paths, protocol
+
+Serve = Callable[["Link", dict[str, Any]], None]
+Deliver = Callable[[bytes], None]
+
+_PARENT_IS_GONE = 70
+
+
+def main(connection: Connection, inherited: list[Connection], serve: str) -> None:
+    """What a worker process runs: ``serve``, named as ``module:function``, until the parent says CLOSE.
+
+    ``inherited`` are the parent's ends of all pipes, which a forked worker closes, so that each worker sees its
+    parent go.
+    """
+    for end in inherited:
+        end.close()
+    _leave_ctrl_c_to_the_parent()
+    _end_with_the_parent()
+    link = Link(connection)
+    module, function = serve.split(":")
+    message = link.receive()
+    if protocol.kind_of(message) != protocol.SETUP:  # not all workers could be started, and the parent closes
+        link.send(protocol.CLOSED)
+        return
+    setup = protocol.unpack(message)[0]
+    try:
+        getattr(import_module(module), function)(link, setup)
+    except BaseException as error:  # noqa: BLE001 - the parent raises it: what failed is loading, opening or closing
+        link.send(protocol.FAILED, None, protocol.pack_failure(error))
+    else:
+        link.send(protocol.CLOSED)
+
+
+class Link:
+    """A worker's end of the pipe. Once it listens, the end of the parent is the end of the worker."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.cancelled = False
+        """Set as soon as CANCEL has arrived; whoever answers it clears it."""
+
+    def receive(self) -> bytes:
+        """The next message, waited for in this thread."""
+        try:
+            return self._connection.recv_bytes()
+        except (EOFError, OSError):
+            os._exit(_PARENT_IS_GONE)
+
+    def listen(self, deliver: Deliver) -> None:
+        """Hands every message to ``deliver``, from a thread of its own that sees the parent go at any time."""
+        threading.Thread(target=self._listen, args=(deliver,), name="timetrial-link", daemon=True).start()
+
+    def send(self, kind: bytes, *values: Any) -> None:
+        """Sends one message; raises whatever pickling raises."""
+        message = protocol.pack(kind, *values)
+        try:
+            self._connection.send_bytes(message)
+        except OSError:
+            os._exit(_PARENT_IS_GONE)
+
+    def _listen(self, deliver: Deliver) -> None:
+        while True:
+            message = self.receive()
+            if protocol.kind_of(message) == protocol.CANCEL:
+                self.cancelled = True
+            deliver(message)
+
+
+def load(setup: dict[str, Any]) -> tuple[Any, Any, dict[str, object]]:
+    """The task, the resource, and what is to be known about their loading.
+
+    ``preloaded`` says whether a fork server had their modules imported already when this process began. It stays
+    out where that can't be told: without a fork server, and for ``__main__``, which every worker has in some way.
+    """
+    facts: dict[str, object] = {}
+    if setup["forkserver"] and "__main__" not in setup["modules"]:
+        facts["preloaded"] = all(module in sys.modules for module in setup["modules"])
+    try:
+        import_paths.install(setup["places"])
+        task, resource = protocol.unpack(setup["payload"])
+    except Exception as error:
+        raise WorkloadError(
+            f"the {setup['kind']} or its resource can't be loaded in a worker process "
+            f"({type(error).__name__}: {error}); define it at the top level of a module that workers can import too"
+        ) from error
+    return task, resource, facts
+
+
+def unpack_batch(message: bytes) -> tuple[int, list[Any]]:
+    """The first index of a batch and its items; raises WorkloadError where they can't be loaded."""
+    try:
+        start, items = protocol.unpack(message)
+    except Exception as error:
+        raise WorkloadError(
+            f"items can't be loaded in a worker process ({type(error).__name__}: {error}); "
+            f"make them of plain data, or of classes that survive pickle.loads(pickle.dumps(...)) and are defined at "
+            f"the top level of a module that workers can import too"
+        ) from error
+    return start, items
+
+
+def send_results(link: Link, indices: Sequence[int], results: list[Any], task: Callable[..., Any]) -> bool:
+    """Sends results; or, where they can't be pickled, which one it is, and returns False."""
+    try:
+        link.send(protocol.DONE, indices, results)
+    except Exception as error:  # noqa: BLE001 - __reduce__ may raise anything
+        index, problem = _unsendable(indices, results, task, error)
+        link.send(protocol.FAILED, index, protocol.pack_failure(problem))
+        return False
+    return True
+
+
+def _unsendable(
+    indices: Sequence[int], results: list[Any], task: Callable[..., Any], error: Exception
+) -> tuple[int | None, Exception]:
+    for index, result in zip(indices, results, strict=True):
+        try:
+            protocol.pack(protocol.DONE, result)
+        except Exception as problem:  # noqa: BLE001 - __reduce__ may raise anything
+            try:
+                check_awaited(results, task)
+            except NeverAwaitedError as never_awaited:
+                return index, never_awaited
+            return index, _unsendable_error(problem)
+    return None, _unsendable_error(error)
+
+
+def _unsendable_error(error: Exception) -> WorkloadError:
+    return WorkloadError(
+        f"a result can't be sent back from a worker process ({type(error).__name__}: {error}); "
+        f"return plain data, or objects of classes defined at the top level of a module"
+    )
+
+
+def _leave_ctrl_c_to_the_parent() -> None:
+    """A terminal sends Ctrl-C to every process of the group; the parent decides what it means, and closes us."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _end_with_the_parent() -> None:
+    """Has the kernel end this process when the parent goes, even if a task never lets go of the GIL.
+
+    multiprocessing gives every worker a pipe whose other end only the parent holds. Where that is a plain file
+    descriptor, it can raise SIGIO, whose default is to end the process. Elsewhere the listening thread does it.
+    """
+    parent = parent_process()
+    sentinel = getattr(parent, "sentinel", None)
+    if sys.platform == "win32" or not isinstance(sentinel, int):
+        return
+    import fcntl
+
+    if not hasattr(fcntl, "F_SETOWN") or not hasattr(os, "O_ASYNC"):
+        return
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(sentinel, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(sentinel, fcntl.F_SETFL, fcntl.fcntl(sentinel, fcntl.F_GETFL) | os.O_ASYNC)

@@ -1,0 +1,61 @@
+"""One launch of ``timetrial measure``, which loads this with ``-p``: an order of its own, and its progress."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Generator, Hashable, Sequence
+
+import pytest
+
+from timetrial.launches.run import SEED_VARIABLE, progress_line
+from timetrial.pytest_plugin.collection import race_of
+
+
+class Launched:
+    """Registered for the length of the run."""
+
+    def __init__(self, seed: str) -> None:
+        self._chance = random.Random(seed)
+        self._finished: set[str] = set()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None]:
+        """Around all others: a new order for each launch, in which a group's models still stand side by side."""
+        yield
+        items[:] = shuffled(items, (_module, _function, race_of), self._chance)
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """After each test. Where nobody listens any more, the write fails, and so the run ends."""
+        self._finished.add(nodeid)
+        print(progress_line(len(self._finished)), flush=True)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """How many tests there will be."""
+        print(progress_line(0, len(session.items)), flush=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Takes part in this run."""
+    config.pluginmanager.register(Launched(os.environ.get(SEED_VARIABLE, "")), "timetrial-launched")
+
+
+def shuffled(
+    items: Sequence[pytest.Item], keys: Sequence[Callable[[pytest.Item], Hashable]], chance: random.Random
+) -> list[pytest.Item]:
+    """The items in a random order that keeps together what shares the first key, within it the second, and so on."""
+    if not keys:
+        return chance.sample(items, len(items))
+    blocks: dict[Hashable, list[pytest.Item]] = {}
+    for item in items:
+        blocks.setdefault(keys[0](item), []).append(item)
+    order = chance.sample(list(blocks.values()), len(blocks))
+    return [item for block in order for item in shuffled(block, keys[1:], chance)]
+
+
+def _module(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
+
+
+def _function(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]

@@ -1,0 +1,251 @@
+"""The command-line options and what they mean: read once from pytest's config into frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from timetrial.errors import WorkloadError
+
+if TYPE_CHECKING:
+    from timetrial.trial.plan import RoundsPolicy
+
+SCALES: Final = ("quick", "default", "article", "gate")
+# What a test without points for a scale of its own uses instead; in the end, "default".
+SCALE_INSTEAD: Final = {"gate": "quick"}
+START_METHODS: Final = ("fork", "forkserver", "spawn")
+EVENT_LOOPS: Final = ("asyncio", "uvloop")
+ARRIVALS: Final = ("uniform", "poisson")
+_RESULTS_INI: Final = "trial_results"
+_RESULTS_DIRECTORY: Final = "results"
+_STEAL_INI: Final = "trial_steal_limit"
+_FOREIGN_INI: Final = "trial_foreign_cpu_limit"
+# pytest-benchmark's own defaults: where the user left them alone, --trial-scale=quick may choose fewer rounds.
+_BENCHMARK_DEFAULTS: Final = (5, 1.0)
+_QUICK_ROUNDS: Final = (3, 0.15)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declares every ``--trial-…`` option; cheap, since each pytest run pays for it."""
+    group = parser.getgroup("timetrial", "timetrial: one workload under every concurrency model")
+    group.addoption(
+        "--trial-models",
+        metavar="MODEL,…",
+        help="Only these concurrency models, e.g. threads,coroutines or threads[requests]. "
+        "A model's plain name brings its variants along.",
+    )
+    group.addoption(
+        "--trial-scale",
+        choices=SCALES,
+        default="default",
+        help="The sizes to run: quick to see it work, default to compare, article for the sizes of the literature, "
+        "gate for rounds of some 10 ms, as timetrial gate runs them. Default: %(default)r",
+    )
+    group.addoption(
+        "--trial-start-method",
+        choices=START_METHODS,
+        help="How worker processes start. Default: forkserver where there is one, else spawn.",
+    )
+    group.addoption(
+        "--trial-event-loop",
+        choices=EVENT_LOOPS,
+        default="asyncio",
+        help="What coroutines run on, async tests included where pytest-asyncio is 1.4 or newer. Default: %(default)r",
+    )
+    group.addoption(
+        "--trial-interleave",
+        action="store_true",
+        help="Run the models of a group in turn, round by round in random order, and compare them in pairs: "
+        "the table then says by how much one is faster, with an interval, or that it is a tie. Not in async tests, nor "
+        "where a test has one model: a line at the end counts those.",
+    )
+    group.addoption(
+        "--trial-accounting",
+        action="store_true",
+        help="After the timed rounds, run one more that is not timed, and store its CPU time, memory, context "
+        "switches, sockets, latencies, event-loop lag and what it left behind.",
+    )
+    group.addoption(
+        "--trial-fail-on-void",
+        action="store_true",
+        help="End with exit status 1 if a trial was void, whatever the reason; without it, only wrong work fails, and "
+        "unfair conditions are shown.",
+    )
+    group.addoption(
+        "--trial-open-loop",
+        metavar="FRACTION[:poisson]",
+        help="After the timed rounds, let items come at this fraction of the rate that they reached, evenly spaced or "
+        "as a Poisson process, and count latencies from when each was due: 0.7, 0.7:poisson.",
+    )
+    group.addoption(
+        "--trial-sweep",
+        action="store_true",
+        help="Run the sweeps that tests declare with the trial_sweep marker, and nothing else: the curve of each model "
+        "over one parameter, and where they cross.",
+    )
+    group.addoption(
+        "--trial-results",
+        metavar="DIR",
+        help=f"Where to write one JSON file for this run; an empty value writes none. Default with --benchmark-only: "
+        f"the ini setting {_RESULTS_INI}, or {_RESULTS_DIRECTORY}/ under the root directory; else none.",
+    )
+    parser.addini(_STEAL_INI, "Share of a core that the host may take before a trial is void", default="")
+    parser.addini(_FOREIGN_INI, "Share of all usable cores that other processes may use", default="")
+    group.addoption(
+        "--trial-gate",
+        metavar="FILE",
+        help="Compare this run with a stored baseline (timetrial measure, timetrial baseline accept). Exit status 1 "
+        "for a regression, 5 where nothing could be asserted.",
+    )
+    parser.addini(_RESULTS_INI, f"Directory of result files (default: {_RESULTS_DIRECTORY})", default="")
+
+
+@dataclass(frozen=True)
+class TrialOptions:
+    """What the user asked for, as timetrial sees it."""
+
+    models: tuple[str, ...] | None
+    scale: str
+    start_method: str | None
+    event_loop: str
+    interleave: bool
+    accounting: bool
+    fail_on_void: bool
+    steal_limit: float | None
+    foreign_cpu_limit: float | None
+    open_loop: tuple[float, str] | None
+    sweep: bool
+    results_directory: Path | None
+    gate_baseline: Path | None = None
+
+    def wants_model(self, model_id: str) -> bool:
+        """Whether ``--trial-models`` lets this model, or its variant, run."""
+        return self.models is None or model_id in self.models or model_id.partition("[")[0] in self.models
+
+
+def at_scale(points: Mapping[str, Any], scale: str) -> Any:
+    """What a marker gives for this scale, or for the one that stands in for it, or in the end as default."""
+    return points[next(each for each in (scale, SCALE_INSTEAD.get(scale, scale), "default") if each in points)]
+
+
+def read_options(config: pytest.Config) -> TrialOptions:
+    """The options of this run; raises pytest.UsageError for a value that can't be meant."""
+    return TrialOptions(
+        models=_models(config.getoption("trial_models")),
+        scale=config.getoption("trial_scale"),
+        start_method=_start_method(config.getoption("trial_start_method")),
+        event_loop=config.getoption("trial_event_loop"),
+        accounting=config.getoption("trial_accounting"),
+        interleave=config.getoption("trial_interleave"),
+        fail_on_void=config.getoption("trial_fail_on_void"),
+        steal_limit=_share(config, _STEAL_INI),
+        foreign_cpu_limit=_share(config, _FOREIGN_INI),
+        open_loop=_open_loop(config.getoption("trial_open_loop")),
+        sweep=config.getoption("trial_sweep"),
+        results_directory=_results_directory(config),
+        gate_baseline=_gate_baseline(config),
+    )
+
+
+def rounds_policy(config: pytest.Config, scale: str, marker: Mapping[str, Any]) -> RoundsPolicy:
+    """How long to time: pytest-benchmark's options, or what the test's own ``benchmark`` marker says instead."""
+    from timetrial.trial.plan import RoundsPolicy
+
+    def setting(name: str, fallback: Any = None) -> Any:
+        return marker.get(name, config.getoption(f"benchmark_{name}", fallback))
+
+    policy = RoundsPolicy(min_rounds=max(1, int(setting("min_rounds"))), max_time_s=float(setting("max_time")))
+    if scale == "quick" and (policy.min_rounds, policy.max_time_s) == _BENCHMARK_DEFAULTS and not _asked_for(config):
+        policy = replace(policy, min_rounds=_QUICK_ROUNDS[0], max_time_s=_QUICK_ROUNDS[1])
+    precision, confidence = setting("precision"), setting("confidence")
+    if precision and confidence:
+        policy = replace(policy, precision=float(precision), confidence=float(confidence))
+    return policy
+
+
+def _asked_for(config: pytest.Config) -> bool:
+    """Whether the command line itself says how long to time, be it with pytest-benchmark's own defaults."""
+    options = ("--benchmark-min-rounds", "--benchmark-max-time")
+    return any(str(each).startswith(options) for each in config.invocation_params.args)
+
+
+def _models(text: str | None) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    from timetrial import models
+
+    chosen = tuple(each.strip() for each in text.split(",") if each.strip())
+    try:
+        unknown = [each for each in chosen if models.split(each)[0] not in models.NAMES]
+    except WorkloadError as error:
+        raise pytest.UsageError(f"--trial-models={text}: {error}") from error
+    if unknown or not chosen:
+        raise pytest.UsageError(
+            f"--trial-models={text}: {unknown[0] if unknown else 'nothing'} is no concurrency model; "
+            f"there are: {', '.join(models.NAMES)}"
+        )
+    return chosen
+
+
+def _open_loop(text: str | None) -> tuple[float, str] | None:
+    if text is None:
+        return None
+    number, _, pattern = text.partition(":")
+    try:
+        fraction = float(number)
+    except ValueError:
+        fraction = 0.0
+    if not 0 < fraction < float("inf") or pattern not in ("", *ARRIVALS):
+        raise pytest.UsageError(
+            f"--trial-open-loop={text}: give a fraction of the closed loop's rate, such as 0.7, and if you like how "
+            f"items come: 0.7:{' or 0.7:'.join(ARRIVALS)}"
+        )
+    return fraction, pattern or ARRIVALS[0]
+
+
+def _start_method(asked: str | None) -> str | None:
+    if asked is not None:
+        import multiprocessing
+
+        here = multiprocessing.get_all_start_methods()
+        if asked not in here:
+            raise pytest.UsageError(f"--trial-start-method={asked}: this platform has only {', '.join(here)}")
+    return asked
+
+
+def _share(config: pytest.Config, name: str) -> float | None:
+    """A share as the ini file gives it; None where it is left to the default."""
+    text = config.getini(name)
+    if not text:
+        return None
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise pytest.UsageError(f"{name} = {text}: it takes a share from 0 to 1, such as 0.1 for a tenth")
+    return share
+
+
+def _results_directory(config: pytest.Config) -> Path | None:
+    asked: str | None = config.getoption("trial_results")
+    if asked is None and (config.getoption("benchmark_only", default=False) or config.getoption("trial_gate")):
+        asked = config.getini(_RESULTS_INI) or _RESULTS_DIRECTORY
+    return config.rootpath / asked if asked else None
+
+
+def _gate_baseline(config: pytest.Config) -> Path | None:
+    asked: str | None = config.getoption("trial_gate")
+    if asked is None:
+        return None
+    if not asked:
+        raise pytest.UsageError("--trial-gate= names no baseline: give it a file, or leave the option out")
+    if config.getoption("trial_results") == "":
+        raise pytest.UsageError("--trial-gate needs the run's file: leave --trial-results= out")
+    if config.getoption("dist", "no") != "no":  # the process that ends with the exit status then measures nothing
+        raise pytest.UsageError("--trial-gate can't judge a run that pytest-xdist spreads over processes: add -n 0")
+    return config.invocation_params.dir / asked

@@ -1,0 +1,46 @@
+"""What a bisection found, for people at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from timetrial.gate.bisect import Bisection
+from timetrial.gate.findings import Finding, Verdict
+from timetrial.report.gate.table import effect_of, interval_of, one_line
+
+
+def bisection_lines(bisection: Bisection, good: str, bad: str) -> list[str]:
+    """The commit with its effect and interval; or the range that can't be told apart; or why there is nothing."""
+    if not bisection.slower:
+        return _nothing(bisection.compared, good, bad)
+    if bisection.culprit is not None:
+        return [f"slower since {bisection.culprit}", *_effects(bisection.findings or bisection.slower, good)]
+    return [
+        f"slower since one of these {len(bisection.suspects)} commits, which could not be told apart:",
+        *(f"  {each}" for each in bisection.suspects),
+        *_effects(bisection.slower, good),
+    ]
+
+
+def _nothing(compared: Sequence[Finding], good: str, bad: str) -> list[str]:
+    """That no benchmark is slower, only where each was measured and none was left open."""
+    if not compared:
+        return [f"nothing was measured at {good} and {bad}: there is no benchmark to compare; check the selection"]
+    open_ones = [each for each in compared if each.verdict not in (Verdict.UNCHANGED, Verdict.IMPROVED)]
+    reasons = [
+        f"  {each.verdict}: {each.benchmark}: {one_line(each.reason) or 'no reason given'}" for each in open_ones
+    ]
+    if any(each.verdict is Verdict.INCONCLUSIVE for each in open_ones) or len(open_ones) == len(compared):
+        return [
+            f"whether a benchmark is slower at {bad} than at {good} can't be told, so the search can't begin:",
+            *reasons,
+        ]
+    return [
+        f"no benchmark is slower at {bad} than at {good}, as far as the gate can tell: there is no commit to find",
+        *reasons,
+        "if it is slower elsewhere, run this there; or select just that benchmark with -k and raise budget_s",
+    ]
+
+
+def _effects(findings: Sequence[Finding], good: str) -> list[str]:
+    return [f"  {each.benchmark}: {effect_of(each)} ({interval_of(each)}) against {good}" for each in findings]

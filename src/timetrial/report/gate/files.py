@@ -1,0 +1,89 @@
+"""What a gate found, for machines: JSON, and JUnit XML as CI systems read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from timetrial.gate.findings import ExitCode, Finding, Verdict, exit_code
+from timetrial.gate.policy import GatePolicy
+from timetrial.report.gate.table import GateHeader, conclusion, effect_of, interval_of, one_line
+
+# 1: exit_code, conclusion, base, candidate, took_s, record, policy, findings.
+SCHEMA_VERSION: Final = 1
+
+_ELEMENTS: Final = {
+    Verdict.REGRESSED: "failure",
+    Verdict.INCONCLUSIVE: "error",
+    Verdict.NEW: "skipped",
+    Verdict.EXCUSED: "skipped",
+}
+
+
+def gate_json(findings: Sequence[Finding], policy: GatePolicy, header: GateHeader) -> str:
+    """All of it, in the findings' own order; ratios are fractions, times seconds."""
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "exit_code": exit_code(findings),
+        "conclusion": conclusion(findings, policy),
+        **asdict(header),
+        "policy": asdict(policy),
+        "findings": [asdict(each) for each in findings],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def gate_junit(findings: Sequence[Finding], policy: GatePolicy, header: GateHeader) -> str:
+    """A test case a benchmark: regressed is a failure, inconclusive an error, new and excused are skipped.
+
+    A gate that asserts nothing has an error of its own if no benchmark has one: CI systems show skipped as passed.
+    """
+    elements = [_ELEMENTS.get(each.verdict) for each in findings]
+    nothing = exit_code(findings) == ExitCode.NOTHING_ASSERTED and "error" not in elements
+    suite = ET.Element(
+        "testsuite",
+        name="timetrial gate",
+        tests=str(len(findings) + nothing),
+        failures=str(elements.count("failure")),
+        errors=str(elements.count("error") + nothing),
+        skipped=str(elements.count("skipped")),
+        time=f"{header.took_s or 0:.3f}",
+    )
+    for finding in findings:
+        _add_case(suite, finding)
+    if nothing:
+        case = ET.SubElement(suite, "testcase", classname="timetrial", name="gate", time="0")
+        _add_outcome(case, "error", conclusion(findings, policy))
+    root = ET.Element("testsuites")
+    root.append(suite)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _add_case(suite: ET.Element, finding: Finding) -> None:
+    path, _, name = finding.benchmark.partition("::")
+    classname = path.removesuffix(".py").replace("/", ".") if name else "timetrial"
+    seconds = f"{finding.candidate_s_per_execution or 0:.9f}"
+    case = ET.SubElement(
+        suite, "testcase", classname=_legal(classname), name=_legal(name or finding.benchmark), time=seconds
+    )
+    summary = f"{finding.verdict} {effect_of(finding)} ({interval_of(finding)}), {finding.launches} launches"
+    kind = _ELEMENTS.get(finding.verdict)
+    if kind:
+        message = f"{summary}: {one_line(finding.reason)}" if finding.reason else summary
+        _add_outcome(case, kind, message)
+    else:
+        ET.SubElement(case, "system-out").text = summary
+
+
+def _add_outcome(case: ET.Element, kind: str, message: str) -> None:
+    """With the message twice: Jenkins shows the attribute, GitLab only the text."""
+    ET.SubElement(case, kind, message=_legal(message)).text = _legal(message)
+
+
+def _legal(text: str) -> str:
+    """Without the characters that XML can't hold, such as a terminal's escapes in an error message."""
+    return "".join(each if each.isprintable() or each in "\t\n" else "\ufffd" for each in text)

@@ -1,0 +1,83 @@
+"""What a gate found, as Markdown for a comment on a pull request: what matters on top, the rest folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from timetrial.gate.findings import Finding, Verdict
+from timetrial.gate.policy import GatePolicy
+from timetrial.report.gate.table import (
+    GateHeader,
+    conclusion,
+    effect_of,
+    interval_of,
+    one_line,
+    replay_lines,
+    time_of,
+    title,
+    worst_first,
+)
+
+_MOST_CHARACTERS: Final = 60_000  # GitHub refuses a comment of more than 65,536
+_HEAD: Final = "| benchmark | base | candidate | effect | interval | launches | verdict |"
+_RULE: Final = "| --- | ---: | ---: | ---: | --- | ---: | --- |"
+
+
+def gate_markdown(findings: Sequence[Finding], policy: GatePolicy, header: GateHeader) -> str:
+    """The comment; however many benchmarks there are, it stays short enough to be posted."""
+    ordered = worst_first(findings)
+    notable = [each for each in ordered if each.verdict is not Verdict.UNCHANGED]
+    unchanged = [each for each in ordered if each.verdict is Verdict.UNCHANGED]
+    parts = [f"### {_escaped(title(header))}", f"**{conclusion(findings, policy)}**"]
+    room = _MOST_CHARACTERS - sum(map(len, parts)) - 1_000
+    if notable:
+        parts.append(_table(notable, room - 2_000))
+    if unchanged:
+        plural = "" if len(unchanged) == 1 else "s"
+        table = _table(unchanged, room - sum(map(len, parts)))
+        parts.append(
+            f"<details><summary>{len(unchanged)} benchmark{plural} unchanged</summary>\n\n{table}\n\n</details>"
+        )
+    parts += [_escaped(each) for each in replay_lines(header)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(findings: Sequence[Finding], most_characters: int) -> str:
+    """As many rows as there is room for, and how many more there are."""
+    lines, used = [_HEAD, _RULE], 0
+    for index, row in enumerate(map(_row, findings)):
+        used += len(row) + 1
+        if used > most_characters:
+            lines.append(f"\n… and {len(findings) - index} more")
+            break
+        lines.append(row)
+    return "\n".join(lines)
+
+
+def _row(finding: Finding) -> str:
+    verdict = f"**{finding.verdict}**" if finding.verdict is Verdict.REGRESSED else str(finding.verdict)
+    reason = f": {_escaped(one_line(finding.reason))}" if finding.reason else ""
+    cells = (
+        _code(finding.benchmark),
+        time_of(finding.base_s_per_execution),
+        time_of(finding.candidate_s_per_execution),
+        effect_of(finding),
+        interval_of(finding),
+        str(finding.launches) if finding.launches else "-",
+        f"{verdict}{reason}",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _code(text: str) -> str:
+    """As code that a table can hold, whatever backticks and bars are in it."""
+    text = one_line(text).replace("|", r"\|")
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
+
+
+def _escaped(text: str) -> str:
+    """Plain text that stays plain: no bar, tag, mention or emphasis of its own."""
+    for special in "\\`*_|<>[]#":
+        text = text.replace(special, f"\\{special}")
+    return text.replace("@", "@\u200b")  # nobody is notified

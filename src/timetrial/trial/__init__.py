@@ -1,0 +1,1 @@
+"""One trial: a workload under one model, proved, timed and recorded."""

@@ -1,0 +1,131 @@
+"""The conditions under which a trial's timing means something: watched around the timed rounds, never in them."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from timetrial.environment.clients import substitute_for
+from timetrial.environment.limits import OpenFiles, count_open_files
+from timetrial.measure.disturbance import SHORTEST_STRETCH_S, Disturbance, DisturbanceMeter, Thresholds
+from timetrial.trial.void import Kind, Void
+
+SHORTEST_ROUND_STEPS: Final = 100
+"""A round of fewer steps of the clock is timed to worse than 1 %."""
+
+MOST_OF_A_LIMIT: Final = 0.95
+"""A limit that is used up to here counts as reached: who meets it may have waited instead of failing."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What to watch around a trial's timed rounds; by default nothing that has to be asked for.
+
+    ``clock_step_ns`` is the smallest step that the clock was seen to take, the cost of reading it included.
+    ``meter`` makes what looks for others on the machine. With ``turns``, other trials run between this one's rounds:
+    what disturbs them meets all alike and is only noted. ``open_files`` is the limit as the run has set it.
+    """
+
+    clock_step_ns: int | None = None
+    meter: Callable[[], DisturbanceMeter] | None = None
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    turns: bool = False
+    open_files: OpenFiles | None = None
+
+
+class Watch:
+    """Looks at the conditions before the first timed round and after the last one; in between it does nothing."""
+
+    def __init__(self, conditions: Conditions) -> None:
+        self._conditions = conditions
+        self._meter = conditions.meter() if conditions.meter else None
+        self._disturbance: Disturbance | None = None
+        self._files_used: int | None = None
+
+    def begin(self) -> None:
+        """Before the first timed round."""
+        if self._meter:
+            self._meter.start()
+
+    def end(self) -> None:
+        """After the last timed round, while the workers and their connections are still there."""
+        if self._meter:
+            self._disturbance = self._meter.stop()
+        if self._conditions.open_files:
+            self._files_used = count_open_files()
+
+    def voids(self, durations_s: Sequence[float]) -> list[Void]:
+        """What was found."""
+        conditions = self._conditions
+        found = [
+            too_short(durations_s, conditions.clock_step_ns),
+            files_used_up(conditions.open_files, self._files_used),
+            None if conditions.turns else disturbed(self._disturbance, conditions.thresholds, sum(durations_s)),
+        ]
+        return [each for each in found if each is not None]
+
+    def figures(self) -> dict[str, Any]:
+        """For JSON: what was seen, whether it voids the trial or not."""
+        files, seen = self._conditions.open_files, self._disturbance
+        return {
+            "disturbance": None if seen is None else asdict(seen),
+            "limits": None if files is None else {**asdict(files), "open_files_used": self._files_used},
+        }
+
+
+def too_short(durations_s: Sequence[float], clock_step_ns: int | None) -> Void | None:
+    """Whether the clock's own step is a good part of the median round."""
+    if not durations_s or clock_step_ns is None:
+        return None
+    median_ns = statistics.median(durations_s) * 1e9
+    if median_ns >= SHORTEST_ROUND_STEPS * clock_step_ns:
+        return None
+    return Void(
+        Kind.CLOCK,
+        f"the median round took {median_ns:,.0f} ns, and the clock's smallest step is {clock_step_ns:,} ns: "
+        f"at least {SHORTEST_ROUND_STEPS} steps make a round that can be timed",
+    )
+
+
+def files_used_up(limit: OpenFiles | None, used: int | None) -> Void | None:
+    """Whether this process has nearly as many files and sockets open as it may."""
+    if limit is None or limit.allowed is None or used is None or used < MOST_OF_A_LIMIT * limit.allowed:
+        return None
+    return Void(Kind.LIMIT, f"{used} of the {limit.allowed} files and sockets that may be open were open")
+
+
+def disturbed(seen: Disturbance | None, thresholds: Thresholds, rounds_s: float) -> Void | None:
+    """Whether the host or other processes took more of the machine than they may.
+
+    Of rounds that take less together than can be looked at, most of what was seen lies between them.
+    """
+    reason = seen.disturbed(thresholds) if seen and rounds_s >= SHORTEST_STRETCH_S else None
+    return Void(Kind.DISTURBED, reason) if reason else None
+
+
+def fallbacks(
+    event_loop: str | None, start_method: str | None, details: Mapping[str, object], client: str | None
+) -> Iterator[Void]:
+    """What an executor runs on in place of what was asked for; what it doesn't tell can't be held against it.
+
+    ``client`` is the variant's name: where that is a client library's, it is what was asked for.
+    """
+    for loop in str(details.get("event_loop") or "").split(" and "):
+        if loop and event_loop is not None and loop.partition(".")[0] != event_loop:
+            yield Void(Kind.FALLBACK, f"the event loop is {loop}, and {event_loop} was asked for")
+    started = details.get("start_method")
+    if start_method is not None and started is not None and started != start_method:
+        yield Void(Kind.FALLBACK, f"worker processes were started by {started}, and {start_method} was asked for")
+    substitute = substitute_for(client) if client else None
+    if substitute:
+        yield Void(Kind.FALLBACK, f"the client {client} is {substitute}")
+
+
+def left_over(leftovers: Sequence[str]) -> Void | None:
+    """Whether the accounting round found that the workload leaves something behind."""
+    if not leftovers:
+        return None
+    more = f", and {len(leftovers) - 1} more" if len(leftovers) > 1 else ""
+    return Void(Kind.LEFTOVERS, f"after the accounting round, {leftovers[0]}{more}")

@@ -1,0 +1,101 @@
+"""The open loop: untimed, at a fixed arrival rate, so that the queues show that a closed loop hides."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import cycle, islice
+from typing import Any, Final
+
+from timetrial.measure.arrivals import Due, Served, due_parts, offsets_ns, reached_per_s, worst_backlog
+from timetrial.models.base import Executor
+from timetrial.stats.percentiles import percentiles
+from timetrial.trial.plan import TrialPlan
+from timetrial.trial.reference import Expected
+from timetrial.trial.void import Kind, Void
+
+_LEAD_NS: Final = 50_000_000
+"""The first item is due so long after the round begins: time for its workers to get their first items."""
+
+_FEWEST: Final = 100  # with fewer, p99 is the maximum
+_MOST: Final = 20_000
+
+
+@dataclass(frozen=True)
+class OpenLoop:
+    """How to run an open loop: at which fraction of the closed loop's ceiling, with what arrivals, for how long.
+
+    It lasts ``duration_s``, or longer where the rate is so low that a hundred items take longer, up to ``limit_s``.
+    """
+
+    fraction: float
+    pattern: str = "uniform"
+    seed: int = 0
+    duration_s: float = 2.0
+    limit_s: float = 10.0
+
+    def count(self, rate_per_s: float) -> int:
+        """How many items come at that rate; enough for a p99 where there is time for it."""
+        wanted = max(_FEWEST, round(rate_per_s * self.duration_s))
+        return max(1, min(wanted, _MOST, round(rate_per_s * self.limit_s)))
+
+
+def run_open_loop(plan: TrialPlan, ceiling_per_s: float | None, how: OpenLoop) -> dict[str, Any] | None:
+    """Latencies from the intended start at a fraction of what the closed loop reached, ready for JSON.
+
+    None where the workload brings an implementation of its own, whose items can't be given a time, or where the
+    clock was too coarse to tell a ceiling. Raises VoidTrialError if other work was done.
+    """
+    model, way = plan.model(), plan.way()
+    if model.name in way.implementations or ceiling_per_s is None:
+        return None
+    rate_per_s = how.fraction * ceiling_per_s
+    items = list(islice(cycle(plan.items), how.count(rate_per_s)))
+    offsets = offsets_ns(how.pattern, rate_per_s, len(items), how.seed)
+    way = replace(way, **due_parts(way.task, way.async_task))
+    with model.open(way, 1 if model.name == "serial" else plan.concurrency) as executor:
+        executor.run([Due(0, item) for item in plan.items])  # warm, as before the timed rounds
+        closed = executor.run([Due(0, item) for item in plan.items])
+        served = _serve(executor, plan, items, offsets)
+    _prove(plan, items, [each.result for each in served])
+    return {
+        "fraction": how.fraction,
+        "pattern": how.pattern,
+        "seed": how.seed,
+        "ceiling_per_s": ceiling_per_s,
+        "rate_asked_per_s": rate_per_s,
+        "rate_reached_per_s": reached_per_s(served),
+        "arrivals": len(served),
+        "latency": percentiles([each.latency_ns for each in served]),
+        "late_start": percentiles([each.late_ns for each in served]),
+        "worst_backlog": worst_backlog(served),
+        "closed_latency": percentiles([each.end_ns - each.start_ns for each in closed]),
+    }
+
+
+def _serve(executor: Executor, plan: TrialPlan, items: Sequence[Any], offsets: Sequence[int]) -> Sequence[Served]:
+    before = plan.server.counters() if plan.server is not None else None
+    began_ns = time.perf_counter_ns() + _LEAD_NS
+    served = executor.run([Due(began_ns + offset, item) for offset, item in zip(offsets, items, strict=True)])
+    if plan.server is not None and before is not None:
+        _count(plan, len(items), plan.server.counters().requests_completed - before.requests_completed)
+    return served
+
+
+def _prove(plan: TrialPlan, items: Sequence[Any], results: Sequence[Any]) -> None:
+    digests = tuple(islice(cycle(plan.expected.digests), len(items)))
+    Expected(digests, plan.expected.comparable).verify(results, items, _who(plan))
+
+
+def _count(plan: TrialPlan, items: int, counted: int) -> None:
+    """Requests add up as in the timed rounds, where a part of a round says how many that makes."""
+    a_round = len(plan.items) if plan.requests_per_round is None else plan.requests_per_round
+    expected, part = divmod(a_round * items, len(plan.items))
+    if not part and counted != expected:
+        reason = f"the server answered {counted} requests where {expected} were due"
+        raise Void(Kind.REQUESTS, reason).error(_who(plan))
+
+
+def _who(plan: TrialPlan) -> str:
+    return f"{plan.workload.name!r} under {plan.model_id!r}, open loop"

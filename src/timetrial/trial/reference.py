@@ -1,0 +1,88 @@
+"""The expected results of a workload on its items, computed once and held against every model's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from timetrial import models
+from timetrial.errors import WorkloadError, shorten
+from timetrial.trial.digest import combine, digest, digest_of_items
+from timetrial.trial.void import Kind, Void
+from timetrial.workload import Workload
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What every model must come to: the digest of each item's result, and how to make results comparable."""
+
+    digests: tuple[bytes, ...]
+    comparable: Callable[[Any], object] | None = None
+
+    @property
+    def digest(self) -> str:
+        """One digest for all results, equal wherever and whenever the same work was done."""
+        return combine(self.digests)
+
+    def verify(self, results: Sequence[Any], items: Sequence[Any], who: str) -> None:
+        """Raises VoidTrialError that names the first item whose result differs from the reference."""
+        if len(results) != len(self.digests):
+            raise Void(Kind.RESULTS, f"{len(results)} results for {len(self.digests)} items").error(who)
+        for index, (expected, result) in enumerate(zip(self.digests, results, strict=True)):
+            if _digest_of(result, self.comparable) != expected:
+                item, got = shorten(items[index]), shorten(result)
+                reason = f"the result of item {index}, {item}, differs from the serial reference: got {got}"
+                raise Void(Kind.RESULTS, reason).error(who)
+
+
+class References:
+    """Computes each workload's expected results once for each list of items, and remembers them."""
+
+    def __init__(self) -> None:
+        # The workload and the items are kept beside their results: a key may rest on their identity.
+        self._known: dict[bytes, tuple[Expected, Workload, Sequence[Any]]] = {}
+
+    def expected(self, workload: Workload, items: Sequence[Any]) -> Expected:
+        """The expected results of these items: what the reference or, without one, the serial run gives."""
+        key = _key_of(workload, items)
+        if key not in self._known:
+            expected = expected_of(workload, items, serial_results(workload, items))
+            self._known[key] = expected, workload, tuple(items)
+        return self._known[key][0]
+
+
+def expected_of(workload: Workload, items: Sequence[Any], results: Sequence[Any]) -> Expected:
+    """Turns reference results into what other models' results are held against."""
+    if len(results) != len(items):
+        raise WorkloadError(
+            f"workload {workload.name!r}: its reference gave {len(results)} results for {len(items)} items"
+        )
+    comparable = workload.comparable
+    return Expected(tuple(_digest_of(each, comparable) for each in results), comparable)
+
+
+def serial_results(workload: Workload, items: Sequence[Any]) -> Sequence[Any]:
+    """The workload's results one item at a time, untimed, by the cheapest honest way it has."""
+    if workload.reference is not None:
+        return list(workload.reference(items))
+    for way in (workload, *workload.variants.values()):
+        for name in ("serial", "coroutines"):
+            model = models.get(name)
+            if model.suits(way):
+                with model.open(way, 1) as executor:
+                    return executor.run(items)
+    raise WorkloadError(
+        f"workload {workload.name!r} has no task, no async_task and no serial implementation to compare with: "
+        f"give it reference=, a function from the items to their expected results"
+    )
+
+
+def _digest_of(result: Any, comparable: Callable[[Any], object] | None) -> bytes:
+    return digest(result if comparable is None else comparable(result))
+
+
+def _key_of(workload: Workload, items: Sequence[Any]) -> bytes:
+    """Items that look alike but can't be pickled are told apart by identity: computed again, never mixed up."""
+    which = digest_of_items(items) or digest([id(each) for each in items])
+    return digest((workload.name, id(workload))) + which

@@ -1,0 +1,77 @@
+"""The gate's table: what was found, why something is open, and what the exit status means."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.report.gate.gate_findings import (
+    ALL,
+    EXCUSED,
+    HEADER,
+    IMPROVED,
+    NEW,
+    OPEN,
+    POLICY,
+    REGRESSED,
+    UNCHANGED,
+    WORSE,
+)
+from timetrial.gate.findings import Finding
+from timetrial.gate.policy import GatePolicy
+from timetrial.report.gate.table import GateHeader, conclusion, gate_lines
+
+
+def test_the_terminal_shows_the_worst_last_where_the_eye_falls() -> None:
+    """The whole of it, to the letter."""
+    assert gate_lines(ALL, POLICY, HEADER) == [
+        "gate: the working tree against origin/main (25c68cc), 5 min",
+        "benchmark                            base  candidate  effect  interval          launches  verdict",
+        "suite/b.py::test_same[serial]     10.0 ms    9.99 ms   -0.1%  -2.1% to +1.9%          12  unchanged",
+        "suite/c.py::test_old                    -          -       -  -                        -  excused",
+        "suite/c.py::test_new                    -          -       -  -                        -  new",
+        "suite/a.py::test_fast             10.0 ms    8.80 ms  -12.0%  -14.0% to -10.0%        12  improved",
+        "suite/b.py::test_wild             10.0 ms    10.4 ms   +4.0%  +2.0% to +6.0%          12  inconclusive",
+        "suite/a.py::test_slow[threads-8]  10.0 ms    10.8 ms   +8.2%  +6.2% to +10.2%         12  regressed",
+        "suite/a.py::test_slower           10.0 ms    13.1 ms  +31.0%  +29.0% to +33.0%        12  regressed",
+        "excused: suite/c.py::test_old: missing on the candidate side: gone",
+        "new: suite/c.py::test_new: the base has no such benchmark",
+        "inconclusive: suite/b.py::test_wild: its launches scatter by 9.0%",
+        "all pairs are in results/gate.json; timetrial gate --replay judges them again",
+        "FAIL: 2 of 7 benchmarks regressed, and 1 left open (exit 1)",
+    ]
+
+
+def test_a_header_may_know_less() -> None:
+    """No duration, no record."""
+    lines = gate_lines([UNCHANGED], POLICY, GateHeader("A", "B"))
+    assert lines[0] == "gate: B against A"
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize(
+    ("findings", "said"),
+    [
+        ([REGRESSED, UNCHANGED], "FAIL: 1 of 2 benchmarks regressed (exit 1)"),
+        ([WORSE, OPEN], "FAIL: 1 of 2 benchmarks regressed, and 1 left open (exit 1)"),
+        ([UNCHANGED], "PASS: a slowdown of 5% in the one benchmark compared would have shown (exit 0)"),
+        (
+            [UNCHANGED, IMPROVED, NEW, EXCUSED],
+            "PASS: a slowdown of 5% in any of the 2 benchmarks compared would have shown (exit 0)",
+        ),
+        (
+            [UNCHANGED, UNCHANGED, OPEN],
+            "NOTHING ASSERTED: 1 of 3 benchmarks left open; in the other 2 a slowdown of 5% would have shown (exit 3)",
+        ),
+        ([OPEN], "NOTHING ASSERTED: 1 of 1 benchmark left open (exit 3)"),
+        ([NEW, EXCUSED], "NOTHING ASSERTED: none of 2 benchmarks could be compared (exit 3)"),
+        ([], "NOTHING ASSERTED: there was no benchmark to compare; check the selection (exit 3)"),
+    ],
+)
+def test_the_last_line_says_what_the_exit_status_means(findings: list[Finding], said: str) -> None:
+    """And what could be asserted at all."""
+    assert conclusion(findings, POLICY) == said
+
+
+def test_what_would_have_shown_is_the_policy_s() -> None:
+    """In its own figure."""
+    assert "a slowdown of 2.5% in" in conclusion([UNCHANGED], GatePolicy(detect=0.025))
