@@ -52,6 +52,22 @@ class NoRoomError(GateError):
     """A gate can't write where it has to: the disk is full or forbids it, whatever code is compared."""
 
 
+class SideDownError(GateError):
+    """A side's process ended, or fell silent, in the middle of a launch; ``side`` is ``base`` or ``candidate``."""
+
+    def __init__(self, side: str, message: str) -> None:
+        super().__init__(message)
+        self.side = side
+
+
+class AccountingError(TimetrialError):
+    """Processes can't be accounted for here, or the process that does it is gone."""
+
+
+class MeterNotStartedError(TimetrialError):
+    """A meter was stopped that had not been started."""
+
+
 _LONGEST_ITEM_SHOWN = 200
 
 

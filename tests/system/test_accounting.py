@@ -13,8 +13,9 @@ from contextlib import ExitStack
 
 import pytest
 
+from timetrial.errors import AccountingError
 from timetrial.measure.processes.sampler import Sampler
-from timetrial.measure.processes.usage import Accounting, AccountingError, RoleUsage
+from timetrial.measure.processes.usage import Accounting, RoleUsage
 
 MB = 1_000_000
 BURN_S = 0.6

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from timetrial.errors import SideDownError
 from timetrial.gate.lockstep.keep_awake import Spinners, spinners
 from timetrial.gate.lockstep.launch import Launch, Offer
 from timetrial.gate.lockstep.rounds import BenchmarkRounds, Sizes
-from timetrial.gate.lockstep.side_process import SideDownError
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
 from timetrial.gate.sides.make import Side
@@ -135,7 +135,7 @@ class _Gate:
             try:
                 outcome = rounds.measure(phase)
             except SideDownError as error:
-                self._records[name].trouble = Trouble("crashed", error.side, str(error))
+                self._records[name].trouble = Trouble("crashed", SideName(error.side), str(error))
                 return  # the others get another launch
             self._note(name, outcome)
 

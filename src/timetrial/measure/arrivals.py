@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Final, Literal, NamedTuple, get_args
 
-from timetrial.measure.processes.usage import AccountingError
+from timetrial.errors import AccountingError
 
 Pattern = Literal["uniform", "poisson"]
 PATTERNS: Final[tuple[str, ...]] = get_args(Pattern)

@@ -11,12 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from timetrial.environment.facts import ROOT, text_of
-from timetrial.errors import TimetrialError
+from timetrial.errors import MeterNotStartedError
 from timetrial.measure.cputimes import CoreTimes, core_times, interrupts_apart, pressure_s, ticks_per_s, tree_cpu_s
-
-
-class MeterNotStartedError(TimetrialError):
-    """A meter was stopped that had not been started."""
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Self, TypedDict
 
+from timetrial.errors import AccountingError
 from timetrial.measure.leftovers.notes import Notes
 from timetrial.measure.leftovers.pending_tasks import pending_since
-from timetrial.measure.processes.usage import AccountingError
 from timetrial.stats.percentiles import nearest_rank
 
 _PASSES_TO_SETTLE = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
-from timetrial.measure.processes.usage import AccountingError
+from timetrial.errors import AccountingError
 
 
 class Percentiles(TypedDict):

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from timetrial.errors import AccountingError
 from timetrial.measure.arrivals import (
     PATTERNS,
     Due,
@@ -21,7 +22,6 @@ from timetrial.measure.arrivals import (
     reached_per_s,
     worst_backlog,
 )
-from timetrial.measure.processes.usage import AccountingError
 from timetrial.pytest_plugin.options import ARRIVALS
 
 MS = 1_000_000

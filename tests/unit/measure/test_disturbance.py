@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from timetrial.errors import MeterNotStartedError
 from timetrial.measure.cputimes import CoreTimes, core_times, interrupts_apart, pressure_s, tree_cpu_s
 from timetrial.measure.disturbance import (
     Disturbance,
     DisturbanceMeter,
-    MeterNotStartedError,
     Snapshot,
     Thresholds,
     between,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from timetrial.errors import AccountingError
 from timetrial.measure.latency import TimedAsyncTask, TimedTask, timed_parts, unpack
-from timetrial.measure.processes.usage import AccountingError
 from timetrial.stats.percentiles import nearest_rank, percentiles
 
 

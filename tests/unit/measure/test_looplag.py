@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from timetrial.errors import AccountingError
 from timetrial.measure.latency import Timed, TimedAsyncTask, timed_parts, unpack
 from timetrial.measure.looplag import LoopLag, ProbedResource, lag_summary
-from timetrial.measure.processes.usage import AccountingError
 
 BLOCK_S = 0.05
 TRIES, MOST_TRIES = 5, 60

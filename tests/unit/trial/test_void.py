@@ -12,7 +12,7 @@ import pytest
 from timetrial.errors import VoidTrialError
 from timetrial.trial.void import FIXES, WRONG_WORK, Kind, Void, void_of
 
-DOCS = Path(__file__).parents[2] / "docs" / "fairness.md"
+DOCS = Path(__file__).parents[3] / "docs" / "fairness.md"
 
 
 @pytest.mark.parametrize("kind", Kind)

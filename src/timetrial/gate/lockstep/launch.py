@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-from timetrial.errors import GateError
+from timetrial.errors import GateError, SideDownError
 from timetrial.gate import PROTOCOL, VARIABLE
 from timetrial.gate.lockstep.channel import Channel, Message
-from timetrial.gate.lockstep.side_process import SideDownError, SideProcess
+from timetrial.gate.lockstep.side_process import SideProcess
 from timetrial.gate.record import SideName
 from timetrial.gate.sides.make import Side
 from timetrial.gate.sides.scratch import held_folder

@@ -10,22 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from timetrial.errors import GateError
+from timetrial.errors import SideDownError
 from timetrial.gate.lockstep.channel import Channel, ChannelClosedError, Message
-from timetrial.gate.record import SideName
 from timetrial.gate.sides.git import failure
 from timetrial.gate.sides.make import Side
 
 _FAREWELL_S: Final = 5.0  # for pytest to close its fixtures once the gate has hung up
 _TAIL_LINES: Final = 15
-
-
-class SideDownError(GateError):
-    """A side's process ended, or fell silent, in the middle of a launch."""
-
-    def __init__(self, side: SideName, message: str) -> None:
-        super().__init__(message)
-        self.side = side
 
 
 class SideProcess:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from timetrial.errors import GateError
+from timetrial.system import own_package
 
 _TAG: Final = "py3-none-any"
 _WHEEL: Final = f"Wheel-Version: 1.0\nGenerator: timetrial\nRoot-Is-Purelib: true\nTag: {_TAG}\n"
@@ -38,7 +39,7 @@ def _own_distribution() -> Distribution:
 
 
 def _files(own: Distribution, about: str) -> Iterator[tuple[str, bytes]]:
-    package = Path(__file__).parents[1]
+    package = own_package.FOLDER
     for path in sorted(package.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             yield f"{package.name}/{path.relative_to(package).as_posix()}", path.read_bytes()

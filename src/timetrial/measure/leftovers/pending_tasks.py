@@ -7,12 +7,12 @@ import os
 import time
 from collections import Counter
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any, Final
 
 from timetrial.measure.leftovers.unawaited import counted, place_of
+from timetrial.system import own_package
 
-_OURS: Final = f"{Path(__file__).parent.parent}{os.sep}"
+_OURS: Final = f"{own_package.FOLDER}{os.sep}"
 _LOOK_AGAIN_S: Final = 0.01
 
 

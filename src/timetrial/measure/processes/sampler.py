@@ -10,10 +10,11 @@ import sys
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Self
 
-from timetrial.measure.processes.usage import ROLES, Accounting, AccountingError, Role
+from timetrial.errors import AccountingError
+from timetrial.measure.processes.usage import ROLES, Accounting, Role
+from timetrial.system import own_package
 
 # Generous, for machines that are busy with something else; a healthy sampler needs a tenth of a second.
 _ANSWER_S = 60.0
@@ -54,7 +55,7 @@ class Sampler:
         return self._running().pid
 
     def __enter__(self) -> Self:
-        root = str(Path(__file__).parents[2])
+        root = str(own_package.FOLDER.parent)
         command = [sys.executable, "-P", "-c", _PROGRAM, str(os.getpid()), root]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         try:

@@ -13,10 +13,10 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
-from timetrial.errors import TimetrialError
+from timetrial.errors import AccountingError, TimetrialError
 from timetrial.measure.processes.process_tree import Census
 from timetrial.measure.processes.table import open_table
-from timetrial.measure.processes.usage import PROMISED_SHARE, Accounting, AccountingError, SamplerCost
+from timetrial.measure.processes.usage import PROMISED_SHARE, Accounting, SamplerCost
 
 _SHARE_OF_A_CORE = 0.014
 """What it allows itself, to stay under PROMISED_SHARE."""

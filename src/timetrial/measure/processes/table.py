@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
-from timetrial.measure.processes.usage import AccountingError
+from timetrial.errors import AccountingError
 
 
 class CpuReading(NamedTuple):

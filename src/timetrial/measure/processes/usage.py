@@ -6,17 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal, get_args
 
-from timetrial.errors import TimetrialError
-
 Role = Literal["client", "worker", "server"]
 ROLES: tuple[str, ...] = get_args(Role)
 
 PROMISED_SHARE: Final = 0.02
 """How much of a core the sampler takes at most."""
-
-
-class AccountingError(TimetrialError):
-    """Processes can't be accounted for here, or the process that does it is gone."""
 
 
 @dataclass(frozen=True)

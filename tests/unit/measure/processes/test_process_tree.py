@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from timetrial.errors import AccountingError
 from timetrial.measure.processes.process_tree import Census
 from timetrial.measure.processes.sampler_process import Allowance
 from timetrial.measure.processes.table import CpuReading, Glance, Memory, Switches, descendants, is_helper, open_table
-from timetrial.measure.processes.usage import Accounting, AccountingError, RoleUsage, SamplerCost
+from timetrial.measure.processes.usage import Accounting, RoleUsage, SamplerCost
 
 S = 1_000_000_000
 CLIENT, WORKER, CHILD, SAMPLER = 10, 20, 30, 99
