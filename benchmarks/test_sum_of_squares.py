@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.cores import worker_counts
 from fixtures.executors import stateless
 from fixtures.fairness import too_many_at_once
 from timetrial import Workload
-from timetrial.models.hybrid import usable_cores
 
 if TYPE_CHECKING:
     from timetrial import Trial
@@ -97,14 +97,8 @@ def test_sum_of_squares(trial: Trial, n: int, concurrency: int) -> None:
     trial([n] * NUMBERS, concurrency=concurrency)
 
 
-def workers() -> list[int]:
-    """1, 2, 4 and so on, the number of usable cores, and twice as many."""
-    cores = usable_cores()
-    return sorted({*(1 << power for power in range(cores.bit_length())), cores, 2 * cores})
-
-
 @pytest.mark.workload(SUM_OF_SQUARES, models=["serial", "threads", "processes", "processes+coroutines"])
-@pytest.mark.trial_sweep("concurrency", quick=[1, 2], default=workers(), article=workers())
+@pytest.mark.trial_sweep("concurrency", quick=[1, 2], default=worker_counts(), article=worker_counts())
 def test_sum_of_squares_over_workers(trial: Trial, concurrency: int) -> None:
     """More processes help until each core has one; more threads never do, on a build with a GIL."""
-    trial([300_000] * 4 * max(workers()), concurrency=concurrency)
+    trial([300_000] * 4 * max(worker_counts()), concurrency=concurrency)
