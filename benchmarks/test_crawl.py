@@ -13,8 +13,7 @@ from fixtures import clients, parsing
 from timetrial import Workload, models
 
 if TYPE_CHECKING:
-    from timetrial import MockServer, Trial
-    from timetrial.models.base import AsyncExecutor, Executor
+    from timetrial import AsyncExecutor, Executor, MockServer, Trial
 
 LATENCY_MS: Final = 5
 PAGE_BYTES: Final = 4096
