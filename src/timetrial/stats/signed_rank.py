@@ -131,14 +131,6 @@ def fewest_for(confidence: float) -> int:
     return count
 
 
-def launches_needed(values: Sequence[float], bound: float, confidence: float = CONFIDENCE) -> int | None:
-    """About how many launches in all would bring the interval within plus or minus ``bound``, going on like this.
-
-    None where no number would do, since the estimate itself lies outside, and for fewer than two values.
-    """
-    return launches_for_width(values, bound - abs(shift_interval(values, confidence).estimate), confidence)
-
-
 def launches_for_width(values: Sequence[float], half_width: float, confidence: float = CONFIDENCE) -> int | None:
     """About how many launches in all would narrow the interval to this half-width: it shrinks with their square root.
 

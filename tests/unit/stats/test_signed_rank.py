@@ -16,7 +16,7 @@ from timetrial.stats.signed_rank import (
     as_ratio,
     fewest_for,
     launch_effect,
-    launches_needed,
+    launches_for_width,
     scatter,
     shift_interval,
     signed_rank_p,
@@ -189,20 +189,20 @@ def test_an_interval_of_nothing_is_an_error() -> None:
 
 
 def test_four_times_the_launches_halve_the_interval() -> None:
-    """So an interval of twice the bound asks for that many."""
+    """So an interval that is to be half as wide asks for that many."""
     values = [-0.1, 0.1, -0.05, 0.05, -0.02, 0.02]
-    assert launches_needed(values, bound=0.05) == 24
+    assert launches_for_width(values, 0.05) == 24
 
 
-def test_no_number_of_launches_settles_what_lies_outside() -> None:
-    """A slowdown of a fifth isn't within 5 %, however often it is looked at; nor does one launch show a scatter."""
-    assert launches_needed([0.2] * 8, bound=0.05) is None
-    assert launches_needed([0.0], bound=0.05) is None
+def test_no_number_of_launches_makes_an_interval_of_nothing() -> None:
+    """An estimate that lies outside leaves less than no room for one; nor does one launch show a scatter."""
+    assert launches_for_width([0.2] * 8, 0.05 - 0.2) is None
+    assert launches_for_width([0.0], 0.05) is None
 
 
 def test_launches_that_agree_still_need_enough_of_them_for_the_confidence() -> None:
     """Two equal ones prove little."""
-    assert launches_needed([0.001, 0.001], bound=0.05) == 6
+    assert launches_for_width([0.001, 0.001], 0.05) == 6
 
 
 def test_one_wild_launch_does_not_set_the_scatter() -> None:

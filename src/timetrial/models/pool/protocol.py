@@ -7,7 +7,6 @@ import pickle
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from typing import Any
 
 # From the parent to a worker.
@@ -50,11 +49,6 @@ def kind_of(message: bytes) -> bytes:
 def unpack(message: bytes) -> Any:
     """The values of a message; raises whatever unpickling raises."""
     return pickle.loads(memoryview(message)[1:])
-
-
-def send(connection: Connection, kind: bytes, *values: Any) -> None:
-    """Packs and sends one message."""
-    connection.send_bytes(pack(kind, *values))
 
 
 def pack_failure(error: BaseException) -> Failure:

@@ -16,7 +16,6 @@ from timetrial.errors import NeverAwaitedError, WorkloadError
 from timetrial.models.calling import check_awaited
 from timetrial.models.pool import import_paths, protocol
 
-Serve = Callable[["Link", dict[str, Any]], None]
 Deliver = Callable[[bytes], None]
 
 _PARENT_IS_GONE = 70
