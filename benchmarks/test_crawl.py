@@ -160,19 +160,13 @@ CRAWL = Workload(
 )
 
 
-@pytest.fixture(scope="session")
-def iterations_per_ms() -> float:
-    """The machine's speed, measured once so that every model gets the same work."""
-    return parsing.iterations_per_ms()
-
-
 @pytest.mark.workload(CRAWL)
 @pytest.mark.trial_points(
     "pages, parse_ms, concurrency",
     quick=[(60, 1, 8)],
     default=[(200, 0, 16), (200, 1, 16)],
     article=[(300, 0, 16), (300, 1, 16), (300, 10, 16), (300, 0, 64), (300, 1, 64), (300, 10, 64)],
-    gate=[(20, 0, 8)],  # parse_ms is measured anew by each side, so that anything but 0 would be unequal work
+    gate=[(20, 0, 8)],
 )
 def test_crawl(
     trial: Trial, mock_server: MockServer, iterations_per_ms: float, pages: int, parse_ms: int, concurrency: int

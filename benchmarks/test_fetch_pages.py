@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
-import httpx
 import pytest
-import requests
 
-from fixtures import clients
+from fixtures import clients, fetching
 from fixtures.executors import stateless_async
 from fixtures.fairness import too_many_at_once
 from timetrial import Workload, models
@@ -24,35 +22,6 @@ PAGE_BYTES: Final = 1024
 MOST_PROCESSES: Final = 64  # each is an interpreter of its own, with some 20 MB
 SWEEP_LATENCY_MS: Final = 10
 LONGEST_IDEAL_S: Final = {"quick": 0.3, "default": 1.0, "article": 5.0, "gate": 0.3}
-
-
-def fetch_with_requests(url: str, session: requests.Session) -> int:
-    """The page's length, by requests."""
-    response = session.get(url, timeout=clients.TIMEOUT_S)
-    response.raise_for_status()
-    return len(response.content)
-
-
-def fetch_with_http_client(url: str, connection: clients.KeepAliveConnection) -> int:
-    """The page's length, by the standard library."""
-    return len(connection.get(url))
-
-
-def fetch_with_httpx(url: str, client: httpx.Client) -> int:
-    """The page's length, by httpx, one of the clients that exist for threads and for coroutines."""
-    return len(client.get(url).raise_for_status().content)
-
-
-async def fetch_with_async_httpx(url: str, client: httpx.AsyncClient) -> int:
-    """The same client, awaited."""
-    response = await client.get(url)
-    return len(response.raise_for_status().content)
-
-
-async def fetch_with_aiohttp(url: str, session: aiohttp.ClientSession) -> int:
-    """The page's length, by aiohttp."""
-    async with session.get(url) as response:
-        return len(await response.read())
 
 
 async def article_gather(urls: Sequence[str]) -> list[int]:
@@ -68,7 +37,7 @@ async def _article_fetch(url: str) -> int:
 def lengths(urls: Sequence[str]) -> list[int]:
     """The expected lengths: the same pages, one after the other, without their delay."""
     with clients.open_http_client(1) as connection:
-        return [fetch_with_http_client(without_delay(url), connection) for url in urls]
+        return [fetching.by_http_client(without_delay(url), connection) for url in urls]
 
 
 def without_delay(url: str) -> str:
@@ -82,14 +51,14 @@ FETCH_PAGES = Workload(
     "fetch_pages",
     reference=lengths,
     variants={
-        "requests": Workload("requests", task=fetch_with_requests, resource=clients.open_requests),
-        "http.client": Workload("http.client", task=fetch_with_http_client, resource=clients.open_http_client),
-        "aiohttp": Workload("aiohttp", async_task=fetch_with_aiohttp, async_resource=clients.open_aiohttp),
+        "requests": Workload("requests", task=fetching.by_requests, resource=clients.open_requests),
+        "http.client": Workload("http.client", task=fetching.by_http_client, resource=clients.open_http_client),
+        "aiohttp": Workload("aiohttp", async_task=fetching.by_aiohttp, async_resource=clients.open_aiohttp),
         "httpx": Workload(
             "httpx",
-            task=fetch_with_httpx,
+            task=fetching.by_httpx,
             resource=clients.open_httpx,
-            async_task=fetch_with_async_httpx,
+            async_task=fetching.by_async_httpx,
             async_resource=clients.open_async_httpx,
         ),
         "article": Workload(
