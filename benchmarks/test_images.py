@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,8 +15,9 @@ from PIL import Image, ImageFilter
 from fixtures.cores import worker_counts
 from fixtures.executors import stateless_async
 from fixtures.photographs import take_photographs
-from fixtures.pools import Named, new_pool_each_time
+from fixtures.pools import new_pool_each_time
 from fixtures.threadpool import open_threads
+from fixtures.usual import blocking_gather
 from timetrial import Workload
 
 if TYPE_CHECKING:
@@ -41,15 +42,6 @@ async def thumbnail_in_thread(photo: Path, _threads: Executor) -> bytes:
     return await asyncio.to_thread(thumbnail, photo)
 
 
-async def usual_gather(photos: Sequence[Path]) -> list[bytes]:
-    """As coroutines are often written: async all over, and yet one after the other, since nothing in them waits."""
-
-    async def one(photo: Path) -> bytes:
-        return Named(thumbnail)(photo)
-
-    return await asyncio.gather(*(one(photo) for photo in photos))
-
-
 IMAGES = Workload(
     "images",
     task=thumbnail,
@@ -60,7 +52,7 @@ IMAGES = Workload(
             "as people usually write it",
             implementations={
                 "processes": new_pool_each_time(thumbnail),
-                "coroutines": stateless_async(usual_gather),
+                "coroutines": stateless_async(blocking_gather(thumbnail)),
             },
         )
     },
