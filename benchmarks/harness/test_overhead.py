@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.harness import by_hand
 from timetrial import models
-from timetrial.models.startmethods import preload
+from timetrial.models.pool.start_methods import preload
 from timetrial.stats.paired_ratio import paired_ratio
 from timetrial.workload import Workload
 

@@ -21,7 +21,8 @@ from typing import Any, Final
 
 from timetrial import models
 from timetrial.errors import TimetrialError
-from timetrial.measure.processes.table import ProcessTable, open_table
+from timetrial.measure.processes.readings import ProcessTable
+from timetrial.measure.processes.table import open_table
 from timetrial.models.base import ConcurrencyModel, Executor
 from timetrial.workload import Workload
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from typing import Any, cast
 
-from timetrial.models import eventloops, startmethods
+from timetrial.models import eventloops
 from timetrial.models.base import Executor
 from timetrial.models.calling import (
     AsyncCall,
@@ -21,7 +21,7 @@ from timetrial.models.calling import (
     require_concurrency,
     was_cancelled,
 )
-from timetrial.models.pool import protocol
+from timetrial.models.pool import protocol, start_methods
 from timetrial.models.pool.pool import Job, WorkerPool
 from timetrial.models.pool.worker import Link, load, send_results, unpack_batch
 from timetrial.workload import Workload
@@ -38,7 +38,7 @@ class HybridModel:
 
     def unavailable(self) -> str | None:
         """The start method or the event loop that was asked for may be missing."""
-        return startmethods.unavailable(self._start_method) or eventloops.unavailable(self._event_loop)
+        return start_methods.unavailable(self._start_method) or eventloops.unavailable(self._event_loop)
 
     def suits(self, workload: Workload) -> bool:
         """Whether there is an async_task to await."""
@@ -50,7 +50,7 @@ class HybridModel:
         if own is not None:
             return own(concurrency)
         eventloops.factory(self._event_loop)
-        start_method = startmethods.choose(self._start_method)
+        start_method = start_methods.choose(self._start_method)
         return _open_generic(workload, require_concurrency(concurrency), start_method, self._event_loop)
 
 

@@ -7,13 +7,12 @@ from contextlib import AbstractContextManager, contextmanager
 from queue import SimpleQueue
 from typing import Any
 
-from timetrial.models import startmethods
 from timetrial.models.base import Executor
 from timetrial.models.calling import Call, opened_task, require_concurrency, require_task
-from timetrial.models.pool import protocol
+from timetrial.models.pool import protocol, start_methods
 from timetrial.models.pool.pool import Job, WorkerPool
+from timetrial.models.pool.start_methods import preload
 from timetrial.models.pool.worker import Link, load, send_results, unpack_batch
-from timetrial.models.startmethods import preload
 from timetrial.workload import Workload
 
 __all__ = ["ProcessesModel", "create", "preload", "serve"]
@@ -29,7 +28,7 @@ class ProcessesModel:
 
     def unavailable(self) -> str | None:
         """The start method that was asked for may be missing, or the platform may have no processes."""
-        return startmethods.unavailable(self._start_method)
+        return start_methods.unavailable(self._start_method)
 
     def suits(self, workload: Workload) -> bool:
         """Whether there is a task to call."""
@@ -40,7 +39,7 @@ class ProcessesModel:
         own: Callable[[int], AbstractContextManager[Executor]] | None = workload.implementations.get(self.name)
         if own is not None:
             return own(concurrency)
-        return _open_generic(workload, require_concurrency(concurrency), startmethods.choose(self._start_method))
+        return _open_generic(workload, require_concurrency(concurrency), start_methods.choose(self._start_method))
 
 
 def create(start_method: str | None, event_loop: str) -> ProcessesModel:

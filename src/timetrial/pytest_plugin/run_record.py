@@ -9,7 +9,7 @@ import pytest
 
 from timetrial.environment.record import environment, gil_enabled
 from timetrial.errors import ResultsError
-from timetrial.models.startmethods import default
+from timetrial.models.pool.start_methods import default
 from timetrial.pytest_plugin import collection
 from timetrial.pytest_plugin.options import TrialOptions
 from timetrial.results.runfile import RunFile

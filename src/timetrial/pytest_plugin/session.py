@@ -13,7 +13,7 @@ import pytest
 
 from timetrial.errors import TimetrialError, VoidTrialError
 from timetrial.gate import AGENT
-from timetrial.models.startmethods import preload
+from timetrial.models.pool.start_methods import preload
 from timetrial.pytest_plugin import collection
 from timetrial.pytest_plugin.fixture import Trial, TrialSettings
 from timetrial.pytest_plugin.meter import Meter

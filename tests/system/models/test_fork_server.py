@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.models import jobs
-from timetrial.models import startmethods
-from timetrial.models.pool import forkserver, import_paths
+from timetrial.models.pool import forkserver, import_paths, start_methods
 
 pytestmark = pytest.mark.skipif(
     "forkserver" not in multiprocessing.get_all_start_methods(), reason="this platform has no fork server"
@@ -25,8 +24,8 @@ SOON_S = 15.0
 
 @pytest.fixture
 def _started() -> None:
-    startmethods.preload([])
-    startmethods.start_fork_server()
+    start_methods.preload([])
+    start_methods.start_fork_server()
 
 
 def _exit_with_what_is_unusual() -> None:

@@ -16,7 +16,7 @@ from tests.unit.models import jobs
 from timetrial import models
 from timetrial.errors import WorkloadError
 from timetrial.models.base import ConcurrencyModel, Executor
-from timetrial.models.startmethods import preload
+from timetrial.models.pool.start_methods import preload
 from timetrial.workload import Workload
 
 

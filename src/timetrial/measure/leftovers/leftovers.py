@@ -25,7 +25,8 @@ from timetrial.measure.leftovers.unawaited import (
     kept_sentence,
     place_of,
 )
-from timetrial.measure.processes.table import ProcessTable, descendants, is_helper, open_table
+from timetrial.measure.processes.readings import ProcessTable
+from timetrial.measure.processes.table import descendants, is_helper, open_table
 
 _LOOK_AGAIN_S = 0.01
 

@@ -7,7 +7,8 @@ from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from timetrial.measure.processes.table import CpuReading, Glance, Memory, ProcessTable, Switches, descendants, is_helper
+from timetrial.measure.processes.readings import CpuReading, Glance, Memory, ProcessTable, Switches
+from timetrial.measure.processes.table import descendants, is_helper
 from timetrial.measure.processes.usage import RoleUsage
 
 _NO_CPU = CpuReading(0, 0, 0)

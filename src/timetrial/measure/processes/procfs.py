@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 
-from timetrial.measure.processes.table import CpuReading, Glance, Memory, Switches
+from timetrial.measure.processes.readings import CpuReading, Glance, Memory, Switches
 
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")

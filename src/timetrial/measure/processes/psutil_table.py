@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import psutil
 
-from timetrial.measure.processes.table import CpuReading, Glance, Memory, Switches
+from timetrial.measure.processes.readings import CpuReading, Glance, Memory, Switches
 
 
 class PsutilTable:

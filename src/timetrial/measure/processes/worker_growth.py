@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
-from timetrial.measure.processes.table import ProcessTable, descendants, is_helper, open_table
+from timetrial.measure.processes.readings import ProcessTable
+from timetrial.measure.processes.table import descendants, is_helper, open_table
 
 LOOKS_TO_TELL: Final = 5
 """After so many stretches of rounds, each of which gained something, a pool that fills up has had its time."""

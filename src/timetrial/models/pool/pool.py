@@ -14,9 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from timetrial.errors import TimetrialError, WorkerDiedError, WorkloadError
-from timetrial.models import startmethods
 from timetrial.models.calling import check_awaited, name_of
-from timetrial.models.pool import import_paths, protocol
+from timetrial.models.pool import import_paths, protocol, start_methods
 from timetrial.models.pool.batches import Dealer
 from timetrial.models.pool.handle import RemoteWorker
 from timetrial.models.pool.limits import starting
@@ -125,8 +124,8 @@ class WorkerPool:
         payload = _pickle_job(self._job)
         modules = [module for part in (self._job.task, self._job.resource) if (module := _module_of(part))]
         if self._start_method == "forkserver":
-            startmethods.preload(modules)
-            startmethods.start_fork_server()
+            start_methods.preload(modules)
+            start_methods.start_fork_server()
         context = multiprocessing.get_context(self._start_method)
         wanted = len(self._job.slots)
         for number in range(wanted):

@@ -8,8 +8,9 @@ import pytest
 
 from timetrial.errors import AccountingError
 from timetrial.measure.processes.process_tree import Census
+from timetrial.measure.processes.readings import CpuReading, Glance, Memory, Switches
 from timetrial.measure.processes.sampler_process import Allowance
-from timetrial.measure.processes.table import CpuReading, Glance, Memory, Switches, descendants, is_helper, open_table
+from timetrial.measure.processes.table import descendants, is_helper, open_table
 from timetrial.measure.processes.usage import Accounting, RoleUsage, SamplerCost
 
 S = 1_000_000_000

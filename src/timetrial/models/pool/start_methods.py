@@ -59,7 +59,7 @@ def start_fork_server() -> None:
 
     Before 3.14 it ignores sys.path, so that it could not import a test module from a folder that pytest has put
     there; it can't import one that pytest has loaded from elsewhere; and a parent that is killed leaves a folder
-    with its socket behind. forkserver_path makes up for all three.
+    with its socket behind. The module forkserver makes up for all three.
     """
     from multiprocessing.forkserver import ensure_running
 
