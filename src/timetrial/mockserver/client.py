@@ -160,11 +160,11 @@ class MockServer(View):
         plan = Unsteady(how, share, nth, first, seed, for_ms, window_ms)
         channel = self._channels[0]
         with self.scope() as own:
-            number = channel.ask("open_door", None, plan.for_wire())
+            number = channel.ask("open_unsteady_port", None, plan.for_wire())
             try:
                 yield View(own.url.replace(f":{self.port}/", f":{number}/"), self._channels, own.name)
             finally:
-                channel.ask("close_door", None, number)
+                channel.ask("close_unsteady_port", None, number)
 
     def refused(self) -> str:
         """The URL of a port that refuses every connection and that nobody else gets while the server lives."""

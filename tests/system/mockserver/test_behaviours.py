@@ -13,7 +13,7 @@ import pytest
 from tests.system.mockserver.plainclient import PlainClient
 from timetrial.mockserver import MockServer, View, route, site_pages, stream_sha256
 from timetrial.mockserver.options import behaviour
-from timetrial.mockserver.server.counts import Ledger
+from timetrial.mockserver.server.counts import Counts
 from timetrial.mockserver.server.resources import page
 from timetrial.mockserver.server.targets import Target
 
@@ -81,7 +81,7 @@ def test_a_share_of_a_sites_pages_is_hit(plain: PlainClient, space: View) -> Non
 def test_the_time_in_a_queue_is_not_the_delay_again() -> None:
     """Each is drawn for itself."""
     how = behaviour({"delay_ms": "uniform:0,100", "service_ms": "uniform:0,100"}, "here")
-    target = Target("/page/1/0", page(1, 0), how, Ledger(""))
+    target = Target("/page/1/0", page(1, 0), how, Counts(""))
     assert how.delay_ms is not None
     assert how.delay_ms.sample_s(target.delay_seed, 0) != how.delay_ms.sample_s(target.service_seed, 0)
     assert target.share_seed not in (target.delay_seed, target.service_seed)

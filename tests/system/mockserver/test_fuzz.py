@@ -96,6 +96,8 @@ def test_malformed_requests_do_no_harm(server: MockServer, capfd: pytest.Capture
     """The server goes on, keeps nothing, writes no traceback, and its journal adds up."""
     psutil = pytest.importorskip("psutil")
     process = psutil.Process(server.pids[0])
+    with server.expect(connections_open=0):
+        pass  # the connections of the tests before this one
     before = server.counters()
     files = _open_files(process)
     rss_bytes = 0

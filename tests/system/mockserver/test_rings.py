@@ -9,9 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 from timetrial.mockserver.server.connection import Connection
-from timetrial.mockserver.server.engine import Engine, Limits
+from timetrial.mockserver.server.engine import Engine
 from timetrial.mockserver.server.exchange import Exchange
 from timetrial.mockserver.server.routes import Routes
+from timetrial.mockserver.server.services import Limits
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from timetrial.mockserver.server import engine as engines
-from timetrial.mockserver.server.engine import Engine, Limits
+from timetrial.mockserver.server.engine import Engine
 from timetrial.mockserver.server.routes import Routes
+from timetrial.mockserver.server.services import Limits
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_the_number_of_urls_that_are_remembered_is_bounded(engine: Engine) -> No
         ask_for_pages(engine, pages, "?status=503&first=1")
         ask_for_pages(engine, 10)
         assert [url.split(b"?")[0] for url in engine.targets] == [f"/page/20/{key}".encode() for key in (6, 7, 8, 9)]
-        assert all(target.counts for target in engine.targets.values())
+        assert all(target.numbered for target in engine.targets.values())
         assert not engine.forgettable
 
 

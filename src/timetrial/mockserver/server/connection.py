@@ -1,59 +1,54 @@
-"""One client's connection: bytes become requests, requests become exchanges, answers leave in order."""
+"""One client's connection: bytes become requests, requests become exchanges, and each is counted."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from time import perf_counter
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
-from timetrial.mockserver.server.counts import Ledger, Tally
+from timetrial.mockserver.options import PLAIN
+from timetrial.mockserver.server.answering import Answering
+from timetrial.mockserver.server.counts import Counts, Tally
+from timetrial.mockserver.server.engine import Engine
 from timetrial.mockserver.server.exchange import Exchange, Plan, plannable
 from timetrial.mockserver.server.messages import Request
-from timetrial.mockserver.server.receiver import Reception
-from timetrial.mockserver.server.steps import Act
+from timetrial.mockserver.server.receiver import END, Event, Receiver, Refusal, flaw_of_body, too_large
+from timetrial.mockserver.server.resources import Missing
 from timetrial.mockserver.server.targets import Target
-from timetrial.mockserver.server.unsteady_port import reset_at_close
-
-if TYPE_CHECKING:
-    from timetrial.mockserver.server.engine import Engine
 
 _LINGER_S = 2.0
-# A client that reads as fast as the server writes gets this much before others have their turn.
-_TURN_BYTES = 4 * 2**20
-_MOST_WAITING = 64
 _LARGEST_REMEMBERED_BYTES = 2_048
 
 
 class Connection(asyncio.Protocol):
-    """A connection, from its opening to its end.
+    """A connection, from its opening to its end; the event loop calls its methods.
 
     ``idle`` is the one thing that the quick way through ``data_received`` asks: nothing is being received,
-    answered or waited for, so that bytes seen before mean the same request as before.
+    answered or waited for, so that bytes seen before mean the same request as before. ``deaf`` is set once nothing
+    that the client still says counts.
     """
 
     __slots__ = (
-        "client", "current", "deaf", "engine", "idle", "ledger", "lost", "number", "paused", "plans", "port",
-        "reception", "tallies", "tally", "timer", "tls", "total", "transport", "waiting", "was_reset", "write",
+        "answering", "client", "counts", "deaf", "engine", "idle", "incoming", "invitation_due", "lost",
+        "most_body_bytes", "number", "plans", "port", "receiver", "tallies", "tally", "total", "transport", "write",
     )  # fmt: skip
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.plans = engine.plans
         self.idle = True
-        self.ledger: Ledger | None = None
-        self.tallies: dict[Ledger, Tally] = {}
-        self.reception: Reception | None = None
-        self.current: Exchange | None = None
-        self.waiting: deque[Exchange] | None = None
-        self.timer: asyncio.Handle | None = None
-        self.deaf = self.lost = self.paused = self.was_reset = False
+        self.counts: Counts | None = None
+        self.tallies: dict[Counts, Tally] = {}
+        self.receiver: Receiver | None = None
+        self.incoming: Exchange | None = None
+        self.most_body_bytes = 0
+        self.deaf = self.lost = self.invitation_due = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The client is here."""
         self.transport = cast("asyncio.Transport", transport)
         self.write = self.transport.write
-        self.tls = transport.get_extra_info("ssl_object") is not None
+        self.answering = Answering(self.transport, self.engine.loop, self._answered)
         peer = transport.get_extra_info("peername") or ("", 0)  # a client that has left already has no name
         self.client, self.port = peer[0], peer[1]
         self.number = next(self.engine.numbers)
@@ -70,168 +65,163 @@ class Connection(asyncio.Protocol):
                 else:
                     self._begin_from(plan)
                 return
-        self._receive(data)
+        if not self.deaf:
+            self._receive(data)
 
     def _answer_from(self, plan: Plan) -> None:
         began = perf_counter()
-        ledger = plan.ledger
-        if ledger is not self.ledger:
-            self.enter(ledger)
+        counts = plan.counts
+        if counts is not self.counts:
+            self._enter(counts)
         self.tally.requests += 1
         total = self.engine.total
         self.total.requests += 1
-        if ledger.pending >= ledger.pending_peak:
-            ledger.pending_peak = ledger.pending + 1
+        if counts.pending >= counts.pending_peak:
+            counts.pending_peak = counts.pending + 1
         if total.pending >= total.pending_peak:
             total.pending_peak = total.pending + 1
         plan.served += 1
         self.write(plan.sent(self.engine.clock))
         if plan.close:
             self._hang_up()
-        ledger.service_s += perf_counter() - began
+        counts.service_s += perf_counter() - began
 
     def _begin_from(self, plan: Plan) -> None:
         """The same for an answer that is known but has to wait."""
-        plan.ledger.bytes_in += plan.request_bytes
-        exchange = self.arrive(plan.request, plan.target)
+        plan.counts.bytes_in += plan.request_bytes
+        exchange = self._arrive(plan.request, plan.target)
         exchange.plan = plan
         self.idle = False
-        self._begin(exchange)
+        self.answering.begin(exchange)
         self._settle()
 
-    def enter(self, ledger: Ledger) -> None:
-        """Counts this connection in the ledger, the first time that it is used for it."""
-        tally = self.tallies.get(ledger)
+    def _enter(self, counts: Counts) -> None:
+        """Counts this connection there, the first time that it is used for it."""
+        tally = self.tallies.get(counts)
         if tally is None:
-            tally = self.tallies[ledger] = Tally(self.number, self.port)
-            ledger.enter(tally)
-        self.ledger, self.tally = ledger, tally
+            tally = self.tallies[counts] = Tally(self.number, self.port)
+            counts.enter(tally)
+        self.counts, self.tally = counts, tally
 
     def _receive(self, data: bytes) -> None:
-        if self.deaf:
-            return
-        if self.reception is None:
-            self.reception = Reception(self, self.engine)
+        if self.receiver is None:
+            self.receiver = Receiver(self.engine.limits)
         fresh = self.idle
-        whole = self.reception.feed(data)
-        if fresh and whole is not None and len(data) <= _LARGEST_REMEMBERED_BYTES:
-            self._remember(data, whole)
+        events = self.receiver.feed(data)
+        exchange = self._take(events)
+        self._own_counts().bytes_in += len(data)  # only now is it known whom a first request is counted for
+        if fresh and exchange is not None and len(events) == 2 and len(data) <= _LARGEST_REMEMBERED_BYTES:
+            self._remember(data, exchange)
         self._settle()
+
+    def _take(self, events: list[Event]) -> Exchange | None:
+        """What the client said, in its order; returns the last exchange of it that is complete."""
+        complete = None
+        for event in events:
+            if self.deaf:
+                break
+            if event is END:
+                complete = self._take_end()
+            elif isinstance(event, Request):
+                self._take_request(event)
+            elif isinstance(event, bytes):
+                self._take_body(event)
+            elif isinstance(event, Refusal):
+                self._refuse(event)
+        return complete
+
+    def _take_request(self, request: Request) -> None:
+        target = self.engine.target(request.url)
+        self.incoming = exchange = self._arrive(request, target)
+        self.most_body_bytes = target.resource.prepare(request) or self.engine.limits.body_bytes
+        flaw = flaw_of_body(request, self.most_body_bytes)
+        if flaw is not None:
+            self._submit_last(exchange, flaw)
+        elif request.version == "1.1" and request.header(b"expect") is not None:
+            self.invitation_due = True
+            self._invite()
+
+    def _take_body(self, chunk: bytes) -> None:
+        exchange = self.incoming
+        if exchange is None:
+            return
+        self.invitation_due = False  # the client has begun without it
+        request = exchange.request
+        request.body_bytes += len(chunk)
+        if request.body_bytes > self.most_body_bytes:
+            self._submit_last(exchange, too_large(self.most_body_bytes))
+        elif request.sink is not None:
+            request.sink(chunk)
+
+    def _take_end(self) -> Exchange | None:
+        exchange, self.incoming = self.incoming, None
+        self.invitation_due = False
+        if exchange is not None:
+            self.deaf = not exchange.request.keep_alive
+            self.answering.submit(exchange)
+        return exchange
+
+    def _invite(self) -> None:
+        """Says 100 Continue to a client that waits for it, once all answers before it have been sent."""
+        if self.invitation_due and self.answering.current is None and not self.answering.waiting:
+            self.invitation_due = False
+            self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answers what is no valid request; one whose headers had arrived is abandoned."""
+        counts = self._own_counts()
+        counts.malformed += 1
+        if self.incoming is not None:
+            self._ended(self.incoming, whole=False)
+        request = Request(b"GET", b"", "1.1", [])
+        target = Target("", Missing(refusal.status, refusal.text), PLAIN, counts)
+        exchange = Exchange(self.engine.services, target, request, "", reused=False)
+        exchange.counted = False
+        self._submit_last(exchange, refusal)
+
+    def _submit_last(self, exchange: Exchange, refusal: Refusal) -> None:
+        """Answers with the refusal, and reads no more."""
+        self.incoming = None
+        self.invitation_due = False
+        self.deaf = True
+        exchange.refuse(refusal.status, refusal.text)
+        self.answering.submit(exchange)
+
+    def _own_counts(self) -> Counts:
+        return self.engine.unscoped if self.counts is None or self.counts.absorbed else self.counts
 
     def _remember(self, data: bytes, exchange: Exchange) -> None:
         if data.endswith(b"\r\n\r\n") and data.count(b"\r\n\r\n") == 1 and plannable(exchange.target, exchange.request):
             self.engine.remember(data, Plan(exchange.target, exchange.request, len(data)))
 
-    def arrive(self, request: Request, target: Target) -> Exchange:
+    def _arrive(self, request: Request, target: Target) -> Exchange:
         """A request's headers are here: it counts from now on."""
-        ledger = target.ledger
-        if ledger is not self.ledger:
-            self.enter(ledger)
+        counts = target.counts
+        if counts is not self.counts:
+            self._enter(counts)
         self.tally.requests += 1
         self.total.requests += 1
         client = f"connection {self.number}" if target.how.per == "connection" else self.client
-        exchange = Exchange(self.engine, target, request, client, reused=self.total.requests > 1)
-        ledger.arrived += 1
-        for part in (ledger, self.engine.total):
+        exchange = Exchange(self.engine.services, target, request, client, reused=self.total.requests > 1)
+        counts.arrived += 1
+        for part in (counts, self.engine.total):
             part.pending += 1
             part.pending_peak = max(part.pending_peak, part.pending)
         return exchange
 
-    def abandon(self, exchange: Exchange) -> None:
-        """A request that had arrived turned out to be malformed after all."""
-        self._ended(exchange, whole=False)
-
-    def submit(self, exchange: Exchange) -> None:
-        """A request is complete, or will not be: it is answered when those before it have been."""
-        if self.current is None and not self.paused:
-            self._begin(exchange)
-            return
-        if self.waiting is None:
-            self.waiting = deque()
-        self.waiting.append(exchange)
-        if len(self.waiting) >= _MOST_WAITING:
-            self.transport.pause_reading()
-
-    def _begin(self, exchange: Exchange) -> None:
-        self.current = exchange
-
-        def resume() -> None:
-            if self.current is exchange:
-                self._run()
-
-        exchange.resume = resume
-        if not exchange.linger:
-            exchange.prepare()
-        self._run()
-
-    def _run(self) -> None:
-        exchange = self.current
-        if exchange is None or self.lost:
-            return
-        began = perf_counter()
-        self.timer = None
-        ended = self._advance(exchange)
-        exchange.target.ledger.service_s += perf_counter() - began
-        if ended:
-            self._finish(exchange)
-
-    def _advance(self, exchange: Exchange) -> bool:
-        """Carries out steps until one has to wait; True when there are no more."""
-        sent = exchange.bytes_out
-        for step in exchange.program:
-            if isinstance(step, (bytes, memoryview)):
-                self.write(step)
-                exchange.bytes_out += len(step)
-                if self.paused:
-                    return False
-                if exchange.bytes_out - sent > _TURN_BYTES:
-                    self.timer = self.engine.loop.call_soon(exchange.resume)
-                    return False
-            elif isinstance(step, float):
-                self.timer = self.engine.loop.call_later(step, exchange.resume)
-                return False
-            elif isinstance(step, Act):
-                return self._act(step, exchange)
-            elif not step(exchange.resume):
-                return False
-        return True
-
-    def _act(self, act: Act, exchange: Exchange) -> bool:
-        if act is Act.HANG:
-            return False
-        exchange.close = True
-        if act is Act.RESET:
-            self.was_reset = True
-            reset_at_close(self.transport)
-            self.transport.abort()
-        return True
-
-    def _finish(self, exchange: Exchange) -> None:
-        self.current = None
+    def _answered(self, exchange: Exchange) -> None:
         self._ended(exchange, whole=True)
         if exchange.linger:
             self._linger()
         elif exchange.close:
             self._hang_up()
-        elif self.waiting and not self.paused:
-            following = self.waiting.popleft()
-            if len(self.waiting) == _MOST_WAITING // 2:
-                self.transport.resume_reading()
-            # Not a plain call: a thousand pipelined requests would be as many frames deep.
-            self.timer = self.engine.loop.call_soon(self._follow, following)
-            self.current = following
-        elif self.reception is not None:
-            self.reception.invite()
+        elif not self.answering.follow():
+            self._invite()
         self._settle()
-
-    def _follow(self, exchange: Exchange) -> None:
-        if not self.lost:
-            self._begin(exchange)
-            self._settle()
 
     def _ended(self, exchange: Exchange, *, whole: bool) -> None:
         if exchange.counted:
-            exchange.target.ledger.pending -= 1
+            exchange.target.counts.pending -= 1
             self.engine.total.pending -= 1
         self.engine.ended(exchange, self.number, self.port, whole=whole)
         exchange.release()
@@ -246,31 +236,26 @@ class Connection(asyncio.Protocol):
         self.deaf = True
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self.timer = self.engine.loop.call_later(_LINGER_S, self.transport.close)
+        self.answering.timer = self.engine.loop.call_later(_LINGER_S, self.transport.close)
 
     def _settle(self) -> None:
-        receiving = self.reception is not None and self.reception.receiving
-        self.idle = not (self.current or self.waiting or receiving or self.paused or self.deaf)
+        receiving = self.receiver is not None and self.receiver.receiving
+        self.idle = not (self.answering.busy or receiving or self.deaf)
 
     def pause_writing(self) -> None:
         """The client reads more slowly than the server writes: take nothing new until it has caught up."""
-        self.paused = True
+        self.answering.paused = True
         self.idle = False
         if not self.deaf:
             self.transport.pause_reading()
 
     def resume_writing(self) -> None:
         """The client has caught up."""
-        self.paused = False
         if self.lost:
             return
-        if not self.deaf and len(self.waiting or ()) < _MOST_WAITING:
+        if not self.deaf and not self.answering.crowded:
             self.transport.resume_reading()
-        if self.current is not None:
-            if self.timer is None:
-                self._run()
-        elif self.waiting:
-            self._begin(self.waiting.popleft())
+        self.answering.go_on()
         self._settle()
 
     def eof_received(self) -> bool:
@@ -281,17 +266,16 @@ class Connection(asyncio.Protocol):
         """The connection is over, whoever ended it."""
         self.lost = True
         self.idle = False
-        if self.timer is not None:
-            self.timer.cancel()
-        reset = self.was_reset or isinstance(exc, ConnectionResetError)
-        unfinished = [self.current, *(self.waiting or ()), self.reception and self.reception.incoming]
-        self.current = self.waiting = None
+        unfinished = self.answering.drop()
+        if self.incoming is not None:
+            unfinished.append(self.incoming)
+            self.incoming = None
         for exchange in unfinished:
-            if exchange is not None:
-                exchange.drop()
-                self._ended(exchange, whole=False)
-        for ledger, tally in self.tallies.items():
-            ledger.leave(tally, reset=reset)
+            exchange.drop()
+            self._ended(exchange, whole=False)
+        reset = self.answering.was_reset or isinstance(exc, ConnectionResetError)
+        for counts, tally in self.tallies.items():
+            counts.leave(tally, reset=reset)
         self.engine.total.leave(self.total, reset=reset)
-        if self.reception is not None:
-            self.reception.release()
+        if self.receiver is not None:
+            self.receiver.release()

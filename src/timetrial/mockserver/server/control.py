@@ -15,7 +15,7 @@ from timetrial.errors import MockServerError
 from timetrial.mockserver.server.engine import Engine
 from timetrial.mockserver.server.lifeline import Lifeline
 from timetrial.mockserver.server.port import Port
-from timetrial.mockserver.server.unsteady_port import Doors
+from timetrial.mockserver.server.unsteady_port import UnsteadyPorts
 
 # What a pipe takes at once on every platform, so that the loop never waits for the parent to read.
 _WRITTEN_AT_ONCE_BYTES: Final = 4_096
@@ -27,7 +27,7 @@ class Control:
     The parent sends the next one when it has the answer, or when waiting for it was interrupted.
     """
 
-    def __init__(self, engine: Engine, port: Port, doors: Doors, out: int) -> None:
+    def __init__(self, engine: Engine, port: Port, unsteady_ports: UnsteadyPorts, out: int) -> None:
         self.engine = engine
         self.answers = Answers(out)
         self.in_turn = asyncio.Lock()
@@ -41,8 +41,8 @@ class Control:
             "close_scope": engine.close_scope,
             "refuse": lambda _scope: port.close(),
             "accept": lambda _scope: port.open(),
-            "open_door": doors.open,
-            "close_door": doors.close,
+            "open_unsteady_port": unsteady_ports.open,
+            "close_unsteady_port": unsteady_ports.close,
         }
 
     def start(self, lifeline: Lifeline) -> None:

@@ -10,7 +10,7 @@ OTHER_PATHS = "(other paths)"
 
 
 class Tally:
-    """What one connection did in one ledger."""
+    """What one connection did in one part of the server."""
 
     __slots__ = ("client_port", "connection", "requests", "reset")
 
@@ -25,7 +25,7 @@ class Tally:
         return [self.connection, self.client_port, self.requests, int(self.reset)]
 
 
-class Ledger:
+class Counts:
     """The counts of one part of the server: a test's own prefix, or everything that has none.
 
     Requests that are answered from a plan are counted in the plan; ``fold`` adds them up when a snapshot is taken.
@@ -33,7 +33,7 @@ class Ledger:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.absorbed = False  # by the server's own ledger: what is counted here now would be lost
+        self.absorbed = False  # by the server's own: what is counted here now would be lost
         self.arrived = self.completed = self.faulted = self.abandoned = self.malformed = 0
         self.pending = self.pending_peak = 0
         self.opened = self.closed = self.reused_closed = self.reset = self.open_peak = 0
@@ -46,7 +46,7 @@ class Ledger:
         self.gone: deque[Tally] = deque(maxlen=MOST_CONNECTIONS)
 
     def enter(self, tally: Tally) -> None:
-        """A connection was opened, or first used for this ledger."""
+        """A connection was opened, or first used for this part."""
         self.open.add(tally)
         self.opened += 1
         if len(self.open) > self.open_peak:
@@ -73,8 +73,8 @@ class Ledger:
         self.pending_peak, self.open_peak, self.lag_peak_s = self.pending, len(self.open), 0.0
         return peaks
 
-    def absorb(self, other: Ledger) -> None:
-        """Adds the sums of a ledger that is closed for good."""
+    def absorb(self, other: Counts) -> None:
+        """Adds the sums of a part that is closed for good."""
         for name in _SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         other.absorbed = True
@@ -82,7 +82,7 @@ class Ledger:
         self.faults.update(other.faults)
 
 
-# The sums that belong to requests; those of connections are the engine's own and not the sum of its ledgers'.
+# The sums that belong to requests; those of connections are the engine's own and not the sum of its parts'.
 _SUMS = (
     "arrived",
     "completed",
@@ -97,7 +97,7 @@ _SUMS = (
 )
 
 
-def snapshot(total: Ledger, parts: list[Ledger]) -> dict[str, object]:
+def snapshot(total: Counts, parts: list[Counts]) -> dict[str, object]:
     """The counts of the parts with the connections of ``total``, as sent over the control channel."""
     sums: dict[str, object] = {name: sum(getattr(part, name) for part in parts) for name in _SUMS}
     by_status: Counter[int] = Counter()

@@ -1,4 +1,4 @@
-"""What the connections of one server process share: ledgers, remembered targets and plans, the clock, the limits."""
+"""What the connections of one server process share: counts, remembered targets and plans, the clock, the limits."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from time import monotonic, process_time
 
 from timetrial.errors import MockServerError
 from timetrial.mockserver.options import PLAIN
-from timetrial.mockserver.server.counts import Ledger, snapshot
+from timetrial.mockserver.server.counts import Counts, snapshot
 from timetrial.mockserver.server.exchange import Exchange, Plan
-from timetrial.mockserver.server.messages import Clock
 from timetrial.mockserver.server.resources import NoScope
 from timetrial.mockserver.server.routes import Routes
-from timetrial.mockserver.server.slots import ServiceQueue
+from timetrial.mockserver.server.services import Limits, Services
 from timetrial.mockserver.server.targets import Target, resolve, split_url
 
 _MOST_PLANS = 8_192
@@ -25,15 +24,6 @@ _TICK_S = 0.1
 _TICKS_A_COLLECTION = 10
 _MOST_UNCOLLECTED = 1_000_000
 SCOPE_MARK = "/~"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much a request may bring before it is refused."""
-
-    head_bytes: int = 65_536
-    url_bytes: int = 16_384
-    body_bytes: int = 4 * 2**30
 
 
 @dataclass(frozen=True)
@@ -51,19 +41,17 @@ class Engine:
         self.loop = loop
         self.routes = routes
         self.limits = limits
-        self.clock = Clock()
+        self.services = Services(loop)
+        self.clock = self.services.clock
         self.numbers = count(1)
-        self.total = Ledger("the whole server")
-        self.unscoped = Ledger("")
-        self.scopes: dict[str, Ledger] = {}
+        self.total = Counts("the whole server")
+        self.unscoped = Counts("")
+        self.scopes: dict[str, Counts] = {}
         self.plans: dict[bytes, Plan] = {}
         self.targets: dict[bytes, Target] = {}
         self.forgettable: deque[bytes] = deque()  # those of them that can be made anew and behave the same
-        self.queues: dict[tuple[str, str], ServiceQueue] = {}
         self.recordings: dict[int, Recording] = {}
-        self.retired: list[Ledger] = []
-        # uvloop rounds to whole milliseconds, and counts them from the last one: its timers can be 1 ms too early.
-        self.timers_early_s = 0.0006 if type(loop).__module__.startswith("uvloop") else 0.0
+        self.retired: list[Counts] = []
         self.lag_s = 0.0
         self.ticks = 0
         self._due = loop.time() + _TICK_S
@@ -74,8 +62,8 @@ class Engine:
         now = self.loop.time()
         lag = max(now - self._due, 0.0)
         self.lag_s += lag
-        for ledger in (self.total, *self.scopes.values()):
-            ledger.lag_peak_s = max(ledger.lag_peak_s, lag)
+        for counts in (self.total, *self.scopes.values()):
+            counts.lag_peak_s = max(counts.lag_peak_s, lag)
         self.ticks += 1
         self.clock.tick()
         if self.ticks % _TICKS_A_COLLECTION == 0 and self._may_collect():
@@ -99,31 +87,23 @@ class Engine:
     def _remember_target(self, url: bytes, target: Target) -> None:
         """In the place of the oldest that nobody will miss; where every URL counts its requests, of the oldest."""
         if len(self.targets) >= _MOST_TARGETS:
-            if not (self.forgettable or target.counts):
+            if not (self.forgettable or target.numbered):
                 return
             del self.targets[self.forgettable.popleft() if self.forgettable else next(iter(self.targets))]
         self.targets[url] = target
-        if not target.counts:
+        if not target.numbered:
             self.forgettable.append(url)
 
     def _resolve(self, url: bytes) -> Target:
         path, query = split_url(url)
-        ledger = self.unscoped
+        counts = self.unscoped
         if path.startswith(SCOPE_MARK):
             name, slash, rest = path[len(SCOPE_MARK) :].partition("/")
             if name not in self.scopes:
-                return Target(path, NoScope(name), PLAIN, ledger)
-            ledger, path = self.scopes[name], slash + rest
+                return Target(path, NoScope(name), PLAIN, counts)
+            counts, path = self.scopes[name], slash + rest
         resource, how = self.routes.find(path) or resolve(path, query)
-        return Target(path, resource, how, ledger)
-
-    def queue(self, target: Target) -> ServiceQueue:
-        """The queue with service slots that this target shares with those of the same name."""
-        name = target.how.queue or f"{target.path}?{target.how.query()}"
-        key = target.ledger.name, name
-        if key not in self.queues:
-            self.queues[key] = ServiceQueue(target.how.slots, self.loop.call_soon)
-        return self.queues[key]
+        return Target(path, resource, how, counts)
 
     def remember(self, data: bytes, plan: Plan) -> None:
         """Answers the very same bytes from this plan from now on."""
@@ -139,32 +119,32 @@ class Engine:
         self.plans.clear()
 
     def fold(self) -> None:
-        """Brings the ledgers up to date."""
+        """Brings all counts up to date."""
         for plan in self.plans.values():
             plan.fold()
-        for ledger in [ledger for ledger in self.retired if not ledger.pending]:
-            self.retired.remove(ledger)
-            self.unscoped.absorb(ledger)
+        for counts in [counts for counts in self.retired if not counts.pending]:
+            self.retired.remove(counts)
+            self.unscoped.absorb(counts)
 
     def open_scope(self, name: str) -> None:
-        """A ledger for the URLs below ``/~name``."""
-        self.scopes[name] = Ledger(name)
+        """Counts for the URLs below ``/~name``."""
+        self.scopes[name] = Counts(name)
 
     def close_scope(self, name: str) -> None:
         """Forgets the scope's URLs; its counts become the server's own once its last request has ended.
 
         Those of others stay remembered, with the number of requests that each of them had.
         """
-        ledger = self.scopes.pop(name)
+        counts = self.scopes.pop(name)
         self.fold()
-        for data in [data for data, plan in self.plans.items() if plan.ledger is ledger]:
+        for data in [data for data, plan in self.plans.items() if plan.counts is counts]:
             del self.plans[data]
-        self.targets = {url: target for url, target in self.targets.items() if target.ledger is not ledger}
+        self.targets = {url: target for url, target in self.targets.items() if target.counts is not counts}
         self.forgettable = deque(url for url in self.forgettable if url in self.targets)
-        self.queues = {key: queue for key, queue in self.queues.items() if key[0] != name}
-        self.retired.append(ledger)
+        self.services.forget_queues(name)
+        self.retired.append(counts)
 
-    def _scope(self, name: str) -> Ledger:
+    def _scope(self, name: str) -> Counts:
         if name not in self.scopes:
             raise MockServerError(f"scope {name} is closed; ask inside its with block, or ask the server itself")
         return self.scopes[name]
@@ -183,10 +163,10 @@ class Engine:
     def journal(self, scope: str | None) -> dict[str, object]:
         """Requests by path and status, and by connection and client port."""
         self.fold()
-        ledgers = [self.unscoped, *self.retired, *self.scopes.values()] if scope is None else [self._scope(scope)]
-        connections = self.total if scope is None else ledgers[0]
+        all_counts = [self.unscoped, *self.retired, *self.scopes.values()] if scope is None else [self._scope(scope)]
+        connections = self.total if scope is None else all_counts[0]
         return {
-            "outcomes": [[path, status, n] for part in ledgers for (path, status), n in part.outcomes.items()],
+            "outcomes": [[path, status, n] for part in all_counts for (path, status), n in part.outcomes.items()],
             "connections": [tally.row() for tally in [*connections.gone, *connections.open]],
         }
 
@@ -214,9 +194,9 @@ class Engine:
         exchange.end(whole=whole)
         if self.recordings and exchange.counted:
             target = exchange.target
-            what = target.ledger.name, exchange.request.method.decode("latin-1"), target.path, exchange.status
+            what = target.counts.name, exchange.request.method.decode("latin-1"), target.path, exchange.status
             times = exchange.began, monotonic(), exchange.delay_s
             row: list[object] = [*what, exchange.fault, whole, connection, port, *times]
             for recording in self.recordings.values():
-                if recording.scope in (None, target.ledger.name):
+                if recording.scope in (None, target.counts.name):
                     recording.rows.append(row)

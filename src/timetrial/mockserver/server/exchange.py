@@ -6,17 +6,14 @@ import gzip
 from collections.abc import Callable, Generator, Iterator
 from functools import lru_cache
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from timetrial.mockserver.content import Body, size_of
 from timetrial.mockserver.server.conditions import MOST_REMEMBERED_BYTES, conditional
 from timetrial.mockserver.server.faults import COMPLETE, PROGRAMS
 from timetrial.mockserver.server.messages import Clock, Reply, Request, text_reply
+from timetrial.mockserver.server.services import Services
 from timetrial.mockserver.server.steps import Step, Wire, paced, plain
 from timetrial.mockserver.server.targets import Target
-
-if TYPE_CHECKING:
-    from timetrial.mockserver.server.engine import Engine
 
 # Larger bodies are sent in chunks and never joined with their head.
 PLANNED_BYTES = 262_144
@@ -76,8 +73,8 @@ class Plan:
 
     __slots__ = (
         "close",
+        "counts",
         "direct",
-        "ledger",
         "payload",
         "reply",
         "request",
@@ -90,7 +87,7 @@ class Plan:
     def __init__(self, target: Target, request: Request, request_bytes: int) -> None:
         self.target = target
         self.request = request
-        self.ledger = target.ledger
+        self.counts = target.counts
         self.request_bytes = request_bytes
         self.served = 0
         self.second = 0
@@ -112,15 +109,15 @@ class Plan:
         return self.payload
 
     def fold(self) -> None:
-        """Moves its counts to the ledger."""
-        ledger, times = self.ledger, self.served
+        """Moves what was counted here to its part of the server."""
+        counts, times = self.counts, self.served
         if times:
             self.served = 0
-            ledger.arrived += times
-            ledger.completed += times
-            ledger.bytes_in += times * self.request_bytes
-            ledger.bytes_out += times * len(self.payload)
-            ledger.count(self.target.path, self.reply.status, times)
+            counts.arrived += times
+            counts.completed += times
+            counts.bytes_in += times * self.request_bytes
+            counts.bytes_out += times * len(self.payload)
+            counts.count(self.target.path, self.reply.status, times)
 
 
 def plannable(target: Target, request: Request) -> bool:
@@ -136,12 +133,12 @@ class Exchange:
     """A request between its arrival and its end."""
 
     __slots__ = (
-        "began", "bytes_out", "client", "close", "counted", "delay_s", "engine", "fault", "linger", "plan", "program",
-        "request", "resume", "reused", "status", "target",
+        "began", "bytes_out", "client", "close", "counted", "delay_s", "fault", "linger", "plan", "program", "request",
+        "resume", "reused", "services", "status", "target",
     )  # fmt: skip
 
-    def __init__(self, engine: Engine, target: Target, request: Request, client: str, *, reused: bool) -> None:
-        self.engine = engine
+    def __init__(self, services: Services, target: Target, request: Request, client: str, *, reused: bool) -> None:
+        self.services = services
         self.target = target
         self.request = request
         self.client = client
@@ -164,7 +161,7 @@ class Exchange:
         number, disturbed = target.hit(self._client() if how.first else self.client)
         if self.plan is not None:
             self.status = self.plan.reply.status
-            self.program = iter((self.plan.sent(self.engine.clock),))
+            self.program = iter((self.plan.sent(self.services.clock),))
         else:
             self._answer_properly(disturbed)
         if how.rate_bytes_per_s:
@@ -193,7 +190,7 @@ class Exchange:
     def answer(self, reply: Reply, fault: str = "") -> None:
         """Sets the program for this reply."""
         reply.close = self.close = self.close or reply.close
-        wire = Wire(reply, self.request, self.target.how, self.engine.clock.date, self.reused)
+        wire = Wire(reply, self.request, self.target.how, self.services.clock.date, self.reused)
         self.fault = fault
         self.status = 302 if fault == "redirect_loop" else reply.status
         self.program = PROGRAMS[fault](wire) if fault else plain(wire)
@@ -206,16 +203,16 @@ class Exchange:
     def _delayed(self, delay_s: float, steps: Iterator[Step]) -> Iterator[Step]:
         self.delay_s = delay_s
         due = self.began + delay_s
-        ledger = self.target.ledger
-        ledger.delay_s += delay_s
-        early_s = self.engine.timers_early_s
+        counts = self.target.counts
+        counts.delay_s += delay_s
+        early_s = self.services.timers_early_s
         while (left := due - monotonic()) > 0:
             yield left + early_s
-        ledger.delay_late_s += max(monotonic() - due, 0.0)
+        counts.delay_late_s += max(monotonic() - due, 0.0)
         yield from steps
 
     def _queued(self, number: int, steps: Iterator[Step]) -> Iterator[Step]:
-        how, queue = self.target.how, self.engine.queue(self.target)
+        how, queue = self.target.how, self.services.queue(self.target)
         service_s = how.service_ms.sample_s(self.target.service_seed, number) if how.service_ms else 0.0
         resume = self.resume
         try:
@@ -239,19 +236,19 @@ class Exchange:
         """Counts how it ended; ``whole``: its program ran to its end."""
         if not self.counted:
             return
-        ledger = self.target.ledger
-        ledger.bytes_out += self.bytes_out
+        counts = self.target.counts
+        counts.bytes_out += self.bytes_out
         status = 0
         if self.fault and self.fault not in COMPLETE:
-            ledger.faulted += 1
+            counts.faulted += 1
         elif whole:
-            ledger.completed += 1
+            counts.completed += 1
             status = self.status
         else:
-            ledger.abandoned += 1
-        ledger.count(self.target.path, status)
+            counts.abandoned += 1
+        counts.count(self.target.path, status)
         if self.fault:
-            ledger.faults[self.fault] += 1
+            counts.faults[self.fault] += 1
 
 
 def _nothing() -> None:

@@ -53,16 +53,17 @@ def serve(settings: dict[str, Any], lifeline: Lifeline, out: int) -> None:
     loop.set_exception_handler(_report)
     asyncio.set_event_loop(loop)
     from timetrial.mockserver.server.connection import Connection
-    from timetrial.mockserver.server.engine import Engine, Limits
+    from timetrial.mockserver.server.engine import Engine
     from timetrial.mockserver.server.port import Port
     from timetrial.mockserver.server.routes import Routes
-    from timetrial.mockserver.server.unsteady_port import Doors
+    from timetrial.mockserver.server.services import Limits
+    from timetrial.mockserver.server.unsteady_port import UnsteadyPorts
 
     engine = Engine(loop, Routes(settings["routes"]), Limits(**settings["limits"]))
     shared, tls = settings["shared"], _tls_context(settings["certificate"])
     port = _opened(loop, settings["port"], lambda number: Port(lambda: Connection(engine), number, shared, tls))
-    doors = Doors(lambda: Connection(engine), lambda enter: Port(enter, 0, False, tls))
-    Control(engine, port, doors, out).start(lifeline)
+    unsteady_ports = UnsteadyPorts(lambda: Connection(engine), lambda enter: Port(enter, 0, False, tls))
+    Control(engine, port, unsteady_ports, out).start(lifeline)
     gc.collect()
     gc.freeze()
     gc.disable()  # a collection in the middle of thousands of requests makes all of them late; the engine has its own

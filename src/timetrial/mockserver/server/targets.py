@@ -12,9 +12,8 @@ from timetrial.mockserver.delays import Delay
 from timetrial.mockserver.draws import draw, seed_for
 from timetrial.mockserver.options import PLAIN, Behaviour, behaviour, check_gzip
 from timetrial.mockserver.server import resources
-from timetrial.mockserver.server.counts import Ledger
+from timetrial.mockserver.server.counts import Counts
 from timetrial.mockserver.server.resources import Resource
-from timetrial.mockserver.server.slots import ServiceQueue
 from timetrial.mockserver.site import Site, page_name
 
 _MOST_CLIENTS = 100_000
@@ -23,12 +22,11 @@ _MOST_CLIENTS = 100_000
 class Target:
     """One URL: what is served there, how it behaves, where it is counted, and how often it was asked for."""
 
-    def __init__(self, path: str, resource: Resource, how: Behaviour, ledger: Ledger) -> None:
+    def __init__(self, path: str, resource: Resource, how: Behaviour, counts: Counts) -> None:
         self.path = path
         self.resource = resource
         self.how = how
-        self.ledger = ledger
-        self.queue: ServiceQueue | None = None
+        self.counts = counts
         self.number = 0
         self.tries: dict[str, int] = {}
         self.share_seed = seed_for(how.seed, "share", path)
@@ -41,7 +39,7 @@ class Target:
         self.undisturbed = self.steady and not (how.delay_ms or how.slots)
         self.always = not limited
         # Whether a reply depends on how many came before it, so that the target can't be made anew in between.
-        self.counts = bool(limited or _is_drawn(how.delay_ms) or _is_drawn(how.service_ms))
+        self.numbered = bool(limited or _is_drawn(how.delay_ms) or _is_drawn(how.service_ms))
         self.fault = how.fault or ("short_body" if how.cut_after_bytes >= 0 else "")
 
     def hit(self, client: str) -> tuple[int, bool]:

@@ -34,7 +34,7 @@ class _Resetter(asyncio.Protocol):
         cast("asyncio.Transport", transport).abort()
 
 
-class Door:
+class UnsteadyPort:
     """One port with its plan.
 
     The kernel refuses connections to a port on which nobody listens, and tells nobody: the server can decide when
@@ -106,19 +106,19 @@ class Door:
         work.add_done_callback(self.works.discard)
 
 
-class Doors:
+class UnsteadyPorts:
     """All such ports of one server process."""
 
     def __init__(self, enter: Callable[[], asyncio.Protocol], port: _MakePort) -> None:
         self.enter = enter
         self.port = port
-        self.opened: dict[int, Door] = {}
+        self.opened: dict[int, UnsteadyPort] = {}
 
     async def open(self, _scope: str | None, plan: dict[str, object]) -> int:
         """Opens one; returns its number."""
-        door = Door(Unsteady(**plan), self.enter, self.port)  # type: ignore[arg-type] # checked by the parent
-        number = await door.open()
-        self.opened[number] = door
+        port = UnsteadyPort(Unsteady(**plan), self.enter, self.port)  # type: ignore[arg-type] # checked by the parent
+        number = await port.open()
+        self.opened[number] = port
         return number
 
     async def close(self, _scope: str | None, number: int) -> None:
