@@ -41,13 +41,13 @@ class CoroutinesModel:
 
     def open(self, workload: Workload, concurrency: int) -> AbstractContextManager[Executor]:
         """As ConcurrencyModel.open, in an event loop of its own; raises WorkloadError where one is running already."""
-        return _open_own_loop(self, workload, concurrency, eventloops.factory(self._event_loop))
+        return _open(self, workload, concurrency, eventloops.factory(self._event_loop))
 
     def open_in_loop(self, workload: Workload, concurrency: int) -> AbstractAsyncContextManager[AsyncExecutor]:
         """As InLoopModel.open_in_loop: in the running loop, whichever that is."""
         own: Callable[[int], AbstractAsyncContextManager[AsyncExecutor]] | None
         own = workload.implementations.get(self.name)
-        return own(concurrency) if own is not None else _open_generic(workload, require_concurrency(concurrency))
+        return own(concurrency) if own is not None else _open_in_loop(workload, require_concurrency(concurrency))
 
 
 def create(start_method: str | None, event_loop: str) -> CoroutinesModel:
@@ -56,14 +56,47 @@ def create(start_method: str | None, event_loop: str) -> CoroutinesModel:
     return CoroutinesModel(event_loop)
 
 
+@contextmanager
+def _open(
+    model: CoroutinesModel, workload: Workload, concurrency: int, loop_factory: eventloops.LoopFactory
+) -> Generator[Executor, None, None]:
+    _refuse_running_loop()
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        keeper = _Keeper(model.open_in_loop(workload, concurrency))
+        executor = runner.run(keeper.open())
+        try:
+            yield CoroutinesExecutor(runner, executor)
+        finally:
+            runner.run(keeper.close())
+
+
+class CoroutinesExecutor:
+    """An Executor: the rounds of an AsyncExecutor in an event loop of its own, driven from outside of it."""
+
+    def __init__(self, runner: asyncio.Runner, executor: AsyncExecutor) -> None:
+        self._runner = runner
+        self._executor = executor
+        self.details = runner.run(_details_of(executor))
+
+    def run(self, items: Sequence[Any]) -> list[Any]:
+        """As in Executor."""
+        return self._runner.run(self._executor.run(items))
+
+    def worker_pids(self) -> Sequence[int]:
+        """As in Executor: this process."""
+        return [os.getpid()]
+
+
 @asynccontextmanager
-async def _open_generic(workload: Workload, concurrency: int) -> AsyncGenerator[AsyncExecutor, None]:
+async def _open_in_loop(workload: Workload, concurrency: int) -> AsyncGenerator[AsyncExecutor, None]:
     async_task = require_async_task(workload, CoroutinesModel.name)
     async with opened_async_task(async_task, workload.async_resource, concurrency) as call:
-        yield _Crew(async_task, call, concurrency)
+        yield CoroutinesAsyncExecutor(async_task, call, concurrency)
 
 
-class _Crew:
+class CoroutinesAsyncExecutor:
+    """An AsyncExecutor: worker coroutines in the running loop, started for each round."""
+
     def __init__(self, async_task: Callable[..., Any], call: AsyncCall, concurrency: int) -> None:
         self._async_task = async_task
         self._call = call
@@ -71,9 +104,11 @@ class _Crew:
 
     @property
     def details(self) -> Mapping[str, object]:
+        """As in AsyncExecutor: ``workers``, the number of coroutines, and ``event_loop``, the running one's name."""
         return {"workers": self._concurrency, "event_loop": eventloops.name_of(asyncio.get_running_loop())}
 
     async def run(self, items: Sequence[Any]) -> list[Any]:
+        """As in AsyncExecutor."""
         current = _Round(self._async_task, self._call, items)
         await current.run(min(self._concurrency, len(items)))
         return current.results
@@ -127,35 +162,6 @@ class _Round:
         for worker in self._workers:
             if worker is not me:
                 worker.cancel()
-
-
-@contextmanager
-def _open_own_loop(
-    model: CoroutinesModel, workload: Workload, concurrency: int, loop_factory: eventloops.LoopFactory
-) -> Generator[Executor, None, None]:
-    _refuse_running_loop()
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
-        keeper = _Keeper(model.open_in_loop(workload, concurrency))
-        executor = runner.run(keeper.open())
-        try:
-            yield _OwnLoop(runner, executor)
-        finally:
-            runner.run(keeper.close())
-
-
-class _OwnLoop:
-    """The sync face: the same executor, its rounds driven from outside the loop."""
-
-    def __init__(self, runner: asyncio.Runner, executor: AsyncExecutor) -> None:
-        self._runner = runner
-        self._executor = executor
-        self.details = runner.run(_details_of(executor))
-
-    def run(self, items: Sequence[Any]) -> list[Any]:
-        return self._runner.run(self._executor.run(items))
-
-    def worker_pids(self) -> Sequence[int]:
-        return [os.getpid()]
 
 
 class _Keeper:

@@ -6,8 +6,8 @@ import asyncio
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from typing import Any, cast
 
@@ -51,12 +51,31 @@ class HybridModel:
             return own(concurrency)
         eventloops.factory(self._event_loop)
         start_method = start_methods.choose(self._start_method)
-        return _open_generic(workload, require_concurrency(concurrency), start_method, self._event_loop)
+        return HybridExecutor(workload, require_concurrency(concurrency), start_method, self._event_loop)
 
 
 def create(start_method: str | None, event_loop: str) -> HybridModel:
     """The model with that start method and event loop."""
     return HybridModel(start_method, event_loop)
+
+
+class HybridExecutor(WorkerPool):
+    """An Executor on worker processes with an event loop each, and the context manager that starts and ends them."""
+
+    def __init__(self, workload: Workload, concurrency: int, start_method: str, event_loop: str) -> None:
+        job = Job(
+            workload=workload.name,
+            model=HybridModel.name,
+            kind="async_task",
+            task=require_async_task(workload, HybridModel.name),
+            resource=workload.async_resource,
+            serve=f"{__name__}:serve",
+            slots=share_out(concurrency, min(usable_cores(), concurrency)),
+            batches_ahead=1,
+            one_at_a_time=workload.one_at_a_time,
+            options={"event_loop": event_loop},
+        )
+        super().__init__(job, start_method)
 
 
 def usable_cores() -> int:
@@ -74,26 +93,6 @@ def share_out(concurrency: int, processes: int) -> tuple[int, ...]:
     return tuple(each + (number < more) for number in range(processes))
 
 
-@contextmanager
-def _open_generic(
-    workload: Workload, concurrency: int, start_method: str, event_loop: str
-) -> Generator[Executor, None, None]:
-    job = Job(
-        workload=workload.name,
-        model=HybridModel.name,
-        kind="async_task",
-        task=require_async_task(workload, HybridModel.name),
-        resource=workload.async_resource,
-        serve=f"{__name__}:serve",
-        slots=share_out(concurrency, min(usable_cores(), concurrency)),
-        batches_ahead=1,
-        one_at_a_time=workload.one_at_a_time,
-        options={"event_loop": event_loop},
-    )
-    with WorkerPool(job, start_method) as pool:
-        yield pool
-
-
 def serve(link: Link, setup: dict[str, Any]) -> None:
     """A worker's life: one event loop in which the resource is opened, batches are worked through, all is closed."""
     with asyncio.Runner(loop_factory=eventloops.factory(setup["event_loop"])) as runner:
@@ -106,15 +105,15 @@ async def _serve(link: Link, setup: dict[str, Any]) -> None:
     link.listen(partial(_deliver, loop, inbox))
     async_task, resource, facts = load(setup)
     async with opened_async_task(async_task, resource, setup["slots"]) as call:
-        crew = _Crew(link, async_task, call, setup["slots"])
+        slots = _Slots(link, async_task, call, setup["slots"])
         link.send(protocol.READY, {**facts, "event_loop": eventloops.name_of(loop)})
         while (kind := protocol.kind_of(message := await inbox.get())) != protocol.CLOSE:
             if kind == protocol.CANCEL:
-                await crew.stop()
+                await slots.stop()
                 link.cancelled = False
                 link.send(protocol.STOPPED)
             elif not link.cancelled:
-                crew.take(message)
+                slots.take(message)
 
 
 def _deliver(loop: asyncio.AbstractEventLoop, inbox: asyncio.Queue[bytes], message: bytes) -> None:
@@ -122,7 +121,7 @@ def _deliver(loop: asyncio.AbstractEventLoop, inbox: asyncio.Queue[bytes], messa
         loop.call_soon_threadsafe(inbox.put_nowait, message)
 
 
-class _Crew:
+class _Slots:
     """The slots of one process: tasks that live as long as there are items for them."""
 
     def __init__(self, link: Link, async_task: Callable[..., Any], call: AsyncCall, slots: int) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from queue import SimpleQueue
 from typing import Any
 
@@ -39,7 +39,7 @@ class ProcessesModel:
         own: Callable[[int], AbstractContextManager[Executor]] | None = workload.implementations.get(self.name)
         if own is not None:
             return own(concurrency)
-        return _open_generic(workload, require_concurrency(concurrency), start_methods.choose(self._start_method))
+        return ProcessesExecutor(workload, require_concurrency(concurrency), start_methods.choose(self._start_method))
 
 
 def create(start_method: str | None, event_loop: str) -> ProcessesModel:
@@ -48,22 +48,23 @@ def create(start_method: str | None, event_loop: str) -> ProcessesModel:
     return ProcessesModel(start_method)
 
 
-@contextmanager
-def _open_generic(workload: Workload, concurrency: int, start_method: str) -> Generator[Executor, None, None]:
-    job = Job(
-        workload=workload.name,
-        model=ProcessesModel.name,
-        kind="task",
-        task=require_task(workload, ProcessesModel.name),
-        resource=workload.resource,
-        serve=f"{__name__}:serve",
-        slots=(1,) * concurrency,
-        batches_ahead=2,
-        one_at_a_time=workload.one_at_a_time,
-        options={},
-    )
-    with WorkerPool(job, start_method) as pool:
-        yield pool
+class ProcessesExecutor(WorkerPool):
+    """An Executor on worker processes, and the context manager that starts and ends them."""
+
+    def __init__(self, workload: Workload, concurrency: int, start_method: str) -> None:
+        job = Job(
+            workload=workload.name,
+            model=ProcessesModel.name,
+            kind="task",
+            task=require_task(workload, ProcessesModel.name),
+            resource=workload.resource,
+            serve=f"{__name__}:serve",
+            slots=(1,) * concurrency,
+            batches_ahead=2,
+            one_at_a_time=workload.one_at_a_time,
+            options={},
+        )
+        super().__init__(job, start_method)
 
 
 def serve(link: Link, setup: dict[str, Any]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any, Self
 
 from timetrial.errors import blame
 from timetrial.models.base import Executor
-from timetrial.models.calling import Call, check_awaited, opened_task, require_task
+from timetrial.models.calling import check_awaited, opened_task, require_task
 from timetrial.workload import Workload
 
 
@@ -30,7 +31,7 @@ class SerialModel:
         """As ConcurrencyModel.open; ``concurrency`` is always 1 here."""
         del concurrency
         own: Callable[[int], AbstractContextManager[Executor]] | None = workload.implementations.get(self.name)
-        return own(1) if own is not None else _open_generic(workload)
+        return own(1) if own is not None else SerialExecutor(workload)
 
 
 def create(start_method: str | None, event_loop: str) -> SerialModel:
@@ -39,24 +40,30 @@ def create(start_method: str | None, event_loop: str) -> SerialModel:
     return SerialModel()
 
 
-@contextmanager
-def _open_generic(workload: Workload) -> Generator[Executor, None, None]:
-    task = require_task(workload, SerialModel.name)
-    with opened_task(task, workload.resource, 1) as call:
-        yield _SerialExecutor(task, call)
+class SerialExecutor:
+    """An Executor in the calling thread, and the context manager that opens its resource and closes it."""
 
-
-class _SerialExecutor:
-    def __init__(self, task: Callable[..., Any], call: Call) -> None:
-        self._task = task
-        self._call = call
+    def __init__(self, workload: Workload) -> None:
+        self._task = require_task(workload, SerialModel.name)
+        self._opened = opened_task(self._task, workload.resource, 1)
         self._ran_before = False
+
+    def __enter__(self) -> Self:
+        self._call = self._opened.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._opened.__exit__(kind, error, where)
 
     @property
     def details(self) -> Mapping[str, object]:
+        """As in Executor: ``workers``, which is 1."""
         return {"workers": 1}
 
     def run(self, items: Sequence[Any]) -> list[Any]:
+        """As in Executor."""
         results: list[Any] = []
         call, append = self._call, results.append
         try:
@@ -72,4 +79,5 @@ class _SerialExecutor:
         return results
 
     def worker_pids(self) -> Sequence[int]:
+        """As in Executor: this process."""
         return [os.getpid()]

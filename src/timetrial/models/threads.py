@@ -7,10 +7,11 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from queue import SimpleQueue
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from timetrial.errors import TimetrialError, blame
 from timetrial.models.base import Executor
@@ -44,7 +45,7 @@ class ThreadsModel:
     def open(self, workload: Workload, concurrency: int) -> AbstractContextManager[Executor]:
         """As ConcurrencyModel.open: ``concurrency`` threads, with a resource each."""
         own: Callable[[int], AbstractContextManager[Executor]] | None = workload.implementations.get(self.name)
-        return own(concurrency) if own is not None else _open_generic(workload, require_concurrency(concurrency))
+        return own(concurrency) if own is not None else ThreadsExecutor(workload, require_concurrency(concurrency))
 
 
 def create(start_method: str | None, event_loop: str) -> ThreadsModel:
@@ -53,40 +54,104 @@ def create(start_method: str | None, event_loop: str) -> ThreadsModel:
     return ThreadsModel()
 
 
-@contextmanager
-def _open_generic(workload: Workload, concurrency: int) -> Generator[Executor, None, None]:
-    team = _Team(workload, concurrency)
-    try:
-        team.start()
-        yield team
-    except BaseException as error:
-        for problem in team.close():
-            error.add_note(f"timetrial: {problem}")
-        raise
-    problems = team.close()
-    if problems:
-        raise problems[0]
+class ThreadsExecutor:
+    """An Executor on worker threads, and the context manager that starts and ends them."""
 
+    def __init__(self, workload: Workload, concurrency: int) -> None:
+        self._task = require_task(workload, ThreadsModel.name)
+        self._resource = workload.resource
+        self._rounds: list[SimpleQueue[_Round | None]] = [SimpleQueue() for _ in range(concurrency)]
+        self._threads = [
+            threading.Thread(
+                target=self._serve, args=(rounds,), name=f"timetrial-{workload.name}-{number}", daemon=True
+            )
+            for number, rounds in enumerate(self._rounds)
+        ]
+        self._opened = _Countdown(concurrency)
+        self._errors: list[BaseException] = []
+        self._current: _Round | None = None
+        self._ran_before = False
 
-class _Countdown:
-    """Wakes one waiting thread when the last of several has arrived."""
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException as error:
+            _note_on(error, self._close())
+            raise
+        return self
 
-    def __init__(self, count: int) -> None:
-        self._left = count
-        self._counting = threading.Lock()
-        self._done = threading.Lock()
-        self._done.acquire()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        problems = self._close()
+        if error is None and problems:
+            raise problems[0]
+        _note_on(error, problems)
 
-    def arrive(self) -> None:
-        with self._counting:
-            self._left -= 1
-            last = self._left == 0
-        if last:
-            self._done.release()
+    @property
+    def details(self) -> Mapping[str, object]:
+        """As in Executor: ``workers``, the number of threads."""
+        return {"workers": len(self._threads)}
 
-    def wait(self) -> None:
-        while not self._done.acquire(timeout=_WAIT_S):
-            pass
+    def run(self, items: Sequence[Any]) -> list[Any]:
+        """As in Executor."""
+        threads = min(len(self._threads), len(items))
+        if not threads:
+            return []
+        self._current = current = _Round(items, threads)
+        for rounds in self._rounds[:threads]:
+            rounds.put(current)
+        current.finished.wait()
+        self._current = None
+        if current.failures:
+            _raise_first(current)
+        if not self._ran_before:
+            check_awaited(current.results, self._task)
+            self._ran_before = True
+        return current.results
+
+    def worker_pids(self) -> Sequence[int]:
+        """As in Executor: this process."""
+        return [os.getpid()]
+
+    def _start(self) -> None:
+        """Starts the threads and waits until each has its resource open; raises what opening raised."""
+        for number, thread in enumerate(self._threads):
+            with starting("threads", number, len(self._threads)):
+                thread.start()
+        self._opened.wait()
+        if self._errors:
+            raise self._errors.pop(0)
+
+    def _close(self) -> list[BaseException]:
+        """Stops the threads; returns what went wrong, threads that did not stop in time included."""
+        grace_s = _CLOSING_S
+        if self._current is not None:  # Ctrl-C has come in the middle of a round
+            self._current.cancel()
+            grace_s = _CLOSING_INTERRUPTED_S
+        for rounds in self._rounds:
+            rounds.put(None)
+        deadline = time.monotonic() + grace_s
+        started = [thread for thread in self._threads if thread.ident is not None]
+        for thread in started:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        stuck = [thread.name for thread in started if thread.is_alive()]
+        return [*self._errors, *([_stuck_error(stuck, grace_s)] if stuck else [])]
+
+    def _serve(self, rounds: SimpleQueue[_Round | None]) -> None:
+        opened = False
+        try:
+            with opened_task(self._task, self._resource, 1) as call:
+                opened = True
+                self._opened.arrive()
+                while (current := rounds.get()) is not None:
+                    current.work(call)
+                    current.finished.arrive()
+                    del current
+        except BaseException as error:  # noqa: BLE001 - whoever opens or closes the executor raises it
+            self._errors.append(error)
+            if not opened:
+                self._opened.arrive()
 
 
 class _Round:
@@ -118,83 +183,31 @@ class _Round:
         self._indices.clear()
 
 
-class _Team:
-    def __init__(self, workload: Workload, concurrency: int) -> None:
-        self._task = require_task(workload, ThreadsModel.name)
-        self._resource = workload.resource
-        self._rounds: list[SimpleQueue[_Round | None]] = [SimpleQueue() for _ in range(concurrency)]
-        self._threads = [
-            threading.Thread(
-                target=self._serve, args=(rounds,), name=f"timetrial-{workload.name}-{number}", daemon=True
-            )
-            for number, rounds in enumerate(self._rounds)
-        ]
-        self._opened = _Countdown(concurrency)
-        self._errors: list[BaseException] = []
-        self._current: _Round | None = None
-        self._ran_before = False
+class _Countdown:
+    """Wakes one waiting thread when the last of several has arrived."""
 
-    def start(self) -> None:
-        """Starts the threads and waits until each has its resource open; raises what opening raised."""
-        for number, thread in enumerate(self._threads):
-            with starting("threads", number, len(self._threads)):
-                thread.start()
-        self._opened.wait()
-        if self._errors:
-            raise self._errors.pop(0)
+    def __init__(self, count: int) -> None:
+        self._left = count
+        self._counting = threading.Lock()
+        self._done = threading.Lock()
+        self._done.acquire()
 
-    @property
-    def details(self) -> Mapping[str, object]:
-        return {"workers": len(self._threads)}
+    def arrive(self) -> None:
+        with self._counting:
+            self._left -= 1
+            last = self._left == 0
+        if last:
+            self._done.release()
 
-    def run(self, items: Sequence[Any]) -> list[Any]:
-        threads = min(len(self._threads), len(items))
-        if not threads:
-            return []
-        self._current = current = _Round(items, threads)
-        for rounds in self._rounds[:threads]:
-            rounds.put(current)
-        current.finished.wait()
-        self._current = None
-        if current.failures:
-            _raise_first(current)
-        if not self._ran_before:
-            check_awaited(current.results, self._task)
-            self._ran_before = True
-        return current.results
+    def wait(self) -> None:
+        while not self._done.acquire(timeout=_WAIT_S):
+            pass
 
-    def worker_pids(self) -> Sequence[int]:
-        return [os.getpid()]
 
-    def close(self) -> list[BaseException]:
-        """Stops the threads; returns what went wrong, threads that did not stop in time included."""
-        grace_s = _CLOSING_S
-        if self._current is not None:  # Ctrl-C has come in the middle of a round
-            self._current.cancel()
-            grace_s = _CLOSING_INTERRUPTED_S
-        for rounds in self._rounds:
-            rounds.put(None)
-        deadline = time.monotonic() + grace_s
-        started = [thread for thread in self._threads if thread.ident is not None]
-        for thread in started:
-            thread.join(max(0.0, deadline - time.monotonic()))
-        stuck = [thread.name for thread in started if thread.is_alive()]
-        return [*self._errors, *([_stuck_error(stuck, grace_s)] if stuck else [])]
-
-    def _serve(self, rounds: SimpleQueue[_Round | None]) -> None:
-        opened = False
-        try:
-            with opened_task(self._task, self._resource, 1) as call:
-                opened = True
-                self._opened.arrive()
-                while (current := rounds.get()) is not None:
-                    current.work(call)
-                    current.finished.arrive()
-                    del current
-        except BaseException as error:  # noqa: BLE001 - whoever opens or closes the team raises it
-            self._errors.append(error)
-            if not opened:
-                self._opened.arrive()
+def _note_on(error: BaseException | None, problems: Sequence[BaseException]) -> None:
+    for problem in problems:
+        if error is not None:
+            error.add_note(f"timetrial: {problem}")
 
 
 def _raise_first(current: _Round) -> None:
