@@ -42,7 +42,7 @@ MATTERS: Final[Mapping[str, str]] = {
     "python.dev_mode": "development mode checks memory and warns, at a cost",
     "python.x_options.*": "options given with -X change how Python runs",
     "python.default_start_method": "pools that aren't told start their processes this way",
-    "variables.*": "this variable changes how fast Python or a client runs",
+    "variables.*": "this variable changes how fast Python or a library runs, or how many threads it computes in",
     "libraries.*": "another version of a library does other work",
     "concurrency.event_loop": "event loops differ in the cost of every callback and socket",
     "concurrency.event_loop_version": "another version of the event loop does other work",

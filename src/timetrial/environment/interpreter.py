@@ -29,9 +29,24 @@ VARIABLES: Final = (
     "PYTHON_TLBC",
     "AIOHTTP_NO_EXTENSIONS",
     "MALLOC_ARENA_MAX",
+    "BLIS_NUM_THREADS",
+    "GOTO_NUM_THREADS",
+    "MKL_DYNAMIC",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "OMP_DYNAMIC",
     "OMP_NUM_THREADS",
+    "OMP_PROC_BIND",
+    "OMP_THREAD_LIMIT",
+    "OMP_WAIT_POLICY",
+    "OPENBLAS_NUM_THREADS",
+    "POLARS_MAX_THREADS",
+    "RAYON_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
 )
-"""Variables that change how fast Python or a client runs, or how much memory it takes. None holds a secret."""
+"""Variables that change how fast Python or a library runs, or how much memory it takes. None holds a secret."""
 
 LIBRARIES: Final = (
     "timetrial",

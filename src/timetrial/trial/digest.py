@@ -5,14 +5,17 @@ from __future__ import annotations
 import copyreg
 import dataclasses
 import hashlib
+import io
 import pickle
-from collections.abc import Callable, Iterable, Mapping, Set
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from types import FunctionType
+from typing import Any, Final
 
 from timetrial.errors import WorkloadError, shorten
 
 _DIGEST_BYTES = 16
 _PROTOCOL = 4  # the newest pickle protocol in which every object still reduces to plain values
+_JOURNEYS: Final = 2  # as an item to a worker process, and back in its result
 
 
 def digest(value: object) -> bytes:
@@ -30,6 +33,26 @@ def digest(value: object) -> bytes:
     return hasher.digest()
 
 
+def forms(value: Any, comparable: Callable[[Any], object] | None = None) -> Iterator[bytes]:
+    """The digest of a value, then those of what a process gets that it is sent to, and of what that one sends on.
+
+    Some values have another state after that: numpy's masked arrays know their fill value then, a class may fill or
+    drop a cache in ``__setstate__``. Plain data has one form, as has what can't be pickled. ``comparable`` is applied
+    to each form. Raises WorkloadError for a value that cannot be taken apart.
+    """
+    yield _digest_of(value, comparable)
+    for _ in range(_JOURNEYS):
+        try:
+            travelled = _sent(value)
+            if travelled is None:
+                return
+            form = _digest_of(travelled, comparable)
+        except Exception:  # noqa: BLE001 - __reduce__, __setstate__ and comparable may raise anything
+            return
+        yield form
+        value = travelled
+
+
 def digest_of_items(items: Iterable[Any]) -> bytes | None:
     """Of what a worker process would get of them; None where they can't be pickled, and so can't be told apart."""
     try:
@@ -44,6 +67,29 @@ def combine(digests: Iterable[bytes]) -> str:
     for each in digests:
         hasher.update(each)
     return hasher.hexdigest()
+
+
+def _digest_of(value: Any, comparable: Callable[[Any], object] | None) -> bytes:
+    return digest(value if comparable is None else comparable(value))
+
+
+class _Sender(pickle.Pickler):
+    """Pickles, and knows whether there was anything beyond plain data, which is the same wherever it goes."""
+
+    met_objects = False
+
+    def reducer_override(self, obj: object) -> Any:
+        del obj
+        self.met_objects = True
+        return NotImplemented
+
+
+def _sent(value: object) -> Any:
+    """A copy as another process gets it; None for plain data. Raises whatever pickling raises."""
+    buffer = io.BytesIO()
+    sender = _Sender(buffer, pickle.HIGHEST_PROTOCOL)
+    sender.dump(value)
+    return pickle.loads(buffer.getbuffer()) if sender.met_objects else None
 
 
 def _hint(value: object) -> str:
@@ -91,9 +137,33 @@ def _feed_object(update: Callable[[bytes | bytearray], None], value: Any) -> Non
     else:
         reduce = copyreg.dispatch_table.get(type(value))
         reduced = reduce(value) if reduce else value.__reduce_ex__(_PROTOCOL)
-        parts = reduced if isinstance(reduced, str) else [_drained(each) for each in reduced]
+        parts = reduced if isinstance(reduced, str) else [_drained(each) for each in _without_caches(value, reduced)]
     _feed_text(update, "object", f"{type(value).__module__}.{type(value).__qualname__}")
     _feed(update, parts)
+
+
+def _without_caches(value: Any, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What an object reduces to, without what it has only computed from the rest and kept (``cached_property``).
+
+    Such a property is filled when somebody asks for it, which may be one model's way to the same result.
+    """
+    caches = {name for name in getattr(value, "__dict__", ()) if _is_cache(type(value), name)}
+    if not caches or len(reduced) < 3:
+        return reduced
+    state = reduced[2]
+    attributes = state[0] if isinstance(state, tuple) and state else state
+    if not isinstance(attributes, dict):
+        return reduced
+    kept = {name: part for name, part in attributes.items() if name not in caches}
+    return (*reduced[:2], (kept, *state[1:]) if isinstance(state, tuple) else kept, *reduced[3:])
+
+
+def _is_cache(kind: type, name: str) -> bool:
+    """Whether an attribute stands before a descriptor of its class that only reads, as a cached property does."""
+    descriptor = next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
+    if descriptor is None or isinstance(descriptor, FunctionType | classmethod | staticmethod):
+        return False
+    return hasattr(type(descriptor), "__get__") and not hasattr(type(descriptor), "__set__")
 
 
 def _drained(part: Any) -> Any:

@@ -12,9 +12,15 @@ import pytest
 
 from timetrial.environment import record as environment_module
 from timetrial.environment.clock import smallest_step_ns
+from timetrial.environment.difference import differences
 from timetrial.environment.facts import known
 from timetrial.environment.interpreter import jit_by_flags, library_versions, profile_guided, variables
 from timetrial.environment.record import SCHEMA_VERSION, environment, event_loop_version
+
+_OF_THREADS = (
+    "BLIS_NUM_THREADS", "GOTO_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "NUMEXPR_NUM_THREADS",
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
+)  # fmt: skip
 
 
 def test_the_record_survives_json() -> None:
@@ -123,6 +129,14 @@ def test_asking_does_not_settle_the_start_method() -> None:
         "assert multiprocessing.get_start_method(allow_none=True) is None; multiprocessing.set_start_method('spawn')"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("name", _OF_THREADS)
+def test_the_variables_that_size_pools_of_threads_are_recorded_and_matter(name: str) -> None:
+    """One thread against one for each core is the largest difference that two runs of numpy can have."""
+    one, other = ({"variables": variables({name: count})} for count in ("1", "8"))
+    (difference,) = differences(one, other)
+    assert (difference.path, difference.matters) == (f"variables.{name}", True)
 
 
 def test_variables_that_are_not_set_are_none() -> None:

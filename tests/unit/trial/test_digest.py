@@ -8,6 +8,7 @@ import datetime as dt
 import decimal
 import enum
 import fractions
+import functools
 import math
 import os
 import pathlib
@@ -18,12 +19,13 @@ import sys
 import threading
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from timetrial.errors import WorkloadError
-from timetrial.trial.digest import combine, digest
+from timetrial.trial.digest import combine, digest, forms
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.complex_numbers() | st.text() | st.binary()
 HASHABLE = st.recursive(SCALARS, lambda inner: st.tuples(inner, inner) | st.frozensets(inner, max_size=4), max_leaves=8)
@@ -244,3 +246,79 @@ def test_digests_combine_in_their_order() -> None:
     one, two = digest(1), digest(2)
     assert combine([one, two]) != combine([two, one])
     assert len(combine([])) == 32
+
+
+class Reading:
+    """A measured value that works out its text once it is asked for."""
+
+    def __init__(self, degrees: float) -> None:
+        self.degrees = degrees
+
+    @functools.cached_property
+    def text(self) -> str:
+        """For people."""
+        return f"{self.degrees:.1f} °C"
+
+
+class KeptByOthers:
+    """What other libraries' cached properties come to: a descriptor that writes into the object's own dictionary."""
+
+    def __init__(self, function: Any) -> None:
+        self._function = function
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        instance.__dict__[self._function.__name__] = value = self._function(instance)
+        return value
+
+
+class Area:
+    """One with such a property."""
+
+    def __init__(self, side: int) -> None:
+        self.side = side
+
+    @KeptByOthers
+    def size(self) -> int:
+        """Worked out when it is asked for."""
+        return self.side**2
+
+
+@pytest.mark.parametrize(("make", "ask"), [(Reading, "text"), (Area, "size")])
+def test_a_cached_property_does_not_count_whether_it_is_filled_or_not(make: Any, ask: str) -> None:
+    """It says nothing that the rest does not say; what it was computed from still counts."""
+    filled = make(3)
+    getattr(filled, ask)
+    assert ask in vars(filled)
+    assert digest(filled) == digest(make(3)) != digest(make(4))
+
+
+def test_an_attribute_that_stands_before_a_method_counts() -> None:
+    """It was put there, and is no cache."""
+    patched = Area(2)
+    patched.double = 5  # type: ignore[attr-defined]  # as a test double has it
+    assert digest(patched) != digest(Area(2))
+
+
+def test_plain_data_has_one_form() -> None:
+    """It is the same wherever it goes, so nobody sends it anywhere to see."""
+    assert list(forms({"a": [1, 2.5, b"c"], "d": ("e", {1}, None)})) == [
+        digest({"a": [1, 2.5, b"c"], "d": ("e", {1}, None)})
+    ]
+
+
+def test_what_cannot_be_sent_has_one_form() -> None:
+    """As an object of a class that was made in a function."""
+
+    class Local:
+        pass
+
+    assert list(forms([Local])) == [digest([Local])]
+
+
+def test_a_masked_array_has_another_form_once_it_was_sent() -> None:
+    """The fill value that nobody asked for, X asked for when it makes the copy."""
+    masked = np.ma.masked_greater([1.0, 2.0, 3.0], 2.0)
+    made, sent, *_ = forms(masked)
+    assert made != sent == digest(pickle.loads(pickle.dumps(masked)))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 
 from timetrial import Workload
@@ -137,3 +139,71 @@ def test_the_digest_of_the_whole_depends_on_all_results() -> None:
         return expected_of(workload, results, results).digest
 
     assert whole([1, 2]) == whole([1, 2]) != whole([2, 1])
+
+
+class Remembers:
+    """Works something out when it is made anew from a pickle, as a class with an index or a cache does."""
+
+    def __init__(self, words: list[str]) -> None:
+        self.words = words
+        self.index: dict[str, int] | None = None
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.index = {word: number for number, word in enumerate(self.words)}
+
+
+class Stamped:
+    """Counts its journeys, so that no two of its forms are alike."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.journeys = 0
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.journeys += 1
+
+
+def _sent(value: Any, times: int) -> Any:
+    for _ in range(times):
+        value = pickle.loads(pickle.dumps(value))
+    return value
+
+
+TRAVELLERS: dict[str, Callable[[int], Any]] = {
+    "a masked array": lambda seed: np.ma.masked_less(np.arange(float(seed), seed + 9), seed + 4.0),
+    "a masked array of dates": lambda seed: np.ma.masked_array(np.array([seed, seed + 1], "M8[D]"), [False, True]),
+    "masked arrays in a dictionary": lambda seed: {"high": np.ma.masked_equal([seed, 2], 2), "n": seed},
+    "an index that a copy has": lambda seed: Remembers(["a", f"b{seed}"]),
+    "several of them": lambda seed: [Remembers([str(seed)]), Remembers(["c"])],
+    "another state each time": lambda seed: Stamped(f"t{seed}"),
+}
+
+
+@pytest.mark.parametrize("journeys", [0, 1, 2])
+@pytest.mark.parametrize("make", TRAVELLERS.values(), ids=TRAVELLERS)
+def test_what_has_another_state_after_travelling_is_equal_all_the_same(
+    make: Callable[[int], Any], journeys: int
+) -> None:
+    """As a result of threads, as one of processes, and as an item of theirs that came back."""
+    expected = expected_of(Workload("made", task=make), [7], [make(7)])
+    expected.verify([_sent(make(7), journeys)], [7], "made under processes")
+
+
+@pytest.mark.parametrize("journeys", [0, 1, 2])
+@pytest.mark.parametrize("make", TRAVELLERS.values(), ids=TRAVELLERS)
+def test_what_differs_differs_however_far_it_has_travelled(make: Callable[[int], Any], journeys: int) -> None:
+    """Being sent makes nothing equal."""
+    expected = expected_of(Workload("made", task=make), [7], [make(7)])
+    with pytest.raises(VoidTrialError, match="item 0, 7, differs from the serial reference"):
+        expected.verify([_sent(make(8), journeys)], [7], "made under processes")
+
+
+def test_what_is_compared_of_a_traveller_is_taken_from_each_of_its_forms() -> None:
+    """A function from the result may show what a journey changes."""
+    workload = Workload("made", task=Stamped, comparable=lambda result: (result.text, min(result.journeys, 1)))
+    expected = expected_of(workload, ["t"], [Stamped("t")])
+    expected.verify([_sent(Stamped("t"), 1)], ["t"], "made")
+    with pytest.raises(VoidTrialError):
+        expected.verify([_sent(Stamped("u"), 1)], ["t"], "made")
