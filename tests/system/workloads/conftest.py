@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from timetrial.models.startmethods import preload
+from timetrial.models.pool.start_methods import preload
 
 _BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 
