@@ -24,11 +24,11 @@ from timetrial import MockServer, Workload
 from timetrial.mockserver import View
 from timetrial.stats.paired_ratio import paired_ratio
 from timetrial.trial.accounting_round import account
-from timetrial.trial.conditions import Conditions
+from timetrial.trial.conditions import Conditions, RunConditions
 from timetrial.trial.plan import TrialPlan
 from timetrial.trial.reference import expected_of
 from timetrial.trial.run import OpenTrial
-from timetrial.trial.run_conditions import Surroundings
+from timetrial.trial.settings import RunSettings
 
 ACCOUNTS = 4
 STRETCH = 3  # with longer ones the machine's moods differ by more, and there are fewer of them
@@ -65,12 +65,13 @@ def test_watching(benchmark: Any, model: str, workload: Workload, items: int, pa
     leaves no doubt that they took more than 1 % longer.
     """
     with (
-        _surroundings() as conditions,
+        _run_conditions() as conditions,
         _server(workload is PAGES) as server,
         _part(server) as asked,
         _part(server) as unasked,
     ):
-        plan = replace(_plan(workload, model, items, asked), conditions=replace(conditions, turns=turns))
+        settings = RunSettings(conditions=replace(conditions, turns=turns))
+        plan = replace(_plan(workload, model, items, asked), settings=settings)
         bare_items = _plan(workload, model, items, unasked).items
         with OpenTrial(plan) as watched:
             bare = watched._executor  # noqa: SLF001 (the very same one, and nobody else has a use for it)
@@ -92,14 +93,14 @@ def test_watching(benchmark: Any, model: str, workload: Workload, items: int, pa
 
 
 @contextmanager
-def _surroundings() -> Generator[Conditions]:
+def _run_conditions() -> Generator[Conditions]:
     """As a run has them, and as it leaves them."""
-    surroundings = Surroundings()
-    surroundings.enter()
+    run = RunConditions()
+    run.enter()
     try:
-        yield surroundings.conditions()
+        yield run.conditions()
     finally:
-        surroundings.leave()
+        run.leave()
 
 
 def _server(serves: bool) -> AbstractContextManager[MockServer | None]:

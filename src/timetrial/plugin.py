@@ -95,10 +95,10 @@ def trial_scale(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def trial(request: pytest.FixtureRequest, benchmark: Any, trial_model: str) -> Iterator[Trial]:
+def trial(request: pytest.FixtureRequest, benchmark: Any, trial_model: str) -> Iterator[Trial]:  # noqa: ARG001
     """Runs the test's workload under one concurrency model: ``trial(items, concurrency=8)``."""
     session: Any = request.config.pluginmanager.getplugin(_SESSION)
-    trial = session.trial(request, benchmark, trial_model)
+    trial = session.trial(request, benchmark)
     yield trial
     trial.close()
 

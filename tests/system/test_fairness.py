@@ -28,6 +28,7 @@ from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import RoundsPolicy, TrialPlan
 from timetrial.trial.reference import expected_of
 from timetrial.trial.run import run_trial
+from timetrial.trial.settings import RunSettings
 from timetrial.trial.void import Kind
 
 PAGE_BYTES: Final = 64
@@ -305,7 +306,7 @@ def test_a_real_burner_beside_it_disturbs_a_trial() -> None:
             return item
 
         plan = plan_of(Workload("doze", async_task=doze), [0.25], [0.25], "coroutines", concurrency=1)
-        measurement = run_trial(replace(plan, conditions=Conditions(meter=lambda: meter)))
+        measurement = run_trial(replace(plan, settings=RunSettings(conditions=Conditions(meter=lambda: meter))))
     finally:
         for each in burners:
             each.kill()

@@ -11,9 +11,10 @@ import pytest
 
 from timetrial import MockServer, Workload, models
 from timetrial.errors import VoidTrialError
-from timetrial.trial.open_loop import OpenLoop, run_open_loop
+from timetrial.trial.open_loop import run_open_loop
 from timetrial.trial.plan import TrialPlan
 from timetrial.trial.reference import expected_of
+from timetrial.trial.settings import OpenLoop
 
 STALL_S = 0.2
 QUICK_S = 0.001

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from timetrial import Workload
 from timetrial.models.base import AsyncExecutor, ConcurrencyModel
 from timetrial.trial.plan import TrialPlan
 from timetrial.trial.reference import Expected, expected_of
+from timetrial.trial.settings import RunSettings
 
 
 def square(n: int) -> int:
@@ -166,17 +167,18 @@ class JournallingExpected(Expected):
 
 
 def plan_for(fake: FakeModel, items: Sequence[Any] = (1, 2, 3), **more: Any) -> FakePlan:
-    """A plan for squares under the fake model, timed by the fake clock."""
-    settings: dict[str, Any] = {
+    """A plan for squares under the fake model, timed by the fake clock; ``more`` is of the plan or its settings."""
+    own = {field.name for field in fields(RunSettings)} & more.keys()
+    given: dict[str, Any] = {
         "workload": SQUARES,
         "model_id": "threads",
         "items": items,
         "concurrency": 8,
         "expected": expected_of(SQUARES, items, [square(each) for each in items]),
-        "clock_ns": fake.clock,
+        "settings": RunSettings(**{"clock_ns": fake.clock, **{name: more.pop(name) for name in own}}),
         "fake": fake,
     }
-    return FakePlan(**{**settings, **more})
+    return FakePlan(**{**given, **more})
 
 
 def proof_for(fake: FakeModel, items: Sequence[int] = (1, 2, 3)) -> Expected:

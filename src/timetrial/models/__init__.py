@@ -44,6 +44,11 @@ def split(model_id: str) -> tuple[str, str | None]:
     return name, rest[:-1]
 
 
+def in_flight(name: str, concurrency: int) -> int:
+    """The most items that a model has in flight at once where ``concurrency`` is asked for: one under serial."""
+    return 1 if name == "serial" else concurrency
+
+
 def model_ids(workload: Workload) -> list[str]:
     """All ids that the workload can be run under: its own first, then each variant's, in the models' order."""
     suiting = [(None, workload), *workload.variants.items()]

@@ -127,7 +127,7 @@ def costs_apart(name: str) -> ModelCosts:
 
 
 def _concurrency(model: ConcurrencyModel) -> int:
-    return 1 if model.name == "serial" else _DISPATCH_CONCURRENCY
+    return models.in_flight(model.name, _DISPATCH_CONCURRENCY)
 
 
 def _memory(model: ConcurrencyModel, table: ProcessTable) -> Iterable[MemorySlope]:

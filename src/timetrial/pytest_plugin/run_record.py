@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from timetrial.models.pool.start_methods import default
 from timetrial.pytest_plugin import collection
 from timetrial.pytest_plugin.options import TrialOptions
 from timetrial.results.runfile import RunFile
-from timetrial.results.schema import FILE_SCHEMA_VERSION
-from timetrial.results.standings import Standings
-from timetrial.trial.run_conditions import Surroundings
+from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY
+from timetrial.results.standings import Entry, Standings
+from timetrial.trial.conditions import RunConditions
 from timetrial.trial.void import Void
 
 
@@ -26,11 +27,11 @@ class RunRecord:
     """
 
     def __init__(
-        self, config: pytest.Config, options: TrialOptions, surroundings: Surroundings, standings: Standings
+        self, config: pytest.Config, options: TrialOptions, conditions: RunConditions, standings: Standings
     ) -> None:
         self._config = config
         self._options = options
-        self._surroundings = surroundings
+        self._conditions = conditions
         self._standings = standings
         self._references_named: dict[str, str] = {}
         self._troubles: list[dict[str, str]] = []
@@ -38,8 +39,19 @@ class RunRecord:
         self._environment: dict[str, Any] = {}
         self._file: RunFile | None = None
         self._complete = False
-        self.benchmarks: list[dict[str, Any]] = []
+        self._kept: list[tuple[dict[str, Any], Entry | None]] = []
         self.complaint: str | None = None
+
+    @property
+    def benchmarks(self) -> list[dict[str, Any]]:
+        """All that came through so far, as they are stored: each trial with what the others say of it."""
+        return [joined(benchmark, self._standings, entry) for benchmark, entry in self._kept]
+
+    def join(self, stored: Sequence[dict[str, Any]]) -> None:
+        """Writes what trials say of each other into pytest-benchmark's own entries, before it stores them."""
+        entries = {entry.name: entry for _, entry in self._kept if entry is not None}
+        for benchmark in stored:
+            benchmark.update(joined(benchmark, self._standings, entries.get(benchmark["fullname"])))
 
     @property
     def path(self) -> Path | None:
@@ -54,10 +66,10 @@ class RunRecord:
             return None
         return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
-    def add(self, item: pytest.Item, benchmark: Any) -> None:
-        """A test's benchmark is through."""
+    def add(self, item: pytest.Item, benchmark: Any, entry: Entry | None) -> None:
+        """A test's benchmark is through; ``entry`` is its trial, if it has one."""
         self._settled.add(item.nodeid)
-        self.benchmarks.append(benchmark.stats.as_dict(include_data=True))
+        self._kept.append((benchmark.stats.as_dict(include_data=True), entry))
         if reference := collection.reference_of(item):
             self._references_named[item.nodeid] = reference
         if self._options.results_directory is not None:
@@ -113,7 +125,7 @@ class RunRecord:
         """Asked for at the first benchmark's end, when its imports have shown whether they let go of the GIL."""
         options = self._options
         where = environment(event_loop=options.event_loop, start_method=options.start_method or default())
-        return where | {"load": self._surroundings.load}
+        return where | {"load": self._conditions.load}
 
     def _header(self) -> dict[str, Any]:
         hook = self._config.hook
@@ -129,3 +141,10 @@ class RunRecord:
             commit_info=commit_info,
         )
         return header
+
+
+def joined(benchmark: dict[str, Any], standings: Standings, entry: Entry | None) -> dict[str, Any]:
+    """A stored benchmark with its trial's figures as they stand among the others; any other one as it is."""
+    if entry is None:
+        return benchmark
+    return {**benchmark, "extra_info": {**benchmark["extra_info"], KEY: standings.compared(entry)}}

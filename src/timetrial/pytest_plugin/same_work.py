@@ -1,15 +1,23 @@
-"""Which trials do the same work: tests may share a workload and its parameters, and give it other items."""
+"""Which trials of a run do the same work, and so may be held against each other."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from typing import Final
+
+from timetrial.trial.measurement import Measurement
+from timetrial.trial.plan import TrialPlan
+from timetrial.trial.void import Kind, Void
+
+_MOST_NAMED: Final = 3
 
 
-class Works:
+class WorkNames:
     """Names the work of each test that shares a family, so that only the same work is held against each other.
 
-    A test's own trials always do the same work, whatever their items look like: a test may make new URLs or new files
-    for each of its models. Those of two tests do so where their items are equal.
+    Tests may share a workload and its parameters, and give it other items. A test's own trials always do the same
+    work, whatever their items look like: a test may make new URLs or new files for each of its models. Those of two
+    tests do so where their items are equal.
     """
 
     def __init__(self) -> None:
@@ -29,6 +37,31 @@ class Works:
         if items is not None:
             known.setdefault(items, tests[test])
         return tests[test]
+
+
+class RequestComparison:
+    """Holds what each model's rounds ask a server for against those of the first model of the same test.
+
+    The count may be right and the requests others. Only where the models' items are the same too, as far as that can
+    be told: a test may make new URLs for each of its models.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, tuple[str, Mapping[str, int]]] = {}
+
+    def differs(self, test: Hashable, plan: TrialPlan, measurement: Measurement) -> Void | None:
+        """Why this plan's model did other work than the first one of that test, or None."""
+        paths = measurement.paths_per_round
+        items = plan.items_key.without_url if plan.items_key and paths else None
+        if items is None:
+            return None
+        first, expected = self._known.setdefault((test, items), (plan.model_id, paths))
+        wrong = sorted(path for path in {**expected, **paths} if expected.get(path, 0) != paths.get(path, 0))
+        if not wrong:
+            return None
+        named = [f"{path} {paths.get(path, 0)} time(s), {first} {expected.get(path, 0)}" for path in wrong]
+        more = f", and {len(wrong) - _MOST_NAMED} more paths" if len(wrong) > _MOST_NAMED else ""
+        return Void(Kind.REQUESTS, f"a round asked for {'; '.join(named[:_MOST_NAMED])}{more}")
 
 
 def _new_name(test: str, tests: Mapping[str, str]) -> str:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,29 +11,23 @@ from timetrial.errors import TimetrialError, VoidTrialError
 from timetrial.gate import AGENT
 from timetrial.models.pool.start_methods import preload
 from timetrial.pytest_plugin import collection
-from timetrial.pytest_plugin.fixture import Trial, TrialSettings
+from timetrial.pytest_plugin.conductor import ENTRY, TrialConductor
+from timetrial.pytest_plugin.fixture import Trial
 from timetrial.pytest_plugin.meter import Meter
-from timetrial.pytest_plugin.options import TrialOptions, rounds_policy
+from timetrial.pytest_plugin.options import TrialOptions
 from timetrial.pytest_plugin.run_record import RunRecord
-from timetrial.pytest_plugin.same_requests import Asked, work_of
-from timetrial.pytest_plugin.same_work import Works
 from timetrial.pytest_plugin.stored_gate import RunGate
-from timetrial.pytest_plugin.sweeps import swept_by
+from timetrial.pytest_plugin.trial_test import TrialTest
 from timetrial.report.accounting import accounting_lines
 from timetrial.report.curves import curve_lines
 from timetrial.report.live import LiveLine, terminal_of
 from timetrial.report.openloop import open_loop_lines
 from timetrial.report.summary import summary_lines
 from timetrial.results.curves import shapes
-from timetrial.results.schema import KEY, figures, void_of_entry
-from timetrial.results.standings import Entry, Standings, VoidTrial
-from timetrial.trial.interleave import Races
-from timetrial.trial.measurement import Measurement
-from timetrial.trial.open_loop import OpenLoop
-from timetrial.trial.plan import TrialPlan
-from timetrial.trial.reference import References
-from timetrial.trial.run import run_trial, run_trial_in_loop
-from timetrial.trial.run_conditions import Surroundings
+from timetrial.results.schema import void_of_entry
+from timetrial.results.standings import Standings, VoidTrial
+from timetrial.trial.conditions import RunConditions
+from timetrial.trial.settings import OpenLoop, RunSettings
 from timetrial.trial.void import Void, void_of
 
 if TYPE_CHECKING:
@@ -52,47 +42,19 @@ class TrialSession:
     def __init__(self, config: pytest.Config, options: TrialOptions) -> None:
         self._config = config
         self._options = options
-        self._references = References()
-        self._races = Races()
-        self._asked = Asked()
         self._standings = Standings()
-        self._works = Works()
-        self._surroundings = Surroundings(steal=options.steal_limit, foreign_cpu=options.foreign_cpu_limit)
-        self._record = RunRecord(config, options, self._surroundings, self._standings)
-        self._alone: dict[str, str] = {}  # trials that took no turns although it was asked for, and why
+        self._conditions = RunConditions(steal=options.steal_limit, foreign_cpu=options.foreign_cpu_limit)
+        self._record = RunRecord(config, options, self._conditions, self._standings)
         self._live: LiveLine | None = None
         self._gate: Agent | None = config.pluginmanager.getplugin(AGENT)
+        self._settings: RunSettings | None = None  # built for the first trial: by then the machine was looked at
+        self._conductor = TrialConductor(options, self._standings, self._gate)
         self._run_gate = _run_gate(config, options)
 
-    def trial(self, request: pytest.FixtureRequest, benchmark: Any, model: str) -> Trial:
+    def trial(self, request: pytest.FixtureRequest, benchmark: Any) -> Trial:
         """The fixture's value for one test."""
-        item: pytest.Item = request.node
-        marker = item.get_closest_marker("benchmark")
-        options = marker.kwargs if marker else {}
-        in_loop = inspect.iscoroutinefunction(request.function)
-        rivals = self._rivals(item, in_loop=in_loop)
-        settings = TrialSettings(
-            workload=collection.workload_of(item),
-            model=model,
-            scale=self._options.scale,
-            policy=rounds_policy(self._config, self._options.scale, options),
-            accounting=self._options.accounting,
-            open_loop=OpenLoop(*self._options.open_loop) if self._options.open_loop else None,
-            in_loop=in_loop,
-            disable_gc=options.get("disable_gc", self._config.getoption("benchmark_disable_gc")),
-            start_method=self._options.start_method,
-            event_loop=self._options.event_loop,
-            references=self._references,
-            conditions=self._surroundings.conditions(in_lock_step=bool(self._gate)),
-            run=self._runner(item, rivals),
-            run_in_loop=self._gate.run_in_loop if self._gate else run_trial_in_loop,
-            on_round=self._show_round,
-            on_paths=partial(self._asked.differs, collection.race_of(item)),
-            on_measured=lambda plan, measurement: self._enter(
-                item, benchmark, plan, measurement, interleaved=bool(rivals)
-            ),
-        )
-        return Trial(settings, benchmark, item.stash[_METER])
+        settings = self._settings = self._settings or self._run_settings(timed=benchmark.enabled)
+        return Trial(TrialTest(request, benchmark, request.node.stash[_METER], settings), self._conductor)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
@@ -100,7 +62,7 @@ class TrialSession:
         trials = [item for item in session.items if collection.model_of(item) is not None]
         preload(dict.fromkeys(module for item in trials for module in collection.workload_of(item).modules()))
         total = len(trials)
-        self._surroundings.enter()
+        self._conditions.enter()
         stream = terminal_of() if total and not session.config.option.collectonly else None
         if stream is not None:
             self._live = LiveLine(stream, total)
@@ -148,7 +110,7 @@ class TrialSession:
             self._live.close()
             self._live = None
         self._record.complete(exitstatus, cut_short=bool(session.shouldstop or session.shouldfail))
-        self._surroundings.leave()
+        self._conditions.leave()
         if self._run_gate:
             self._record.mark(self._run_gate.judge(self._record.path if self._record.benchmarks else None))
             session.exitstatus = session.exitstatus or self._run_gate.status
@@ -156,6 +118,10 @@ class TrialSession:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         elif self._fails_on_void and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_benchmark_update_json(self, output_json: dict[str, Any]) -> None:
+        """Before pytest-benchmark stores its own file: speed-ups are known now."""
+        self._record.join(output_json["benchmarks"])
 
     @pytest.hookimpl(wrapper=True)
     def pytest_benchmark_group_stats(self) -> Any:
@@ -181,8 +147,8 @@ class TrialSession:
                 "curves, in time per item",
                 curve_lines(shapes({"benchmarks": self._record.benchmarks})),
             )
-        if self._alone:
-            terminalreporter.write_line(_alone_line(list(self._alone.values())))
+        if alone := self._conductor.alone_line():
+            terminalreporter.write_line(alone)
         if self._run_gate:
             terminalreporter.section("timetrial: the gate")
             for line in self._run_gate.lines():
@@ -199,11 +165,18 @@ class TrialSession:
     def _fails_on_void(self) -> bool:
         return self._options.fail_on_void and bool(self._standings.voids)
 
-    def _runner(self, item: pytest.Item, rivals: Sequence[str]) -> Callable[[TrialPlan], Measurement]:
-        """Who decides when a round is due: the gate, a race against other models, or the trial itself."""
-        if self._gate:
-            return self._gate.run
-        return partial(self._races.run, collection.race_of(item), rivals) if rivals else run_trial
+    def _run_settings(self, *, timed: bool) -> RunSettings:
+        options = self._options
+        return RunSettings(
+            scale=options.scale,
+            start_method=options.start_method,
+            event_loop=options.event_loop,
+            timed=timed,
+            conditions=self._conditions.conditions(in_lock_step=bool(self._gate)),
+            accounting=options.accounting,
+            open_loop=OpenLoop(*options.open_loop) if options.open_loop else None,
+            on_round=self._show_round,
+        )
 
     @staticmethod
     def _tell(terminalreporter: pytest.TerminalReporter, title: str, lines: Sequence[str]) -> None:
@@ -212,47 +185,9 @@ class TrialSession:
             for line in lines:
                 terminalreporter.write_line(line)
 
-    def _rivals(self, item: pytest.Item, *, in_loop: bool) -> tuple[str, ...]:
-        """The models to take turns with; none where nobody asks for it, and where there can't be any."""
-        if not self._options.interleave or self._gate:
-            return ()
-        rivals = () if in_loop else tuple(collection.rivals_of(item, item.session.items))
-        if len(rivals) > 1:
-            return rivals
-        self._alone[item.nodeid] = "in async def tests" if in_loop else "without another model"
-        return ()
-
     def _show_round(self, durations_s: Sequence[float]) -> None:
         if self._live and durations_s:
             self._live.round(len(durations_s), durations_s[-1])
-
-    def _enter(
-        self, item: pytest.Item, benchmark: Any, plan: TrialPlan, measurement: Measurement, *, interleaved: bool
-    ) -> None:
-        workload, items = plan.workload, work_of(plan)
-        family = collection.family_of(item, workload)
-        of = None if items is None else (id(workload), items)
-        work = self._works.name(family, collection.function_of(item), of)
-        if benchmark.group == collection.group_of(item, workload):  # a test may have given it a group of its own
-            benchmark.group += work
-        entry = Entry(
-            group=benchmark.group,
-            family=family + work,
-            measurement=replace(
-                measurement, results=()
-            ),  # or later trials would have a larger client than earlier ones
-            figures=figures(
-                measurement,
-                scale=self._options.scale,
-                parameters=collection.parameters(item),
-                sweeps=swept_by(item, self._options) if self._options.sweep else (),
-            ),
-            interleaved=interleaved,
-            name=item.nodeid,
-            race=collection.race_of(item),
-        )
-        benchmark.extra_info[KEY] = entry.figures
-        self._standings.add(entry)
 
     def _note(self, item: pytest.Item, call: pytest.CallInfo[None], void: Void | None) -> None:
         """Writes down what a test brought: its benchmark's rounds, or why its trial is void."""
@@ -262,10 +197,12 @@ class TrialSession:
         if void is not None:
             model = collection.model_of(item) or item.name
             self._standings.add_failed(VoidTrial(benchmark.group or item.name, model, void))
+        entry = item.stash.get(ENTRY, None)
         if call.excinfo is not None:
-            self._standings.withdraw(benchmark.extra_info.get(KEY))
+            if entry is not None:
+                self._standings.withdraw(entry)
         elif benchmark.stats and not benchmark.has_error:
-            self._record.add(item, benchmark)
+            self._record.add(item, benchmark, entry)
             if self._record.complaint:
                 item.session.shouldstop = self._record.complaint
 
@@ -283,12 +220,6 @@ def _void_apart(
         each.update(name=f"{each['name']} (void)", fullname=f"{each['fullname']} (void)")
     found = (name, fair), (f"{name or ''} (void)".strip(), void)
     return [(title, rows) for title, rows in found if rows]
-
-
-def _alone_line(reasons: Sequence[str]) -> str:
-    """What --trial-interleave could not do, in one line."""
-    told = " and ".join(f"{count} {reason}" for reason, count in Counter(reasons).items())
-    return f"--trial-interleave: {len(reasons)} trial(s) took no turns: {told}"
 
 
 def _run_gate(config: pytest.Config, options: TrialOptions) -> RunGate | None:

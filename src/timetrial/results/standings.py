@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -17,13 +17,13 @@ class Entry:
     """A measured trial: ``group`` holds the models side by side, ``family`` is the group at any concurrency.
 
     The rounds of a group's ``interleaved`` trials of one ``race`` pair up: the n-th of each belong to the same turn.
-    ``name`` is the benchmark's full name in the run.
+    ``figures`` are the trial's own, as they are stored; ``name`` is the benchmark's full name in the run.
     """
 
     group: str
     family: str
     measurement: Measurement
-    figures: dict[str, Any] = field(compare=False)
+    figures: Mapping[str, Any] = field(compare=False)
     interleaved: bool = False
     name: str = ""
     race: Hashable = None
@@ -96,6 +96,7 @@ class Standings:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self._failed: list[VoidTrial] = []
+        self._compared: dict[int, dict[str, Any]] = {}  # by the identity of an entry; what a new one changes is dropped
 
     @property
     def voids(self) -> list[VoidTrial]:
@@ -113,20 +114,46 @@ class Standings:
         return list(dict.fromkeys(each.group for each in self.entries))
 
     def add(self, entry: Entry) -> None:
-        """Takes in a trial and brings the speed-ups of its family up to date; a void one changes nothing for others."""
+        """Takes in a trial."""
         self.entries.append(entry)
-        self._compare_anew(entry)
+        self._forget_what_it_changes(entry)
 
     def add_failed(self, trial: VoidTrial) -> None:
         """Takes in a trial that did other work, or met a limit: its test has failed, and nothing was measured."""
         self._failed.append(trial)
 
-    def withdraw(self, figures: object) -> None:
-        """Takes out the trial with these figures, since its test found fault with it: nobody is compared with it."""
-        found = [each for each in self.entries if each.figures is figures]
-        self.entries = [each for each in self.entries if each.figures is not figures]
-        for each in found:
-            self._compare_anew(each)
+    def withdraw(self, entry: Entry) -> None:
+        """Takes out a trial, since its test found fault with it: nobody is compared with it."""
+        self.entries = [each for each in self.entries if each is not entry]
+        self._forget_what_it_changes(entry)
+
+    def compared(self, entry: Entry) -> dict[str, Any]:
+        """A trial's figures together with what those of all trials so far say of it.
+
+        ``speedup`` over the serial trial ``speedup_against``, both None for a void trial and without one; and where
+        models took turns, ``interleaved``: the pairs ``against`` the fastest of its group.
+        """
+        if id(entry) not in self._compared:
+            self._compared[id(entry)] = {**entry.figures, **({} if entry.void else self._comparison(entry))}
+        return self._compared[id(entry)]
+
+    def _forget_what_it_changes(self, entry: Entry) -> None:
+        for other in (*self.entries, entry):
+            if other.family == entry.family or other.group == entry.group:
+                self._compared.pop(id(other), None)
+
+    def _comparison(self, entry: Entry) -> dict[str, Any]:
+        serial = self.serial_of(entry)
+        joined: dict[str, Any] = {
+            "speedup": _ratio(serial, entry),
+            "speedup_against": serial.measurement.model if serial else None,
+        }
+        if entry.interleaved:
+            group = [each for each in self._fair() if each.group == entry.group and each.interleaved]
+            fastest, _ = _first_two(group)
+            paired = _paired(entry, fastest) if entry is not fastest else None
+            joined["interleaved"] = {"against": fastest.measurement.model, **_paired_figures(paired)}
+        return joined
 
     def placings(self) -> Iterator[Placing]:
         """One for each group with a trial that isn't void."""
@@ -163,29 +190,6 @@ class Standings:
         """
         pairs = [(each.name, self._serial_among(self.entries, each)) for each in self.entries]
         return {name: serial.name for name, serial in pairs if serial is not None and serial.name != name}
-
-    def _compare_anew(self, entry: Entry) -> None:
-        """Brings up to date what this trial's family and group say of each other; a void one was no part of it."""
-        if entry.void:
-            return
-        for each in self._fair():
-            if each.family == entry.family:
-                self._rate(each)
-        if entry.interleaved:
-            self._pair([each for each in self._fair() if each.group == entry.group and each.interleaved])
-
-    def _rate(self, entry: Entry) -> None:
-        serial = self.serial_of(entry)
-        entry.figures["speedup"] = _ratio(serial, entry)
-        entry.figures["speedup_against"] = serial.measurement.model if serial else None
-
-    def _pair(self, group: list[Entry]) -> None:
-        if not group:
-            return
-        fastest, _ = _first_two(group)
-        for each in group:
-            paired = _paired(each, fastest) if each is not fastest else None
-            each.figures["interleaved"] = {"against": fastest.measurement.model, **_paired_figures(paired)}
 
 
 def _first_two(group: Sequence[Entry]) -> tuple[Entry, Entry | None]:

@@ -49,11 +49,10 @@ def account(plan: TrialPlan) -> dict[str, Any]:
 
 
 def _watched_rounds(plan: TrialPlan, files: TemporaryPlace, notes: Notes) -> dict[str, Any]:
-    model, way = plan.model(), plan.way()
-    generic = model.name not in way.implementations
+    way, generic = plan.way(), not plan.brings_own_implementation
     if generic:
         way = replace(way, **timed_parts(way.task, way.async_task, way.async_resource, files=files, notes=notes))
-    with Sampler() as sampler, model.open(way, 1 if model.name == "serial" else plan.concurrency) as executor:
+    with Sampler() as sampler, plan.model().open(way, plan.in_flight) as executor:
         workers = WorkerGrowth(_worker_pids(executor))
         workers.look()
         executor.run(plan.items)
@@ -99,7 +98,7 @@ class _Rounds:
         self.duration_s = self.proof_cpu_s = 0.0
         self.plan = plan
         self.count = 0
-        self._who = f"{plan.workload.name!r} under {plan.model_id!r}, accounting round"
+        self._who = f"{plan.label}, accounting round"
         self._latencies_ns: list[int] = []
         self._lags_ns: list[int] = []
 

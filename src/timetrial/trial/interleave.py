@@ -75,12 +75,17 @@ def run_race(plans: Sequence[TrialPlan], seed: int | None = None) -> RaceResult:
     trial has had its fewest rounds and all together have used the time that they would have had one after the other.
     """
     order = random.Random(seed)
-    race = _Race([replace(plan, conditions=replace(plan.conditions, turns=True)) for plan in plans])
+    race = _Race([_in_turns(plan) for plan in plans])
     with ExitStack() as stack:
         race.open(stack)
         while race.wants_another_turn():
             race.turn(order)
     return race.result()
+
+
+def _in_turns(plan: TrialPlan) -> TrialPlan:
+    settings = plan.settings
+    return replace(plan, settings=replace(settings, conditions=replace(settings.conditions, turns=True)))
 
 
 class _Race:
@@ -109,7 +114,7 @@ class _Race:
             self._open.pop(model_id, None)
 
     def wants_another_turn(self) -> bool:
-        if not self._open or not self._plans[0].timed:
+        if not self._open or not self._plans[0].settings.timed:
             return False
         policy = self._plans[0].policy
         if self._turns < max(FEWEST_TURNS, policy.min_rounds):
@@ -126,7 +131,7 @@ class _Race:
             except _ITS_OWN as error:
                 self._errors[model_id] = error
                 del self._open[model_id]
-        self._plans[0].on_round(self._durations_s)
+        self._plans[0].settings.on_round(self._durations_s)
 
     def result(self) -> RaceResult:
         return RaceResult({name: trial.measurement() for name, trial in self._open.items()}, self._errors)

@@ -17,7 +17,8 @@ class Measurement:
     ``startup_s`` runs from nothing to the first item's result, ``teardown_s`` is the closing; neither is part of
     ``durations_s``, which holds one figure for each timed round. ``voids`` are the reasons why these mean nothing;
     ``fairness`` is what was seen of the conditions. ``accounting_error`` and ``open_loop_error`` say why there is no
-    ``accounting`` or ``open_loop``, where it was asked for and failed.
+    ``accounting`` or ``open_loop``, where it was asked for and failed. ``paths_per_round`` is how often each round
+    asked the server for each path; empty where the server doesn't tell or the rounds weren't alike.
     """
 
     workload: str
@@ -37,6 +38,7 @@ class Measurement:
     open_loop: Mapping[str, Any] | None = None
     accounting_error: str | None = None
     open_loop_error: str | None = None
+    paths_per_round: Mapping[str, int] = field(default_factory=dict, repr=False)
 
     @property
     def median_s_per_round(self) -> float:

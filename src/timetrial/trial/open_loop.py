@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import cycle, islice
 from typing import Any, Final
 
@@ -13,32 +13,11 @@ from timetrial.models.base import Executor
 from timetrial.stats.percentiles import percentiles
 from timetrial.trial.plan import TrialPlan
 from timetrial.trial.reference import Expected
+from timetrial.trial.settings import OpenLoop
 from timetrial.trial.void import Kind, Void
 
 _LEAD_NS: Final = 50_000_000
 """The first item is due so long after the round begins: time for its workers to get their first items."""
-
-_FEWEST: Final = 100  # with fewer, p99 is the maximum
-_MOST: Final = 20_000
-
-
-@dataclass(frozen=True)
-class OpenLoop:
-    """How to run an open loop: at which fraction of the closed loop's ceiling, with what arrivals, for how long.
-
-    It lasts ``duration_s``, or longer where the rate is so low that a hundred items take longer, up to ``limit_s``.
-    """
-
-    fraction: float
-    pattern: str = "uniform"
-    seed: int = 0
-    duration_s: float = 2.0
-    limit_s: float = 10.0
-
-    def count(self, rate_per_s: float) -> int:
-        """How many items come at that rate; enough for a p99 where there is time for it."""
-        wanted = max(_FEWEST, round(rate_per_s * self.duration_s))
-        return max(1, min(wanted, _MOST, round(rate_per_s * self.limit_s)))
 
 
 def run_open_loop(plan: TrialPlan, ceiling_per_s: float | None, how: OpenLoop) -> dict[str, Any] | None:
@@ -47,14 +26,14 @@ def run_open_loop(plan: TrialPlan, ceiling_per_s: float | None, how: OpenLoop) -
     None where the workload brings an implementation of its own, whose items can't be given a time, or where the
     clock was too coarse to tell a ceiling. Raises VoidTrialError if other work was done.
     """
-    model, way = plan.model(), plan.way()
-    if model.name in way.implementations or ceiling_per_s is None:
+    if plan.brings_own_implementation or ceiling_per_s is None:
         return None
     rate_per_s = how.fraction * ceiling_per_s
     items = list(islice(cycle(plan.items), how.count(rate_per_s)))
     offsets = offsets_ns(how.pattern, rate_per_s, len(items), how.seed)
+    way = plan.way()
     way = replace(way, **due_parts(way.task, way.async_task))
-    with model.open(way, 1 if model.name == "serial" else plan.concurrency) as executor:
+    with plan.model().open(way, plan.in_flight) as executor:
         executor.run([Due(0, item) for item in plan.items])  # warm, as before the timed rounds
         closed = executor.run([Due(0, item) for item in plan.items])
         served = _serve(executor, plan, items, offsets)
@@ -90,12 +69,11 @@ def _prove(plan: TrialPlan, items: Sequence[Any], results: Sequence[Any]) -> Non
 
 def _count(plan: TrialPlan, items: int, counted: int) -> None:
     """Requests add up as in the timed rounds, where a part of a round says how many that makes."""
-    a_round = len(plan.items) if plan.requests_per_round is None else plan.requests_per_round
-    expected, part = divmod(a_round * items, len(plan.items))
+    expected, part = divmod(plan.expected_requests * items, len(plan.items))
     if not part and counted != expected:
         reason = f"the server answered {counted} requests where {expected} were due"
         raise Void(Kind.REQUESTS, reason).error(_who(plan))
 
 
 def _who(plan: TrialPlan) -> str:
-    return f"{plan.workload.name!r} under {plan.model_id!r}, open loop"
+    return f"{plan.label}, open loop"

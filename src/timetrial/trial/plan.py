@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 import statistics
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from timetrial import models
 from timetrial.models.base import ConcurrencyModel
-from timetrial.trial.conditions import Conditions
+from timetrial.trial.items_key import ItemsKey
 from timetrial.trial.reference import Expected
 from timetrial.trial.server_traffic import CountingServer
-from timetrial.trial.void import Void
+from timetrial.trial.settings import RunSettings
 from timetrial.workload import Workload
 
 _LOOKS: Final = 20  # for the precision of many rounds, again when there are a twentieth more: each look takes them all
@@ -57,11 +56,14 @@ class RoundsPolicy:
 class TrialPlan:
     """All that one trial needs to know, settled before it starts.
 
-    ``requests_per_round`` is what ``server`` must have counted after each round. ``timed`` is False for a run that
-    only proves the work and measures nothing (``--benchmark-disable``). ``conditions`` are watched around the timed
-    rounds. ``items_digest`` is that of the items before anything was done to them. ``on_round`` is called between
-    rounds, untimed, with the durations so far; ``on_paths`` after the last one, with how often a round asked the server
-    for each path, and returns why that is wrong, or None.
+    - ``workload``, ``items``: what is to be done; ``expected``: what every model must come to.
+    - ``model_id``: under which model, with its variant: ``threads`` or ``threads[requests]``.
+    - ``concurrency``: the most items in flight at once that the test asks for.
+    - ``policy``: how many rounds; ``disable_gc``: whether the collector stands still in a timed round.
+    - ``server``, ``requests_per_round``: what must have been counted after each round, one request for each item
+      where no number is given.
+    - ``items_key``: what the items are known by; None where nobody compares them.
+    - ``settings``: what is the same for all trials of the run.
     """
 
     workload: Workload
@@ -69,26 +71,41 @@ class TrialPlan:
     items: Sequence[Any]
     concurrency: int
     expected: Expected
-    items_digest: bytes | None = None
     policy: RoundsPolicy = RoundsPolicy()
+    disable_gc: bool = False
     server: CountingServer | None = None
     requests_per_round: int | None = None
-    timed: bool = True
-    disable_gc: bool = False
-    start_method: str | None = None
-    event_loop: str = "asyncio"
-    clock_ns: Callable[[], int] = time.perf_counter_ns
-    conditions: Conditions = field(default_factory=Conditions)
-    on_round: Callable[[Sequence[float]], None] = lambda _durations_s: None
-    on_paths: Callable[[TrialPlan, Mapping[str, int]], Void | None] | None = None
+    items_key: ItemsKey | None = None
+    settings: RunSettings = field(default_factory=RunSettings)
 
     def model(self) -> ConcurrencyModel:
         """The model under which the trial runs; raises ModelUnavailableError where it can't run here."""
-        return models.get(models.split(self.model_id)[0], start_method=self.start_method, event_loop=self.event_loop)
+        settings = self.settings
+        return models.get(self.model_name, start_method=settings.start_method, event_loop=settings.event_loop)
 
     def way(self) -> Workload:
         """The workload, or the variant of it that the model's id names."""
         return self.workload.variant(models.split(self.model_id)[1])
+
+    @property
+    def model_name(self) -> str:
+        """The model without its variant."""
+        return models.split(self.model_id)[0]
+
+    @property
+    def in_flight(self) -> int:
+        """The most items in flight at once under this model: one under serial, ``concurrency`` under the others."""
+        return models.in_flight(self.model_name, self.concurrency)
+
+    @property
+    def label(self) -> str:
+        """What messages call this trial."""
+        return f"{self.workload.name!r} under {self.model_id!r}"
+
+    @property
+    def brings_own_implementation(self) -> bool:
+        """Whether the workload does it its own way under this model, which nothing can look into."""
+        return self.model_name in self.way().implementations
 
     @property
     def expected_requests(self) -> int:

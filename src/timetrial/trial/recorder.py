@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from enum import Enum
 from itertools import islice
 from time import perf_counter
 from typing import Any, Final
@@ -12,36 +13,49 @@ from typing import Any, Final
 from timetrial import models
 from timetrial.errors import WorkloadError
 from timetrial.trial.conditions import Watch, fallbacks
-from timetrial.trial.digest import digest_of_items
 from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import TrialPlan
 from timetrial.trial.server_traffic import Traffic
 from timetrial.trial.void import Kind, Void
 
 
+class Step(Enum):
+    """How far a trial is, as its recorder sees it."""
+
+    OPENING = "the model opens"
+    OPEN = "the model is open"
+    READY = "a round can begin"
+    ROUND = "a round was begun"
+    CLOSING = "the model closes"
+    CLOSED = "the model is closed"
+
+
 class Recorder:
-    """Keeps the clock, the proofs and the figures of one trial, whichever way its rounds are run."""
+    """Keeps the clock, the proofs and the figures of one trial, whichever way its rounds are run.
+
+    Whoever runs the trial calls, in this order: ``before_first_round`` once the model is open and the ``first_item``
+    is through, ``first_round`` with the results of the round that warms up, then for each timed round ``timed_round``
+    around it and ``check`` with its results, ``closing`` before the model is closed and ``closed`` after it, and in the
+    end ``measurement``. Any other order raises WorkloadError; ``closing`` may come at any time, as a failure does.
+    """
 
     def __init__(self, plan: TrialPlan, *, in_loop: bool = False) -> None:
         if plan.concurrency < 1:
             raise WorkloadError(f"concurrency must be at least 1, not {plan.concurrency}")
-        self.concurrency = 1 if models.split(plan.model_id)[0] == "serial" else plan.concurrency
         self._plan = plan
+        self._step = Step.OPENING
         self._in_loop = in_loop
         self._durations_s: list[float] = []
         self._details: dict[str, object] = {}
         self._results: Sequence[Any] = ()
-        # In a race others ask the same server in between; what a trial that is not timed asks for, it asks only once.
-        self._tells_paths = plan.timed and plan.on_paths is not None and not plan.conditions.turns
-        self._paths: Mapping[str, int] = {}
-        self._wrong_paths: Void | None = None
+        self._paths_before: Mapping[str, int] = {}
+        self._paths_per_round: Mapping[str, int] = {}
         self._changed_items = False
         self._proving_s = 0.0
-        self._who = f"{plan.workload.name!r} under {plan.model_id!r}"
         self._startup_s = self._teardown_s = 0.0
-        self._watch = Watch(plan.conditions)
-        self._traffic = _traffic(plan, self.concurrency)
-        self._opened_ns = self._closing_ns = plan.clock_ns()
+        self._watch = Watch(plan.settings.conditions)
+        self._traffic = _traffic(plan)
+        self._opened_ns = self._closing_ns = plan.settings.clock_ns()
 
     def count_from_here(self) -> None:
         """What the server counts from now on belongs to the next round."""
@@ -55,18 +69,20 @@ class Recorder:
         Nothing where nothing is timed, since such a trial runs once, as a test does; nor where the workload brings an
         implementation of its own, which may count on getting all items.
         """
-        own = models.split(self._plan.model_id)[0] in self._plan.way().implementations
-        return list(islice(self._plan.items, 1)) if self._plan.timed and not own else ()
+        plan = self._plan
+        return list(islice(plan.items, 1)) if plan.settings.timed and not plan.brings_own_implementation else ()
 
     def before_first_round(self) -> None:
         """The model is open, and the first item, if one was run, is through: that ended the start-up."""
+        self._go(Step.OPENING, Step.OPEN)
         self._startup_s = self._since_s(self._opened_ns)
         self.count_from_here()
         if self._traffic is not None and self._tells_paths:
-            self._paths = self._traffic.paths()
+            self._paths_before = self._traffic.paths()
 
     def first_round(self, results: Sequence[Any], details: Mapping[str, object]) -> None:
         """The round that warms up and proves the work; it is not timed, but ends the start-up where nothing did."""
+        self._go(Step.OPEN, Step.ROUND)
         if not self.first_item:
             self._startup_s = self._since_s(self._opened_ns)
         self._details = dict(details)
@@ -74,14 +90,14 @@ class Recorder:
         if self._traffic is not None:
             self._traffic.forget_rounds()
         gc.collect()
-        if self._plan.timed:
+        if self._plan.settings.timed:
             self._watch.begin()
 
     def wants_another_round(self) -> bool:
         """Whether the policy asks for more, after those who watch were told how far it is."""
-        self._plan.on_round(self._durations_s)
+        self._plan.settings.on_round(self._durations_s)
         policy, rounds = self._plan.policy, len(self._durations_s)
-        if not self._plan.timed or (
+        if not self._plan.settings.timed or (
             rounds >= policy.min_rounds and self._proving_s > _MOST_PROVING * policy.max_time_s
         ):
             return False
@@ -90,7 +106,8 @@ class Recorder:
     @contextmanager
     def timed_round(self) -> Generator[Callable[[], None]]:
         """Starts the clock; the body calls what it is given the moment the work is done."""
-        clock_ns = self._plan.clock_ns
+        self._go(Step.READY, Step.ROUND)
+        clock_ns = self._plan.settings.clock_ns
         self.count_from_here()
         collecting = gc.isenabled()
         if self._plan.disable_gc:
@@ -106,40 +123,41 @@ class Recorder:
 
     def check(self, results: Sequence[Any]) -> float:
         """Proves, outside the timing, that a round did the expected work; returns the latest round's duration."""
+        self._go(Step.ROUND, Step.READY)
         began_s = perf_counter()
         if self._traffic is not None:
             self._traffic.round_over()
-        self._plan.expected.verify(results, self._plan.items, self._who)
+        self._plan.expected.verify(results, self._plan.items, self._plan.label)
         self._proving_s += perf_counter() - began_s
         self._results = results
         wrong = self._traffic.wrong_work() if self._traffic is not None else None
         if wrong is not None:
-            raise wrong.error(self._who)
+            raise wrong.error(self._plan.label)
         return self._durations_s[-1] if self._durations_s else 0.0
 
     def closing(self, *, failed: bool = False) -> None:
         """The rounds are over; what the model's end takes is counted from here."""
-        if self._plan.timed and not failed:
+        self._go(None, Step.CLOSING)
+        if self._plan.settings.timed and not failed:
             self._watch.end()
-            before = self._plan.items_digest
-            self._changed_items = before is not None and digest_of_items(self._plan.items) != before
+            self._changed_items = self._plan.items_key is not None and self._plan.items_key.changed()
             if self._traffic is not None and self._tells_paths:
-                self._wrong_paths = self._compare_paths(self._traffic)
-        self._closing_ns = self._plan.clock_ns()
+                self._paths_per_round = self._shared_out(self._traffic.paths())
+        self._closing_ns = self._plan.settings.clock_ns()
 
     def closed(self) -> None:
         """The model has ended."""
+        self._go(Step.CLOSING, Step.CLOSED)
         self._teardown_s = self._since_s(self._closing_ns)
 
     def measurement(self) -> Measurement:
-        """What was found out, once the trial is closed; raises VoidTrialError where the work was other work."""
-        if self._wrong_paths is not None:
-            raise self._wrong_paths.error(self._who)
+        """What was found out, once the trial is closed."""
+        self._go(Step.CLOSED, Step.CLOSED)
         plan = self._plan
         return Measurement(
             workload=plan.workload.name,
             model=plan.model_id,
-            concurrency=self.concurrency,
+            concurrency=plan.in_flight,
             items=len(plan.items),
             durations_s=tuple(self._durations_s),
             startup_s=self._startup_s,
@@ -150,32 +168,46 @@ class Recorder:
             server=self._traffic.figures(sum(self._durations_s)) if self._traffic is not None else None,
             voids=tuple(self._voids()) if self._durations_s else (),
             fairness=self._watch.figures(),
+            paths_per_round=self._paths_per_round,
         )
 
-    def _compare_paths(self, traffic: Traffic) -> Void | None:
-        """The count may be right and the requests others; compared only where every round asks for the same."""
-        assert self._plan.on_paths is not None
+    @property
+    def _tells_paths(self) -> bool:
+        """Not where others ask the same server in between, nor where nothing is timed: that asks only once."""
+        return self._plan.settings.timed and not self._plan.settings.conditions.turns
+
+    def _shared_out(self, paths: Mapping[str, int]) -> dict[str, int]:
+        """How often a round asked for each path; empty where the rounds did not all ask for the same."""
         rounds = 1 + len(self._durations_s)
-        asked = {path: times - self._paths.get(path, 0) for path, times in traffic.paths().items()}
-        per_round = {path: times // rounds for path, times in asked.items() if times}
-        alike = all(times % rounds == 0 for times in asked.values())
-        return self._plan.on_paths(self._plan, per_round) if per_round and alike else None
+        asked = {path: times - self._paths_before.get(path, 0) for path, times in paths.items()}
+        if any(times % rounds for times in asked.values()):
+            return {}
+        return {path: times // rounds for path, times in asked.items() if times}
+
+    def _go(self, expected: Step | None, reached: Step) -> None:
+        """From one step to the next; ``expected`` is None for what may come at any time."""
+        if expected is not None and self._step is not expected:
+            raise WorkloadError(
+                f"{self._plan.label}: its recorder was called out of order: {self._step.value}, and "
+                f"it takes that {expected.value} before {reached.value}"
+            )
+        self._step = reached
 
     def _voids(self) -> list[Void]:
         """Why the durations mean nothing, though the work was right."""
         plan = self._plan
-        name, variant = models.split(plan.model_id)
+        settings, variant = plan.settings, models.split(plan.model_id)[1]
         # An async test and an implementation of its own may bring their own loop, unless another one was asked for.
-        asks = plan.event_loop != "asyncio" or not (self._in_loop or name in plan.way().implementations)
+        asks = settings.event_loop != "asyncio" or not (self._in_loop or plan.brings_own_implementation)
         return [
-            *fallbacks(plan.event_loop if asks else None, plan.start_method, self._details, variant),
+            *fallbacks(settings.event_loop if asks else None, settings.start_method, self._details, variant),
             *([_CHANGED_ITEMS] if self._changed_items else ()),
             *self._watch.voids(self._durations_s),
             *(self._traffic.unfair(sum(self._durations_s)) if self._traffic is not None else ()),
         ]
 
     def _since_s(self, start_ns: int) -> float:
-        return (self._plan.clock_ns() - start_ns) / 1e9
+        return (self._plan.settings.clock_ns() - start_ns) / 1e9
 
 
 _MOST_PROVING: Final = 10
@@ -187,13 +219,13 @@ _CHANGED_ITEMS: Final = Void(
 )
 
 
-def _traffic(plan: TrialPlan, concurrency: int) -> Traffic | None:
+def _traffic(plan: TrialPlan) -> Traffic | None:
     if plan.server is None:
         return None
     return Traffic(
         plan.server,
         expected=plan.expected_requests,
-        concurrency=concurrency,
+        concurrency=plan.in_flight,
         items=len(plan.items),
-        turns=plan.conditions.turns,
+        turns=plan.settings.conditions.turns,
     )

@@ -8,7 +8,8 @@ from typing import Any
 
 from timetrial import models
 from timetrial.errors import WorkloadError, shorten
-from timetrial.trial.digest import combine, digest, digest_of_items, forms
+from timetrial.trial.digest import combine, digest, forms
+from timetrial.trial.items_key import ItemsKey, key_of
 from timetrial.trial.void import Kind, Void
 from timetrial.workload import Workload
 
@@ -53,9 +54,12 @@ class References:
         # The workload and the items are kept beside their results: a key may rest on their identity.
         self._known: dict[bytes, tuple[Expected, Workload, Sequence[Any]]] = {}
 
-    def expected(self, workload: Workload, items: Sequence[Any]) -> Expected:
-        """The expected results of these items: what the reference or, without one, the serial run gives."""
-        key = _key_of(workload, items)
+    def expected(self, workload: Workload, items: Sequence[Any], items_key: ItemsKey | None = None) -> Expected:
+        """The expected results of these items: what the reference or, without one, the serial run gives.
+
+        ``items_key`` is the items' own, where it is known already.
+        """
+        key = _key_of(workload, items, items_key or key_of(items))
         if key not in self._known:
             expected = expected_of(workload, items, serial_results(workload, items))
             self._known[key] = expected, workload, tuple(items)
@@ -89,7 +93,7 @@ def serial_results(workload: Workload, items: Sequence[Any]) -> Sequence[Any]:
     )
 
 
-def _key_of(workload: Workload, items: Sequence[Any]) -> bytes:
+def _key_of(workload: Workload, items: Sequence[Any], items_key: ItemsKey) -> bytes:
     """Items that look alike but can't be pickled are told apart by identity: computed again, never mixed up."""
-    which = digest_of_items(items) or digest([id(each) for each in items])
+    which = items_key.before or digest([id(item) for item in items])
     return digest((workload.name, id(workload))) + which

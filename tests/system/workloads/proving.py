@@ -10,6 +10,7 @@ from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import TrialPlan
 from timetrial.trial.reference import References
 from timetrial.trial.run import run_trial
+from timetrial.trial.settings import RunSettings
 
 
 def prove(
@@ -20,7 +21,8 @@ def prove(
     Raises VoidTrialError where the results differ from those expected, and what a task raises.
     """
     expected = References().expected(workload, items)
-    plan = TrialPlan(workload, model, items if done is None else done, concurrency, expected, timed=False)
+    given, untimed = items if done is None else done, RunSettings(timed=False)
+    plan = TrialPlan(workload, model, given, concurrency, expected, settings=untimed)
     return run_trial(plan)
 
 

@@ -72,8 +72,9 @@ def test_an_interval_that_includes_one_is_a_tie(others_s: tuple[float, ...], tak
         )
         for each in trials
     ]
-    assert summary_lines(standings_of(*racers))[1].endswith(takes)
-    assert racers[1].figures["interleaved"]["tie"] is takes.startswith("tie")
+    standings = standings_of(*racers)
+    assert summary_lines(standings)[1].endswith(takes)
+    assert standings.compared(racers[1])["interleaved"]["tie"] is takes.startswith("tie")
 
 
 def test_a_tie_with_serial_is_a_tie_too() -> None:

@@ -47,9 +47,10 @@ def standings_of(*entries: Entry) -> Standings:
     return standings
 
 
-def speedup_of(each: Entry) -> tuple[Any, Any]:
-    """What its figures say."""
-    return each.figures["speedup"], each.figures["speedup_against"]
+def speedup_of(standings: Standings, each: Entry) -> tuple[Any, Any]:
+    """What is stored of it."""
+    figures = standings.compared(each)
+    return figures["speedup"], figures["speedup_against"]
 
 
 def only_placing(standings: Standings) -> Placing:
@@ -61,61 +62,62 @@ def only_placing(standings: Standings) -> Placing:
 def test_without_a_serial_trial_there_is_no_speedup() -> None:
     """None, not a guess."""
     threads = entry("threads", 1.0)
-    standings_of(threads)
-    assert speedup_of(threads) == (None, None)
+    standings = standings_of(threads)
+    assert speedup_of(standings, threads) == (None, None)
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["serial first", "serial late"])
 def test_a_serial_trial_gives_all_its_family_their_speedup_whenever_it_arrives(late: bool) -> None:
     """The figures are brought up to date in place, so that what is written next has them."""
     serial, threads, processes = entry("serial", 4.0), entry("threads", 5.0), entry("processes", 1.0)
-    standings_of(*([threads, processes, serial] if late else [serial, threads, processes]))
-    assert speedup_of(threads) == (0.8, "serial")
-    assert speedup_of(processes) == (4.0, "serial")
-    assert speedup_of(serial) == (1.0, "serial")
+    standings = standings_of(*([threads, processes, serial] if late else [serial, threads, processes]))
+    assert speedup_of(standings, threads) == (0.8, "serial")
+    assert speedup_of(standings, processes) == (4.0, "serial")
+    assert speedup_of(standings, serial) == (1.0, "serial")
 
 
 def test_serial_of_another_family_is_no_measure() -> None:
     """Other work, other speed."""
     threads = entry("threads", 1.0)
-    standings_of(threads, entry("serial", 9.0, family="other"))
-    assert speedup_of(threads) == (None, None)
+    standings = standings_of(threads, entry("serial", 9.0, family="other"))
+    assert speedup_of(standings, threads) == (None, None)
 
 
 def test_serial_at_one_concurrency_serves_all_others() -> None:
     """It is the same family, whatever the group."""
     threads = entry("threads", 1.0, group="squares concurrency=8")
-    standings_of(entry("serial", 3.0, group="squares concurrency=1"), threads)
-    assert speedup_of(threads) == (3.0, "serial")
+    standings = standings_of(entry("serial", 3.0, group="squares concurrency=1"), threads)
+    assert speedup_of(standings, threads) == (3.0, "serial")
 
 
 def test_speedup_is_by_the_item() -> None:
     """A trial of more items is not slower for it."""
     threads = entry("threads", 4.0, items=8)
-    standings_of(entry("serial", 1.0, items=1), threads)
-    assert speedup_of(threads) == (2.0, "serial")
+    standings = standings_of(entry("serial", 1.0, items=1), threads)
+    assert speedup_of(standings, threads) == (2.0, "serial")
 
 
 def test_a_variant_is_held_against_its_own_serial_if_there_is_one() -> None:
     """So that the model is compared and not the client; else against the plain one."""
     own, other = entry("threads[requests]", 1.0), entry("threads[httpx]", 1.0)
-    standings_of(own, other, entry("serial", 8.0), entry("serial[requests]", 4.0))
-    assert speedup_of(own) == (4.0, "serial[requests]")
-    assert speedup_of(other) == (8.0, "serial")
+    standings = standings_of(own, other, entry("serial", 8.0), entry("serial[requests]", 4.0))
+    assert speedup_of(standings, own) == (4.0, "serial[requests]")
+    assert speedup_of(standings, other) == (8.0, "serial")
 
 
 def test_where_only_variants_run_serially_the_fastest_of_them_is_the_measure() -> None:
     """The most demanding there is."""
     threads = entry("threads", 1.0)
-    standings_of(threads, entry("serial[slow]", 9.0), entry("serial[quick]", 2.0))
-    assert speedup_of(threads) == (2.0, "serial[quick]")
+    standings = standings_of(threads, entry("serial[slow]", 9.0), entry("serial[quick]", 2.0))
+    assert speedup_of(standings, threads) == (2.0, "serial[quick]")
 
 
 def test_a_round_too_short_for_the_clock_has_no_ratio() -> None:
     """No division by nothing."""
     instant = entry("threads", 0.0)
-    placing = only_placing(standings_of(entry("serial", 1.0), instant))
-    assert speedup_of(instant) == (None, "serial")
+    standings = standings_of(entry("serial", 1.0), instant)
+    placing = only_placing(standings)
+    assert speedup_of(standings, instant) == (None, "serial")
     assert placing.fastest is instant
     assert (placing.speedup, placing.lead) == (None, None)
 
@@ -143,16 +145,17 @@ def test_groups_come_in_the_order_in_which_they_were_first_measured() -> None:
 def test_a_void_trial_is_never_ranked() -> None:
     """However fast it was."""
     void, threads, serial = entry("coroutines", 0.1, voids=(SHORT,)), entry("threads", 1.0), entry("serial", 2.0)
-    placing = only_placing(standings_of(void, threads, serial))
+    standings = standings_of(void, threads, serial)
+    placing = only_placing(standings)
     assert (placing.fastest, placing.next_best) == (threads, serial)
-    assert speedup_of(void) == (None, None)
+    assert speedup_of(standings, void) == (None, None)
 
 
 def test_a_void_serial_trial_gives_nobody_a_speedup() -> None:
     """Its timing means nothing, so neither does a ratio to it."""
     threads = entry("threads", 1.0)
     standings = standings_of(entry("serial", 2.0, voids=(SHORT,)), threads)
-    assert speedup_of(threads) == (None, None)
+    assert speedup_of(standings, threads) == (None, None)
     assert only_placing(standings).speedup is None
 
 
@@ -160,9 +163,9 @@ def test_a_void_trial_takes_part_in_no_pair() -> None:
     """The others of its race are paired without it."""
     trials = [entry("threads", 1.0), entry("serial", 2.0), entry("coroutines", 0.1, voids=(SHORT,))]
     racers = [replace(each, interleaved=True) for each in trials]
-    standings_of(*racers)
-    assert racers[1].figures["interleaved"]["against"] == "threads"
-    assert "interleaved" not in racers[2].figures
+    standings = standings_of(*racers)
+    assert standings.compared(racers[1])["interleaved"]["against"] == "threads"
+    assert "interleaved" not in standings.compared(racers[2])
 
 
 def test_every_reason_is_kept_and_that_of_a_withdrawn_trial_is_not() -> None:
@@ -174,7 +177,7 @@ def test_every_reason_is_kept_and_that_of_a_withdrawn_trial_is_not() -> None:
     assert [(each.model, each.void.kind) for each in standings.voids] == [
         ("processes", Kind.RESULTS), ("threads", Kind.CLOCK), ("threads", Kind.POOL),
     ]  # fmt: skip
-    standings.withdraw(twice.figures)
+    standings.withdraw(twice)
     assert standings.voids == [failed]
 
 
@@ -183,12 +186,12 @@ def test_who_was_compared_with_a_withdrawn_trial_is_compared_anew() -> None:
     trials = [entry("serial", 4.0), entry("coroutines", 1.0), entry("threads", 2.0)]
     serial, coroutines, threads = (replace(each, interleaved=True) for each in trials)
     standings = standings_of(serial, coroutines, threads)
-    assert speedup_of(threads) == (2.0, "serial")
-    standings.withdraw(coroutines.figures)
-    assert threads.figures["interleaved"]["against"] == "threads"
-    standings.withdraw(serial.figures)
-    assert speedup_of(threads) == (None, None)
-    standings.withdraw(threads.figures)
+    assert speedup_of(standings, threads) == (2.0, "serial")
+    standings.withdraw(coroutines)
+    assert standings.compared(threads)["interleaved"]["against"] == "threads"
+    standings.withdraw(serial)
+    assert speedup_of(standings, threads) == (None, None)
+    standings.withdraw(threads)
     assert list(standings.placings()) == []
 
 
@@ -209,7 +212,7 @@ def test_where_models_took_turns_their_pairs_decide_who_is_fastest() -> None:
     assert (placing.fastest, placing.next_best) == (threads, coroutines)
     assert placing.paired_lead is not None
     assert placing.paired_lead.low > 1
-    assert coroutines.figures["interleaved"]["against"] == "threads"
+    assert standings.compared(coroutines)["interleaved"]["against"] == "threads"
 
 
 def test_tables_name_a_void_trial_as_one() -> None:

@@ -97,7 +97,7 @@ def test_ctrl_c_closes_all_and_is_not_swallowed() -> None:
 
     models = [FakeModel(work=right), BadlyEnding(work=right, name="coroutines")]
     plans: list[TrialPlan] = [plan_for(each, model_id=each.name, policy=NO_TIME) for each in models]
-    plans[0] = replace(plans[0], on_round=interrupted)
+    plans[0] = replace(plans[0], settings=replace(plans[0].settings, on_round=interrupted))
     with pytest.raises(KeyboardInterrupt):
         run_race(plans)
     assert all("closed" in each.journal for each in models)

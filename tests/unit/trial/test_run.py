@@ -16,6 +16,7 @@ from timetrial.errors import VoidTrialError, WorkloadError
 from timetrial.trial import recorder
 from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import RoundsPolicy
+from timetrial.trial.recorder import Recorder
 from timetrial.trial.run import run_trial, run_trial_in_loop
 
 TWO_ROUNDS = RoundsPolicy(min_rounds=2, max_time_s=0)
@@ -297,3 +298,38 @@ def test_proofs_that_take_far_longer_than_the_rounds_end_the_trial(way: Any, mon
     monkeypatch.setattr(recorder, "perf_counter", count(0.0, 6.0).__next__)
     measurement = run(plan_for(fake_model(), policy=RoundsPolicy(min_rounds=3, max_time_s=1.0)))
     assert len(measurement.durations_s) == 3
+
+
+ORDER = ("before_first_round", "first_round", "timed_round", "check", "closing", "closed", "measurement")
+
+
+def _take(recorder: Recorder, step: str) -> None:
+    results = [1, 4, 9]
+    if step == "timed_round":
+        with recorder.timed_round() as finish:
+            finish()
+    elif step in ("first_round", "check"):
+        getattr(recorder, step)(*([results, {}] if step == "first_round" else [results]))
+    else:
+        getattr(recorder, step)()
+
+
+def test_a_recorder_takes_its_steps_in_one_order() -> None:
+    """Each of them once, as OpenTrial takes them."""
+    recorder = Recorder(plan_for(FakeModel()))
+    for step in ORDER:
+        _take(recorder, step)
+
+
+@pytest.mark.parametrize("missing", [step for step in ORDER if step not in ("closing", "measurement")])
+def test_a_step_out_of_order_is_refused_by_name(missing: str) -> None:
+    """A figure would be wrong in silence: a start-up without its end, or a round that was never proved."""
+    recorder = Recorder(plan_for(FakeModel()))
+    at = ORDER.index(missing)
+    for step in ORDER[:at]:
+        _take(recorder, step)
+    following = ORDER[at + 1] if missing != "check" else "timed_round"
+    if following == "closing":
+        following = "closed"
+    with pytest.raises(WorkloadError, match="out of order"):
+        _take(recorder, following)

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from timetrial.measure.disturbance import DisturbanceMeter, Thresholds
-from timetrial.trial.run_conditions import Surroundings
+from timetrial.trial.conditions import RunConditions
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX limits")
@@ -19,11 +19,11 @@ def test_the_limit_of_open_files_is_raised_and_put_back() -> None:
     lower = min(256, found)
     resource.setrlimit(resource.RLIMIT_NOFILE, (lower, ceiling))
     try:
-        surroundings = Surroundings()
-        surroundings.enter()
+        run = RunConditions()
+        run.enter()
         raised = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        limits = surroundings.conditions().open_files
-        surroundings.leave()
+        limits = run.conditions().open_files
+        run.leave()
         left = resource.getrlimit(resource.RLIMIT_NOFILE)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (found, ceiling))
@@ -35,10 +35,10 @@ def test_the_limit_of_open_files_is_raised_and_put_back() -> None:
 
 def test_a_trial_is_held_to_what_the_run_found_and_was_told() -> None:
     """The clock's step, the meter, and thresholds of which one may be left to the default."""
-    surroundings = Surroundings(steal=0.3)
-    surroundings.enter()
-    conditions = surroundings.conditions()
-    surroundings.leave()
+    run = RunConditions(steal=0.3)
+    run.enter()
+    conditions = run.conditions()
+    run.leave()
     assert conditions.clock_step_ns is not None
     assert conditions.meter is DisturbanceMeter
     assert conditions.thresholds == Thresholds(steal_share=0.3)
@@ -46,4 +46,4 @@ def test_a_trial_is_held_to_what_the_run_found_and_was_told() -> None:
 
 def test_in_lock_step_the_other_run_is_no_disturbance() -> None:
     """Both are meant to be there."""
-    assert Surroundings().conditions(in_lock_step=True).meter is None
+    assert RunConditions().conditions(in_lock_step=True).meter is None

@@ -1,0 +1,173 @@
+"""The trials of one pytest run: each is run, held against the others, looked at more closely, and recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import pytest
+
+from timetrial.errors import VoidTrialError
+from timetrial.pytest_plugin import collection
+from timetrial.pytest_plugin.options import TrialOptions
+from timetrial.pytest_plugin.same_work import RequestComparison, WorkNames
+from timetrial.pytest_plugin.sweeps import swept_by
+from timetrial.pytest_plugin.trial_test import TrialTest
+from timetrial.results.schema import KEY, figures
+from timetrial.results.standings import Entry, Standings
+from timetrial.trial.accounting_round import account
+from timetrial.trial.conditions import left_over
+from timetrial.trial.interleave import Races
+from timetrial.trial.items_key import ItemsKey
+from timetrial.trial.measurement import Measurement
+from timetrial.trial.open_loop import run_open_loop
+from timetrial.trial.plan import TrialPlan
+from timetrial.trial.reference import Expected, References
+from timetrial.trial.run import run_trial, run_trial_in_loop
+
+ENTRY = pytest.StashKey[Entry]()
+"""Where an item keeps what its trial brought to the standings."""
+
+
+class LockStep(Protocol):
+    """Who decides when a round is due, in place of the trial itself: a gate."""
+
+    def run(self, plan: TrialPlan) -> Measurement:
+        """As run_trial."""
+        ...
+
+    def run_in_loop(self, plan: TrialPlan) -> Awaitable[Measurement]:
+        """As run_trial_in_loop."""
+        ...
+
+
+class TrialConductor:
+    """Runs the trials of a run, one test at a time, and brings them to its standings."""
+
+    def __init__(self, options: TrialOptions, standings: Standings, gate: LockStep | None) -> None:
+        self._options = options
+        self._standings = standings
+        self._gate = gate
+        self._references = References()
+        self._races = Races()
+        self._requests = RequestComparison()
+        self._names = WorkNames()
+        self._alone: dict[str, str] = {}  # trials that took no turns although it was asked for, and why
+
+    def conduct(self, test: TrialTest, key: ItemsKey, plan: Callable[[Expected], TrialPlan]) -> Measurement:
+        """From the expected results to the record; returns what was measured."""
+        settled = plan(self._references.expected(test.workload, key.items, key))
+        rivals = self._rivals(test)
+        measurement = self._run(test, settled, rivals)
+        self._compare_requests(test, settled, measurement)
+        measurement = look_closer(settled, measurement)
+        self._enter(test, settled, measurement, interleaved=bool(rivals))
+        test.record(measurement)
+        return measurement
+
+    async def conduct_in_loop(
+        self, test: TrialTest, key: ItemsKey, plan: Callable[[Expected], TrialPlan]
+    ) -> Measurement:
+        """The same inside the running event loop; what needs a loop of its own runs in another thread."""
+        settled = plan(await asyncio.to_thread(self._references.expected, test.workload, key.items, key))
+        self._rivals(test)
+        measurement = await (self._gate.run_in_loop if self._gate else run_trial_in_loop)(settled)
+        self._compare_requests(test, settled, measurement)
+        measurement = await asyncio.to_thread(look_closer, settled, measurement)
+        self._enter(test, settled, measurement, interleaved=False)
+        test.record(measurement)
+        return measurement
+
+    def alone_line(self) -> str | None:
+        """What --trial-interleave could not do, in one line; None where it could do all."""
+        if not self._alone:
+            return None
+        told = " and ".join(f"{count} {reason}" for reason, count in Counter(self._alone.values()).items())
+        return f"--trial-interleave: {len(self._alone)} trial(s) took no turns: {told}"
+
+    def _run(self, test: TrialTest, plan: TrialPlan, rivals: Sequence[str]) -> Measurement:
+        """Who decides when a round is due: the gate, a race against other models, or the trial itself."""
+        if self._gate:
+            return self._gate.run(plan)
+        return self._races.run(collection.race_of(test.item), rivals, plan) if rivals else run_trial(plan)
+
+    def _rivals(self, test: TrialTest) -> tuple[str, ...]:
+        """The models to take turns with; none where nobody asks for it, and where there can't be any."""
+        if not self._options.interleave or self._gate:
+            return ()
+        rivals = () if test.in_loop else tuple(collection.rivals_of(test.item, test.item.session.items))
+        if len(rivals) > 1:
+            return rivals
+        self._alone[test.item.nodeid] = "in async def tests" if test.in_loop else "without another model"
+        return ()
+
+    def _compare_requests(self, test: TrialTest, plan: TrialPlan, measurement: Measurement) -> None:
+        """Raises VoidTrialError where this model asked a server for something else than the first one did."""
+        other_work = self._requests.differs(collection.race_of(test.item), plan, measurement)
+        if other_work is not None:
+            raise other_work.error(plan.label)
+
+    def _enter(self, test: TrialTest, plan: TrialPlan, measurement: Measurement, *, interleaved: bool) -> None:
+        """Brings the trial to the standings, in the group of those that do the same work."""
+        if not plan.settings.timed:
+            return
+        item, workload, benchmark = test.item, plan.workload, test.benchmark
+        items = plan.items_key.without_url if plan.items_key else None
+        family = collection.family_of(item, workload)
+        of_items = None if items is None else (id(workload), items)
+        work = self._names.name(family, collection.function_of(item), of_items)
+        if benchmark.group == collection.group_of(item, workload):  # a test may have given it a group of its own
+            benchmark.group += work
+        item.stash[ENTRY] = entry = Entry(
+            group=benchmark.group,
+            family=family + work,
+            # Without its results, or later trials would have a larger client than earlier ones.
+            measurement=replace(measurement, results=()),
+            figures=figures(
+                measurement,
+                scale=plan.settings.scale,
+                parameters=collection.parameters(item),
+                sweeps=swept_by(item, self._options) if self._options.sweep else (),
+            ),
+            interleaved=interleaved,
+            name=item.nodeid,
+            race=collection.race_of(item),
+        )
+        benchmark.extra_info[KEY] = entry.figures
+        self._standings.add(entry)
+
+
+def look_closer(plan: TrialPlan, measurement: Measurement) -> Measurement:
+    """After the timed rounds: what was asked for beyond their durations, each in an executor of its own.
+
+    What fails there is told, and the rounds, which were good, are kept; other work than was asked for is raised.
+    """
+    settings = plan.settings
+    if not settings.timed:
+        return measurement
+    if settings.accounting:
+        found, error = _tried(lambda: account(plan))
+        measurement = replace(measurement, accounting_error=error)
+        measurement = _accounted(measurement, found) if found is not None else measurement
+    if (open_loop := settings.open_loop) is not None:
+        served, error = _tried(lambda: run_open_loop(plan, measurement.throughput_per_s, open_loop))
+        measurement = replace(measurement, open_loop=served, open_loop_error=error)
+    return measurement
+
+
+def _tried(look: Callable[[], dict[str, Any] | None]) -> tuple[dict[str, Any] | None, str | None]:
+    """What a closer look found, or its error in words."""
+    try:
+        return look(), None
+    except VoidTrialError:
+        raise
+    except Exception as error:  # noqa: BLE001 - told at the end of the run, and kept in the file
+        return None, "; ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())])
+
+
+def _accounted(measurement: Measurement, accounting: dict[str, Any]) -> Measurement:
+    void = left_over(accounting["leftovers"])
+    return replace(measurement, accounting=accounting, voids=(*measurement.voids, *([void] if void else [])))
