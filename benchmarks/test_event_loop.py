@@ -16,7 +16,7 @@ from fixtures.noted import percentile
 from fixtures.processpool import open_process_pool
 from fixtures.threadpool import open_threads
 from timetrial import Workload
-from timetrial.models.hybrid import usable_cores
+from timetrial.system.affinity import count_usable_cpus
 
 if TYPE_CHECKING:
     from timetrial import Trial
@@ -123,7 +123,7 @@ def answered(request: Request, total: int, began_s: float) -> Answer:
 @asynccontextmanager
 async def open_pool(slots: int) -> AsyncGenerator[ProcessPoolExecutor]:
     """A process for each core that can be used, and no more than may be in flight."""
-    with open_process_pool(min(slots, usable_cores())) as pool:
+    with open_process_pool(min(slots, count_usable_cpus())) as pool:
         yield pool
 
 

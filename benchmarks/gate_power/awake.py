@@ -22,7 +22,8 @@ from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import LaunchPair, Phase, SideName
 from timetrial.gate.sides.make import this_side
 from timetrial.report.text import columns
-from timetrial.stats.signed_rank import launch_effect, scatter
+from timetrial.stats.scatter import scatter
+from timetrial.stats.signed_rank import launch_effect
 from timetrial.system.affinity import usable_cpus
 
 _SUITE = str(Path(__file__).with_name("test_mix.py"))

@@ -30,6 +30,7 @@ from timetrial.report.gate.markdown import gate_markdown
 from timetrial.report.gate.progress import GateProgress
 from timetrial.report.gate.self_test import self_test_lines
 from timetrial.report.gate.table import GateHeader, gate_lines
+from timetrial.system.files import writing
 from timetrial.system.signals import endings_unwind
 
 _RESULTS: Final = Path("results", "gate")
@@ -214,12 +215,10 @@ def _conclude(options: argparse.Namespace, findings: Sequence[Finding], policy: 
 
 
 def _write(path: Path, text: str, mode: str) -> None:
-    try:
+    with writing(path, error=GateError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open(mode, encoding="utf-8") as file:
             file.write(text)
-    except OSError as error:
-        raise GateError(f"can't write {path}: {error.strerror or error}") from error
 
 
 def _self_test(options: argparse.Namespace, policy: GatePolicy, selection: Sequence[str]) -> int:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from timetrial.errors import ResultsError, TimetrialError
+from timetrial.errors import TimetrialError
 
 
 def run(argv: Sequence[str]) -> int:
@@ -36,22 +35,15 @@ def _costs(file: Path | None) -> list[str]:
     from timetrial.environment.record import environment
     from timetrial.models.costs import costs_apart
     from timetrial.report.costs import cost_lines
-    from timetrial.results.runfile import dumps, replace_file, try_to_write
+    from timetrial.system.files import replace_file, try_to_write, writing
+    from timetrial.system.strict_json import dumps
 
     if file is not None:
-        with _writing(file):
+        with writing(file):
             try_to_write(file)
     costs = [costs_apart(name) for name in models.NAMES]
     if file is not None:
         content = {"schema_version": 1, "environment": environment(), "models": [each.as_dict() for each in costs]}
-        with _writing(file):
+        with writing(file):
             replace_file(file, dumps(content).encode())
     return cost_lines(costs)
-
-
-@contextmanager
-def _writing(file: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ResultsError(f"can't write {file}: {error.strerror or error}") from error

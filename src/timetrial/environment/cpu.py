@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from timetrial.environment import cgroups
 from timetrial.environment.facts import ROOT, known, number_in, sysctl, text_of
+from timetrial.system.affinity import usable_cpus
 
 # In this order: x86, MIPS and LoongArch, RISC-V, older ARM boards.
 _MODEL_KEYS: Final = ("model name", "cpu model", "uarch", "hardware", "model")
@@ -50,11 +51,9 @@ def usable_cores(affinity: int | None, quota: float | None) -> float | None:
 
 def cores_by_affinity() -> int | None:
     """How many cores this process may be scheduled on; macOS has no affinity, so all of them there."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
     if sys.platform == "win32":
         return known(_affinity_by_psutil) or os.cpu_count()
-    return os.cpu_count()
+    return len(usable_cpus()) or os.cpu_count()
 
 
 def cpu_model(root: Path = ROOT) -> str | None:

@@ -22,8 +22,9 @@ from timetrial.gate.record import BenchmarkRecord, Phase
 from timetrial.gate.run import GatePlan, run_gate
 from timetrial.gate.store import GateFile, StoredGate, about_sides, read_gate
 from timetrial.gate.verdicts import judge, looked_at_again, rule_for
+from timetrial.stats.scatter import scatter
 from timetrial.stats.sequential import fewest_to_prove, spent_by
-from timetrial.stats.signed_rank import launch_effect, scatter
+from timetrial.stats.signed_rank import launch_effect
 
 SHARES: Final = (0.03, 0.05, 0.10, 0.20)
 _UNTOUCHED: Final = 0.4  # of the benchmarks in a gate with slowdowns: they must not be accused along with the others

@@ -16,12 +16,18 @@ from timetrial.gate.policy import GatePolicy, policy_of
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
 from timetrial.gate.sides.make import Side
 from timetrial.results.read import read_json
-from timetrial.results.runfile import dumps, make_folder, replace_file
+from timetrial.results.runfile import make_folder
 from timetrial.results.wellformed import NUMBER, OBJECT, SECONDS, TEXT, a, every, fields, or_none
+from timetrial.system.files import replace_file, writing
+from timetrial.system.strict_json import dumps
 
 _KEY: Final = "timetrial_gate"
 # 1: schema_version, complete, created, seconds, policy, about (sides, selection, seed, environment, …), benchmarks.
 SCHEMA_VERSION: Final = 1
+_ADVICE: Final = (
+    "make room or permit it, or choose another directory with --results=DIR "
+    "(what was written before is still there, and whole)"
+)
 _FLAG: Final = a("true or false", lambda value: isinstance(value, bool))
 _COUNT: Final = a("whole number from 1 on", lambda value: type(value) is int and value > 0)
 _LAUNCH: Final = fields(
@@ -65,14 +71,9 @@ class GateFile:
         """Replaces the file in one step; raises NoRoomError where that fails."""
         progress = {"complete": complete, "seconds": round(time.monotonic() - self._began_s, 3)}
         content = {_KEY: {**self._head, **progress, "benchmarks": [asdict(each) for each in records]}}
-        try:
+        with writing(self.path, _ADVICE, error=NoRoomError):
             make_folder(self.path.parent)
             replace_file(self.path, dumps(content).encode(), durable=complete)
-        except OSError as error:
-            raise NoRoomError(
-                f"can't write {self.path}: {error.strerror or error}; make room or permit it, or choose another "
-                f"directory with --results=DIR (what was written before is still there, and whole)"
-            ) from error
 
 
 def about_sides(base: Side, candidate: Side, selection: Sequence[str]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from timetrial.errors import GateError
 from timetrial.gate.findings import Finding, Verdict
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
+from timetrial.stats.scatter import scatter
 from timetrial.stats.sequential import Answer, Decision, Rule, confirm, fewest_to_prove
 from timetrial.stats.signed_rank import (
     CONFIDENCE,
@@ -27,7 +28,6 @@ from timetrial.stats.signed_rank import (
     fewest_for,
     launch_effect,
     launches_for_width,
-    scatter,
     shift_interval,
     trimmed_mean,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import secrets
@@ -14,14 +13,17 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from timetrial.errors import GateError, ResultsError
+from timetrial.errors import GateError
 from timetrial.launches.merge import merge
 from timetrial.results.read import read_run
-from timetrial.results.runfile import dumps, replace_file, try_to_write
+from timetrial.system.files import replace_file, try_to_write, writing
+from timetrial.system.process_group import end_group
 from timetrial.system.signals import deferred
+from timetrial.system.strict_json import dumps
 
 SEED_VARIABLE: Final = "TIMETRIAL_LAUNCH_SEED"
 _PROGRESS: Final = re.compile(r"timetrial launch: (\d+) done(?: of (\d+))?")
@@ -57,12 +59,8 @@ def measure(plan: MeasurePlan) -> Mapping[str, Any]:
     What a launch measured before Ctrl-C, or before it failed, is in the file too, which is then marked incomplete.
     Raises GateError for a launch that did not come to its end.
     """
-    try:
+    with writing(plan.file, "choose another file with -o"):
         try_to_write(plan.file)
-    except OSError as error:
-        raise ResultsError(
-            f"can't write {plan.file}: {error.strerror or error}; choose another file with -o"
-        ) from error
     contents: list[Mapping[str, Any]] = []
     for number in range(1, plan.launches + 1):
         with tempfile.TemporaryDirectory(prefix="timetrial-launch-") as folder:
@@ -105,8 +103,8 @@ class _Launch:
                 process = self._start()
             self._listen(process)
         except BaseException:
-            if process is not None:
-                _end(process)
+            if process is not None:  # asked as by Ctrl-C, so that it closes its workers and its file
+                end_group(process, _PATIENCE_S, ask=partial(process.send_signal, signal.SIGINT))
             raise
         self._status = process.wait()
 
@@ -172,24 +170,10 @@ def _shell_line(words: Sequence[str]) -> str:
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    """As Ctrl-C would, so that it closes its workers and its file; by force if that takes too long."""
-    if os.name != "nt":
-        process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=_PATIENCE_S)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
-    process.communicate()
-
-
 def _write(path: Path, content: Mapping[str, Any]) -> None:
-    try:
+    advice = (
+        "make room or permit it, or choose another file with -o (what was written before is still there, and whole)"
+    )
+    with writing(path, advice):
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, dumps(content).encode())
-    except OSError as error:
-        raise ResultsError(
-            f"can't write {path}: {error.strerror or error}; make room or permit it, or choose another file with -o "
-            f"(what was written before is still there, and whole)"
-        ) from error

@@ -13,6 +13,7 @@ from typing import Final
 from timetrial.environment.facts import ROOT, text_of
 from timetrial.errors import MeterNotStartedError
 from timetrial.measure.cputimes import CoreTimes, core_times, interrupts_apart, pressure_s, ticks_per_s, tree_cpu_s
+from timetrial.system.affinity import usable_cpus
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class DisturbanceMeter:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._own_cpu_s = own_cpu_s or (lambda: tree_cpu_s(os.getpid(), root))
-        self._cores = frozenset(_usable() if cores is None else cores)
+        self._cores = frozenset(usable_cpus() if cores is None else cores)
         self._root = root
         self._clock = clock
         self._before: Snapshot | None = None
@@ -170,9 +171,3 @@ def _foreign_s(elapsed_s: float, times: Mapping[int, CoreTimes], own_cpu_s: floa
 def _difference(before: float | None, after: float | None) -> float | None:
     """What was added; None if either is unknown, or the sum fell since a process took its share along."""
     return None if before is None or after is None or after < before else after - before
-
-
-def _usable() -> Collection[int]:
-    if sys.platform == "linux":
-        return os.sched_getaffinity(0)
-    return ()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
@@ -24,6 +22,7 @@ from timetrial.models.calling import (
 from timetrial.models.pool import protocol, start_methods
 from timetrial.models.pool.pool import Job, WorkerPool
 from timetrial.models.pool.worker import Link, load, send_results, unpack_batch
+from timetrial.system.affinity import count_usable_cpus
 from timetrial.workload import Workload
 
 
@@ -70,21 +69,12 @@ class HybridExecutor(WorkerPool):
             task=require_async_task(workload, HybridModel.name),
             resource=workload.async_resource,
             serve=f"{__name__}:serve",
-            slots=share_out(concurrency, min(usable_cores(), concurrency)),
+            slots=share_out(concurrency, min(count_usable_cpus(), concurrency)),
             batches_ahead=1,
             one_at_a_time=workload.one_at_a_time,
             options={"event_loop": event_loop},
         )
         super().__init__(job, start_method)
-
-
-def usable_cores() -> int:
-    """The cores that this process may use, as far as the system says."""
-    if sys.version_info >= (3, 13):
-        return os.process_cpu_count() or 1
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def share_out(concurrency: int, processes: int) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from timetrial.errors import ResultsError
+from timetrial.stats.scatter import scatter_of_neighbours
 
 try:
     import numpy as np
@@ -44,8 +45,7 @@ def change_points(series: Sequence[Sequence[float]], least: float) -> list[list[
 
 def noise(values: Sequence[float]) -> float:
     """The standard deviation of a value about its level, from the median difference of neighbours."""
-    steps = [abs(new - old) for old, new in pairwise(values)]
-    return max(_LEAST_NOISE, 1.4826 * statistics.median(steps) / math.sqrt(2)) if steps else _LEAST_NOISE
+    return max(_LEAST_NOISE, scatter_of_neighbours(values))
 
 
 def partition(series: Sequence[Sequence[float]], penalties: Sequence[float], shortest: int) -> list[list[int]]:

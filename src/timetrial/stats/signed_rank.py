@@ -143,15 +143,6 @@ def launches_for_width(values: Sequence[float], half_width: float, confidence: f
     return max(math.ceil(len(values) * (reach / half_width) ** 2), fewest_for(confidence))
 
 
-def scatter(values: Sequence[float]) -> float:
-    """The standard deviation of launches, by their median absolute deviation, so that one bad launch doesn't set it.
-
-    The factor 1.4826 makes it that of a normal distribution (Rousseeuw and Croux, JASA 88, 1993).
-    """
-    middle = statistics.median(values)
-    return 1.4826 * statistics.median(abs(each - middle) for each in values)
-
-
 def as_ratio(effect: float) -> float:
     """An effect as a fraction: 0.0488 is 0.05, 5 % slower."""
     return math.expm1(effect)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -16,6 +17,13 @@ def can_pin() -> bool:
 def usable_cpus() -> list[int]:
     """The processors that this process may use, in order; empty where it can't be known."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+
+def count_usable_cpus() -> int:
+    """How many processors this process may use, at least 1; as Python counts them, where it does (3.13)."""
+    if sys.version_info >= (3, 13):
+        return os.process_cpu_count() or 1
+    return len(usable_cpus()) or os.cpu_count() or 1
 
 
 def pin(pids: Iterable[int], cpus: Collection[int]) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-_PATIENCE_S: Final = 2.0
+from timetrial.system.process_group import end_group
+
+_ENDING_S: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -49,23 +48,6 @@ def run_to_end(
     try:
         output, complaint = process.communicate(timeout=patience_s)
     except BaseException:
-        _end(process)
+        end_group(process, _ENDING_S)  # asked first, so that git takes its lock files away
         raise
     return Ended(process.returncode, output, complaint)
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """Asks first, so that git takes its lock files away; Windows has no group to ask, and only the program ends."""
-    if os.name == "nt":
-        process.kill()
-    else:
-        _signal_all(process, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_PATIENCE_S)
-        _signal_all(process, signal.SIGKILL)
-    process.communicate()
-
-
-def _signal_all(process: subprocess.Popen[str], number: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter: only zombies are left, on macOS
-        os.killpg(process.pid, number)

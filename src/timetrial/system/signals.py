@@ -1,4 +1,4 @@
-"""What is to be cleaned up is cleaned up, also when somebody ends the gate by a signal."""
+"""Signals: their names, and how what is to be cleaned up is cleaned up when one of them ends the program."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ from typing import Final
 # Ctrl-C raises KeyboardInterrupt by itself; these would end Python on the spot. Each platform has some of them.
 _ENDING: Final = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
 _BY_SIGNAL: Final = 128  # a shell's way to say which signal ended a program
+
+
+def name_of(number: int) -> str:
+    """A signal's name, such as ``SIGKILL``, or ``signal 42`` for one that has none; a positive number."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 @contextmanager

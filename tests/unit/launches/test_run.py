@@ -14,7 +14,7 @@ from tests.unit.gate.stored.stored_files import ENVIRONMENT, content, launches
 from timetrial import cli
 from timetrial.errors import ResultsError
 from timetrial.launches.run import MeasurePlan, _Launch, measure
-from timetrial.results.runfile import try_to_write
+from timetrial.system.files import try_to_write
 
 
 def test_a_launch_that_ran_elsewhere_leaves_the_file_of_those_before_it(

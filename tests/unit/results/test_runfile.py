@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import errno
 import json
-import math
 import os
 import subprocess
 import sys
 import threading
-from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from timetrial.errors import ResultsError
-from timetrial.results import runfile
-from timetrial.results.runfile import RunFile, dumps, replace_file
+from timetrial.results.runfile import RunFile
+from timetrial.system import files
 
 EITHER_WAY = pytest.mark.usefixtures("either_way")
 POSIX = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions and signals")
@@ -148,7 +145,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pyte
     """What was written before is still there and whole, and no temporary file is left."""
     file = RunFile(tmp_path, {})
     file.write([{"name": "a"}])
-    monkeypatch.setattr(runfile, "_fill", _no_space)
+    monkeypatch.setattr(files, "_fill", _no_space)
     with pytest.raises(ResultsError, match=r"No space left on device; make room"):
         file.write([{"name": "a"}, {"name": "b"}])
     assert len(read(file)["benchmarks"]) == 1
@@ -175,24 +172,6 @@ def test_a_real_limit_on_file_sizes_leaves_the_file_as_it_was(tmp_path: Path) ->
         assert len(set(names(directory)) - {".gitignore"}) == 1
 
 
-@EITHER_WAY
-def test_a_rename_that_fails_leaves_no_temporary_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever step it was that failed."""
-    monkeypatch.setattr(Path, "replace", _no_space)
-    with pytest.raises(OSError, match="No space"):
-        replace_file(tmp_path / "x.json", b"{}")
-    assert names(tmp_path) == []
-
-
-def test_where_a_nameless_file_can_get_no_name_a_named_one_serves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Such as without /proc."""
-    monkeypatch.setattr(os, "link", _no_space)
-    replace_file(tmp_path / "x.json", b"{}")
-    assert names(tmp_path) == ["x.json"]
-
-
 @POSIX
 def test_the_temporary_files_of_dead_processes_are_swept(tmp_path: Path) -> None:
     """Those of living ones are not, nor is anything whose name says nothing."""
@@ -203,41 +182,3 @@ def test_the_temporary_files_of_dead_processes_are_swept(tmp_path: Path) -> None
         (tmp_path / name).touch()
     RunFile(tmp_path, {})
     assert names(tmp_path) == sorted(kept)
-
-
-def test_what_has_no_number_in_json_becomes_null() -> None:
-    """pytest-benchmark writes NaN raw; strict readers choke on that."""
-    content = {"a": math.nan, "b": [math.inf, (-math.inf, 1.5)], "c": Decimal("1.5"), "d": Decimal("nan")}
-    assert json.loads(dumps(content), parse_constant=pytest.fail) == {
-        "a": None, "b": [None, [None, 1.5]], "c": 1.5, "d": None,
-    }  # fmt: skip
-
-
-def test_what_has_no_json_form_becomes_text() -> None:
-    """An extra_info of any kind must not lose a run's results."""
-    shown = json.loads(dumps({"path": Path("a"), "set": {1}, "surrogate": "\ud800", ("a", 1): 2, "nan": math.nan}))
-    assert shown["path"] == repr(Path("a"))
-    assert shown["set"] == "{1}"
-    assert shown["('a', 1)"] == 2
-
-
-def test_half_a_character_becomes_its_escape() -> None:
-    """msgspec, which reads histories, refuses a lone surrogate; whole characters beyond U+FFFF stay."""
-    content = {"\ud800": ["a\udcff", "\N{SNAKE} \\ud"], "path": Path("\udcff")}
-    shown = json.loads(dumps(content))
-    assert shown == {"\\ud800": ["a\\udcff", "\N{SNAKE} \\ud"], "path": repr(Path("\udcff"))}
-    assert json.dumps(shown, ensure_ascii=False).encode()
-
-
-def test_a_number_that_is_too_long_to_write_out_is_written_in_hexadecimal() -> None:
-    """As text; Python refuses more than 4,300 decimal digits, to write and to read."""
-    shown = json.loads(dumps({"long": 10**5000, "short": 10**4000, 10**5000: 1, "ratio": Fraction(10**5000)}))
-    assert (shown["long"], shown["short"], shown[hex(10**5000)]) == (hex(10**5000), 10**4000, 1)
-    assert shown["ratio"] == "<Fraction, whose repr() raises ValueError>"
-
-
-def test_numpys_numbers_stay_numbers() -> None:
-    """Nobody who stores them wants their repr()."""
-    numpy = pytest.importorskip("numpy")
-    content = {"whole": numpy.int64(3), "real": numpy.float32(1.5), "none": numpy.float32("nan"), numpy.int64(4): 5}
-    assert json.loads(dumps(content)) == {"whole": 3, "real": 1.5, "none": None, "4": 5}

@@ -1,4 +1,4 @@
-"""Ctrl-C while something is being started waits until it is known what to end."""
+"""Signals have names, and Ctrl-C while something is being started waits until it is known what to end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from timetrial.system.signals import deferred
+from timetrial.system.signals import deferred, name_of
 
 
 def interrupted(reached: list[str], error: Exception | None = None) -> None:
@@ -33,3 +33,9 @@ def test_an_error_of_the_block_s_own_goes_first() -> None:
     with pytest.raises(OSError, match="no such program"):
         interrupted([], OSError("no such program"))
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_signal_is_told_by_its_name_and_one_without_by_its_number() -> None:
+    """Real-time signals have none."""
+    assert name_of(signal.SIGTERM) == "SIGTERM"
+    assert name_of(42) == "signal 42"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +12,8 @@ from timetrial.errors import SideDownError
 from timetrial.gate.lockstep.channel import Channel, ChannelClosedError, Message
 from timetrial.gate.sides.git import failure
 from timetrial.gate.sides.make import Side
+from timetrial.system.process_group import kill_group
+from timetrial.system.signals import name_of
 
 _FAREWELL_S: Final = 5.0  # for pytest to close its fixtures once the gate has hung up
 _TAIL_LINES: Final = 15
@@ -93,22 +93,15 @@ class SideProcess:
         if self._channel is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(self._farewell_s)
-        self._kill_group()
+        kill_group(self._process)
         self._process.wait()
-
-    def _kill_group(self) -> None:
-        if os.name == "posix":
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        else:
-            self._process.kill()
 
     def _how_it_ended(self) -> str:
         status = self._process.poll()
         if status is None:
             return "hung up"
         if status < 0:
-            return f"was ended by {_signal_name(-status)}"
+            return f"was ended by {name_of(-status)}"
         return f"ended with status {status}"
 
     def _last_words(self) -> str:
@@ -117,10 +110,3 @@ class SideProcess:
             if lines:
                 return "; the last that it printed:\n" + "\n".join(f"    {line}" for line in lines)
         return ""
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -9,8 +9,9 @@ from timetrial.errors import GateError, ResultsError
 from timetrial.gate.findings import ExitCode, Finding, exit_code
 from timetrial.gate.stored.run import StoredRun, gate_mark, read_stored, refuse_failed_gate
 from timetrial.results.read import read_run
-from timetrial.results.runfile import dumps, replace_file
 from timetrial.results.schema import KEY
+from timetrial.system.files import replace_file, writing
+from timetrial.system.strict_json import dumps
 
 
 def read_baseline(path: Path) -> StoredRun:
@@ -41,12 +42,10 @@ def _refuse_no_time(run: StoredRun) -> None:
 
 
 def accept(path: Path, to: Path) -> None:
-    """Puts a copy at ``to`` in one step, in place of the baseline that was there."""
-    try:
+    """Puts a copy at ``to`` in one step, in place of the baseline that was there; raises ResultsError."""
+    with writing(to, "the old baseline is untouched"):
         to.parent.mkdir(parents=True, exist_ok=True)
         replace_file(to, path.read_bytes())
-    except OSError as error:
-        raise ResultsError(f"can't write {to}: {error.strerror or error}; the old baseline is untouched") from error
 
 
 def mark_if_failed(candidate: Path, base: Path, findings: Sequence[Finding]) -> None:

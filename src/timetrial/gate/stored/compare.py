@@ -28,7 +28,8 @@ from timetrial.stats.rank_sum import (
     rank_sum_interval,
     rank_sum_p,
 )
-from timetrial.stats.signed_rank import ShiftInterval, as_effect, as_ratio, scatter
+from timetrial.stats.scatter import scatter
+from timetrial.stats.signed_rank import ShiftInterval, as_effect, as_ratio
 
 FEWEST_OF_BASE: Final = 5
 _SHOWN: Final = 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ from typing import Protocol
 
 from timetrial.errors import TimetrialError, WorkerDiedError, WorkloadError
 from timetrial.models.pool import protocol
+from timetrial.system.signals import name_of
 
 _EXIT_CODE_S = 2.0
 """How long the exit code of a process whose pipe has closed may take to arrive."""
@@ -184,7 +184,4 @@ def _ending(exit_code: int | None) -> str:
         return "closed its pipe"
     if exit_code >= 0:
         return f"ended with exit code {exit_code}"
-    try:
-        return f"was killed by {signal.Signals(-exit_code).name}"
-    except ValueError:
-        return f"was killed by signal {-exit_code}"
+    return f"was killed by {name_of(-exit_code)}"

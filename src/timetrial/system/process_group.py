@@ -1,0 +1,41 @@
+"""The end of a program that was started in a session of its own, together with everything that it started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+
+def end_group(process: subprocess.Popen[Any], patience_s: float, *, ask: Callable[[], None] | None = None) -> None:
+    """Asks for the end, waits up to ``patience_s``, then kills what is left; returns once the process is waited for.
+
+    ``process`` was started with ``start_new_session=True``. ``ask`` is how it is asked, in place of SIGTERM to the
+    whole group. Its output is read meanwhile and dropped, so that none of it waits for a full pipe. Windows has no
+    groups and nothing to ask with: there the process alone is killed, at once.
+    """
+    if os.name != "nt":
+        if ask is None:
+            _signal_group(process, signal.SIGTERM)
+        else:
+            ask()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=patience_s)
+    kill_group(process)
+    process.communicate()
+
+
+def kill_group(process: subprocess.Popen[Any]) -> None:
+    """Kills a process and all of its group, whose first one may have ended already; on Windows the process alone."""
+    if os.name != "nt":
+        _signal_group(process, signal.SIGKILL)
+    else:
+        process.kill()
+
+
+def _signal_group(process: subprocess.Popen[Any], number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter: only zombies are left, on macOS
+        os.killpg(process.pid, number)
