@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -55,12 +56,11 @@ def is_gone(pid: int) -> bool:
     """Whether a process ends within five seconds; one that nobody has waited for yet has ended."""
     try:
         process = psutil.Process(pid)
-        process.wait(5)
     except psutil.NoSuchProcess:
         return True
-    except psutil.TimeoutExpired:
-        return process.status() == psutil.STATUS_ZOMBIE
-    return True
+    with contextlib.suppress(psutil.TimeoutExpired):
+        process.wait(5)
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def test_what_a_program_started_ends_with_it() -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import time
 from typing import Any, Final
 
 from timetrial.errors import GateError
+from timetrial.system.json_lines import PIECE_BYTES, LineBuffer, Message, NoMessageError, line_of, message_in
+
+__all__ = ["Channel", "ChannelClosedError", "Message"]
 
 LONGEST_MESSAGE_BYTES: Final = 64 * 1024 * 1024
-_CHUNK_BYTES: Final = 65_536
-
-Message = dict[str, Any]
 
 
 class ChannelClosedError(GateError):
@@ -25,14 +24,14 @@ class Channel:
     def __init__(self, connection: socket.socket, peer: str) -> None:
         self.peer = peer
         self._socket = connection
-        self._received = bytearray()
+        self._received = LineBuffer()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, **message: Any) -> None:
         """Says one thing; raises ChannelClosedError if nobody is there."""
         try:
             self._socket.settimeout(None)
-            self._socket.sendall(json.dumps(message).encode() + b"\n")
+            self._socket.sendall(line_of(message))
         except OSError as error:
             raise ChannelClosedError(f"{self.peer} can't be reached any more: {error.strerror or error}") from error
 
@@ -43,39 +42,32 @@ class Channel:
         anything that is not a message.
         """
         deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
-        while (end := self._received.find(b"\n")) < 0:
+        while (line := self._received.next_line()) is None:
             if len(self._received) > LONGEST_MESSAGE_BYTES:
                 raise GateError(f"{self.peer} sends a message without end; is something else writing to its socket?")
-            self._receive_some(deadline_s)
-        line = bytes(self._received[:end])
-        del self._received[: end + 1]
-        return self._understand(line)
+            self._receive_piece(deadline_s)
+        try:
+            return message_in(line)
+        except NoMessageError as shown:
+            raise GateError(
+                f"{self.peer} says {shown}, which is no message of timetrial's: is something else there?"
+            ) from None
 
     def close(self) -> None:
         """Ends the conversation; the other end sees it as ChannelClosedError."""
         self._socket.close()
 
-    def _receive_some(self, deadline_s: float | None) -> None:
+    def _receive_piece(self, deadline_s: float | None) -> None:
         left_s = None if deadline_s is None else deadline_s - time.monotonic()
         if left_s is not None and left_s <= 0:
             raise TimeoutError
         try:
             self._socket.settimeout(left_s)
-            some = self._socket.recv(_CHUNK_BYTES)
+            piece = self._socket.recv(PIECE_BYTES)
         except TimeoutError:
             raise
         except OSError as error:
             raise ChannelClosedError(f"{self.peer} is gone: {error.strerror or error}") from error
-        if not some:
+        if not piece:
             raise ChannelClosedError(f"{self.peer} is gone: it closed its connection")
-        self._received += some
-
-    def _understand(self, line: bytes) -> Message:
-        try:
-            message = json.loads(line)
-        except ValueError:
-            message = None
-        if not isinstance(message, dict):
-            shown = line[:80].decode(errors="replace")
-            raise GateError(f"{self.peer} says {shown!r}, which is no message of timetrial's: is something else there?")
-        return message
+        self._received.feed(piece)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
-import selectors
 import subprocess
 import sys
-import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Self
@@ -15,6 +12,7 @@ from typing import Any, Self
 from timetrial.errors import AccountingError
 from timetrial.measure.processes.usage import ROLES, Accounting, Role
 from timetrial.system import own_package
+from timetrial.system.json_lines import LateError, Lines, Message, line_of, message_in
 
 # Generous, for machines that are busy with something else; a healthy sampler needs a tenth of a second.
 _ANSWER_S = 60.0
@@ -57,9 +55,10 @@ class Sampler:
     def __enter__(self) -> Self:
         root = str(own_package.FOLDER.parent)
         command = [sys.executable, "-P", "-c", _PROGRAM, str(os.getpid()), root]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        self._lines = Lines(self._process)
         try:
-            self._answer()
+            self._exchange(None)
         except BaseException:
             self.close()
             raise
@@ -101,22 +100,21 @@ class Sampler:
             raise AccountingError("this sampler is not running; use it inside its with block")
         return self._process
 
-    def _ask(self, message: dict[str, Any]) -> Any:
-        pipe = self._running().stdin
-        assert pipe is not None
-        try:
-            pipe.write(json.dumps(message).encode() + b"\n")
-            pipe.flush()
-        except OSError as error:
-            raise AccountingError(self._gone()) from error
-        return self._answer()
+    def _ask(self, message: Message) -> Any:
+        self._running()
+        return self._exchange(message)
 
-    def _answer(self) -> Any:
-        process = self._running()
-        line = _line_within(process, _ANSWER_S)
-        if not line:
-            raise AccountingError(self._gone())
-        answer = json.loads(line)
+    def _exchange(self, message: Message | None) -> Any:
+        """The answer to a message, or what the process says first."""
+        try:
+            with self._lines.patience(_ANSWER_S):
+                if message is not None:
+                    self._lines.send(line_of(message))
+                answer = message_in(self._lines.receive())
+        except TimeoutError:
+            raise  # not the pipe's, but of an alarm that the test has set
+        except (OSError, LateError) as error:
+            raise AccountingError(self._gone()) from error
         if "error" in answer:
             raise AccountingError(f"the sampler's process says: {answer['error']}")
         return answer["ok"]
@@ -128,23 +126,3 @@ class Sampler:
             f"the sampler's process {process.pid} ended with exit code {process.wait()} or did not answer for "
             f"{_ANSWER_S:.0f} s; what it wrote to standard error says why, so run the round again without other load"
         )
-
-
-def _line_within(process: subprocess.Popen[bytes], patience_s: float) -> bytes:
-    """The next line that the process writes; empty where it ends, or writes none in time."""
-    pipe = process.stdout
-    assert pipe is not None
-    if sys.platform != "win32":
-        # Waiting in this thread: one of its own would be counted among the threads of the client that is measured.
-        with selectors.DefaultSelector() as selector:
-            selector.register(pipe, selectors.EVENT_READ)
-            return pipe.readline() if selector.select(patience_s) else b""
-    # Windows can't wait for a pipe, but ending the process makes readline return. Its one thread is counted there.
-    alarm = threading.Timer(patience_s, process.kill)
-    alarm.daemon = True
-    alarm.start()
-    try:
-        return pipe.readline()
-    finally:
-        alarm.cancel()
-        alarm.join()

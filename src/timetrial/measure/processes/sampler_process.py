@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import sys
 import threading
@@ -17,6 +16,7 @@ from timetrial.errors import AccountingError, TimetrialError
 from timetrial.measure.processes.process_tree import Census
 from timetrial.measure.processes.table import open_table
 from timetrial.measure.processes.usage import PROMISED_SHARE, Accounting, SamplerCost
+from timetrial.system.json_lines import Message, line_of, message_in
 
 _SHARE_OF_A_CORE = 0.014
 """What it allows itself, to stay under PROMISED_SHARE."""
@@ -169,7 +169,7 @@ class SamplerProcess:
                 continue
             if not line:
                 return
-            _say(self._answer(json.loads(line)))
+            _say(self._answer(message_in(line)))
 
     def _listen(self) -> None:
         while line := sys.stdin.buffer.readline():
@@ -180,7 +180,7 @@ class SamplerProcess:
         # A child that the parent has forked may hold the pipe open after its death.
         return sys.platform == "win32" or os.getppid() == self._parent_pid
 
-    def _answer(self, command: dict[str, Any]) -> dict[str, Any]:
+    def _answer(self, command: Message) -> Message:
         try:
             return {"ok": getattr(self, f"_{command.pop('do')}")(**command)}
         except (TimetrialError, OSError) as error:
@@ -202,9 +202,9 @@ class SamplerProcess:
         return finished.finish().as_dict()
 
 
-def _say(message: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(message) + "\n")
-    sys.stdout.flush()
+def _say(message: Message) -> None:
+    sys.stdout.buffer.write(line_of(message))
+    sys.stdout.buffer.flush()
 
 
 def main(parent_pid: int) -> None:
