@@ -18,7 +18,7 @@ from timetrial.gate.sides.side import Side
 from timetrial.gate.store import GateFile, about_sides
 from timetrial.gate.verdicts import judge
 from timetrial.report.gate.bisection import bisection_lines
-from timetrial.report.gate.progress import GateProgress
+from timetrial.report.progress.gate import GateProgress
 from timetrial.system.signals import endings_unwind
 
 

@@ -27,9 +27,9 @@ from timetrial.gate.stored.compare import compare_files
 from timetrial.gate.verdicts import judge
 from timetrial.report.gate.files import gate_json, gate_junit
 from timetrial.report.gate.markdown import gate_markdown
-from timetrial.report.gate.progress import GateProgress
 from timetrial.report.gate.self_test import self_test_lines
 from timetrial.report.gate.table import GateHeader, gate_lines
+from timetrial.report.progress.gate import GateProgress
 from timetrial.system.files import writing
 from timetrial.system.signals import endings_unwind
 

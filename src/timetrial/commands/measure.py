@@ -19,7 +19,7 @@ def run(argv: Sequence[str]) -> int:
         parser.error(f"{options.output} is there already: choose another name, or say --overwrite")
 
     from timetrial.launches.run import MeasurePlan, measure
-    from timetrial.report.launchprogress import LaunchesLine
+    from timetrial.report.progress.launches import LaunchesLine
     from timetrial.system.signals import endings_unwind
 
     line = LaunchesLine(sys.stderr)

@@ -20,8 +20,8 @@ from timetrial.pytest_plugin.stored_gate import RunGate
 from timetrial.pytest_plugin.trial_test import TrialTest
 from timetrial.report.accounting import accounting_lines
 from timetrial.report.curves import curve_lines
-from timetrial.report.live import LiveLine, terminal_of
 from timetrial.report.openloop import open_loop_lines
+from timetrial.report.progress.trials import LiveLine, terminal_of
 from timetrial.report.summary import summary_lines
 from timetrial.results.curves import shapes
 from timetrial.results.schema import void_of_entry

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from timetrial.report.live import LiveLine, terminal_of
+from timetrial.report.progress.trials import LiveLine, terminal_of
 
 
 class Clock:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from timetrial.launches.run import LaunchProgress
-from timetrial.report.progressline import ProgressLine
+from timetrial.report.progress.line import ProgressLine
 from timetrial.report.text import about
 
 

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from timetrial.gate.record import Phase
 from timetrial.gate.run import Progress
-from timetrial.report.progressline import ProgressLine
+from timetrial.report.progress.line import ProgressLine
 from timetrial.report.text import about
 
 _WORDS = {Phase.SCREEN: "looking at everything", Phase.CONFIRM: "looking again"}

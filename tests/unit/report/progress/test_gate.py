@@ -6,7 +6,7 @@ import io
 
 from timetrial.gate.record import Phase
 from timetrial.gate.run import Progress
-from timetrial.report.gate.progress import GateProgress
+from timetrial.report.progress.gate import GateProgress
 
 
 class Terminal(io.StringIO):

@@ -1,0 +1,1 @@
+"""How far a long command is: lines that change in place on a terminal."""
