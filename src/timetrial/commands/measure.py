@@ -19,16 +19,16 @@ def run(argv: Sequence[str]) -> int:
         parser.error(f"{options.output} is there already: choose another name, or say --overwrite")
 
     from timetrial.launches.run import MeasurePlan, measure
-    from timetrial.report.progress.launches import LaunchesLine
+    from timetrial.report.progress.launches import LaunchesProgress
     from timetrial.system.signals import endings_unwind
 
-    line = LaunchesLine(sys.stderr)
+    progress = LaunchesProgress(sys.stderr)
     selection = [each for each in for_pytest if each != "--"]
     with endings_unwind():
         try:
-            content = measure(MeasurePlan(options.launches, options.output, selection, options.interleave, line))
+            content = measure(MeasurePlan(options.launches, options.output, selection, options.interleave, progress))
         finally:
-            line.clear()
+            progress.clear()
     return _conclude(options.output, content)
 
 

@@ -21,7 +21,7 @@ from timetrial.pytest_plugin.trial_test import TrialTest
 from timetrial.report.accounting import accounting_lines
 from timetrial.report.curves import curve_lines
 from timetrial.report.openloop import open_loop_lines
-from timetrial.report.progress.trials import LiveLine, terminal_of
+from timetrial.report.progress.trials import TrialsProgress, terminal_of
 from timetrial.report.summary import summary_lines
 from timetrial.results.curves import shapes
 from timetrial.results.schema import void_of_entry
@@ -45,7 +45,7 @@ class TrialSession:
         self._standings = Standings()
         self._conditions = RunConditions(steal=options.steal_limit, foreign_cpu=options.foreign_cpu_limit)
         self._record = RunRecord(config, options, self._conditions, self._standings)
-        self._live: LiveLine | None = None
+        self._live: TrialsProgress | None = None
         self._gate: Agent | None = config.pluginmanager.getplugin(AGENT)
         self._settings: RunSettings | None = None  # built for the first trial: by then the machine was looked at
         self._conductor = TrialConductor(options, self._standings, self._gate)
@@ -65,7 +65,7 @@ class TrialSession:
         self._conditions.enter()
         stream = terminal_of() if total and not session.config.option.collectonly else None
         if stream is not None:
-            self._live = LiveLine(stream, total)
+            self._live = TrialsProgress(stream, total)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

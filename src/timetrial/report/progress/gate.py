@@ -8,7 +8,7 @@ from typing import TextIO
 
 from timetrial.gate.record import Phase
 from timetrial.gate.run import Progress
-from timetrial.report.progress.line import ProgressLine
+from timetrial.report.progress.line import StepsLine
 from timetrial.report.text import about
 
 _WORDS = {Phase.SCREEN: "looking at everything", Phase.CONFIRM: "looking again"}
@@ -18,7 +18,7 @@ class GateProgress:
     """Tells a stream of each step; never during a round, since it is called between benchmarks only."""
 
     def __init__(self, stream: TextIO, clock_s: Callable[[], float] = time.monotonic) -> None:
-        self._shown = ProgressLine(stream)
+        self._shown = StepsLine(stream)
         self._clock_s = clock_s
         self._started_s = clock_s()
 

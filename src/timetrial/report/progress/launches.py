@@ -7,15 +7,15 @@ from collections.abc import Callable
 from typing import TextIO
 
 from timetrial.launches.run import LaunchProgress
-from timetrial.report.progress.line import ProgressLine
+from timetrial.report.progress.line import StepsLine
 from timetrial.report.text import about
 
 
-class LaunchesLine:
+class LaunchesProgress:
     """Tells a stream where the launches are and how long they still take, between benchmarks only."""
 
     def __init__(self, stream: TextIO, clock_s: Callable[[], float] = time.monotonic) -> None:
-        self._shown = ProgressLine(stream)
+        self._shown = StepsLine(stream)
         self._clock_s = clock_s
         self._started_s = clock_s()
 

@@ -1,38 +1,79 @@
-"""A line that tells how far a long command is: it changes in place on a terminal, and is written anew elsewhere."""
+"""One line on a terminal that changes in place, and how a long command's steps are told where there is none."""
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
-from typing import TextIO
+from typing import Final, TextIO
+
+_CLEARED: Final = "\r\x1b[2K"
+# Go one line down and back without leaving the column, so that a line exists below also at the screen's bottom;
+# remember the place; write below it; return.
+_OPEN_BELOW: Final = f"\x1bD\x1bM\x1b7\x1bD{_CLEARED}"
+_CLOSE_BELOW: Final = "\x1b8"
 
 
-class ProgressLine:
-    """Drawn between steps, never during one."""
+def can_redraw(stream: TextIO) -> bool:
+    """Whether a stream is a terminal that moves its cursor, on which a line can change in place."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+class RedrawnLine:
+    """The line itself: drawn over and over, cut to the terminal's width so that it never wraps.
+
+    ``below`` draws it on the line below the cursor and leaves the cursor where it is, for output of somebody else's
+    above it. A terminal that goes away ends the line and not the run.
+    """
+
+    def __init__(self, stream: TextIO, *, below: bool = False) -> None:
+        self._stream = stream
+        self._open, self._close = (_OPEN_BELOW, _CLOSE_BELOW) if below else (_CLEARED, "")
+
+    def draw(self, text: str) -> None:
+        """Shows this text in place of what the line showed."""
+        self._write(f"{self._open}{text[: shutil.get_terminal_size().columns - 1]}{self._close}")
+
+    def clear(self) -> None:
+        """Leaves the terminal as if the line had never been."""
+        self._write(f"{self._open}{self._close}")
+
+    def close(self) -> None:
+        """Clears the line and closes the stream."""
+        self.clear()
+        self._stream.close()
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._stream = io.StringIO()
+
+
+class StepsLine:
+    """How far a command is: one line that changes on a terminal, a line a step elsewhere, such as in a CI job's log."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._live = stream.isatty() and os.environ.get("TERM") != "dumb"
+        self._line = RedrawnLine(stream) if can_redraw(stream) else None
         self._step: object = None
 
     def show(self, text: str, step: object) -> None:
-        """Shows the line; on no terminal only where ``step`` is another one than the last."""
-        if self._live:
-            self._write(f"\r\x1b[2K{text[: shutil.get_terminal_size().columns - 1]}")
+        """Shows the text; on no terminal only where ``step`` is another one than the last."""
+        if self._line is not None:
+            self._line.draw(text)
         elif step != self._step:
             self._step = step
-            self._write(f"{text}\n")
+            self.say(text)
 
     def say(self, text: str) -> None:
         """A line that stays."""
         self.clear()
-        self._write(f"{text}\n")
+        self._stream.write(f"{text}\n")
+        self._stream.flush()
 
     def clear(self) -> None:
-        """Takes the live line away."""
-        if self._live:
-            self._write("\r\x1b[2K")
-
-    def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+        """Takes the changing line away."""
+        if self._line is not None:
+            self._line.clear()

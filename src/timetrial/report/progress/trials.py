@@ -1,22 +1,17 @@
-"""One live line on a terminal, below pytest's own output: what runs now, how far it is, how long it still takes."""
+"""How far a run's trials are, below pytest's own output: what runs now, its rounds, how long it all still takes."""
 
 from __future__ import annotations
 
-import io
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable
 from typing import TextIO
 
+from timetrial.report.progress.line import RedrawnLine, can_redraw
 from timetrial.report.text import about, duration
 
 _SHORTEST_INTERVAL_S = 0.2
-# Go one line down and back without leaving the column, so that a line exists below also at the screen's bottom;
-# remember the place; write below it; return.
-_OPEN = "\x1bD\x1bM\x1b7\x1bD\r\x1b[2K"
-_CLOSE = "\x1b8"
 
 
 def terminal_of(stream: TextIO | None = None) -> TextIO | None:
@@ -26,18 +21,18 @@ def terminal_of(stream: TextIO | None = None) -> TextIO | None:
     """
     stream = stream or sys.stdout
     try:
-        if not stream.isatty() or os.environ.get("TERM") == "dumb" or os.name == "nt":
+        if not can_redraw(stream) or os.name == "nt":
             return None
         return os.fdopen(os.dup(stream.fileno()), "w", encoding="utf-8", errors="replace")
     except (OSError, ValueError, AttributeError):
         return None
 
 
-class LiveLine:
-    """Draws the line between rounds, never during one, and at most five times a second."""
+class TrialsProgress:
+    """Shows the trials of a run, ``total`` in all, between rounds and never during one, at most five times a second."""
 
     def __init__(self, stream: TextIO, total: int, clock_s: Callable[[], float] = time.monotonic) -> None:
-        self._stream = stream
+        self._line = RedrawnLine(stream, below=True)
         self._total = total
         self._clock_s = clock_s
         self._started_s = clock_s()
@@ -61,28 +56,18 @@ class LiveLine:
 
     def clear(self) -> None:
         """Leaves the terminal as if the line had never been."""
-        self._write(f"{_OPEN}{_CLOSE}")
+        self._line.clear()
 
     def close(self) -> None:
         """Clears the line and lets go of the terminal."""
-        self.clear()
-        self._stream.close()
+        self._line.close()
 
     def _draw(self, text: str) -> None:
         self._drawn_s = self._clock_s()
-        line = f"[{self._done + 1}/{self._total}] {text}{self._left()}"
-        width = shutil.get_terminal_size().columns
-        self._write(f"{_OPEN}{line[: width - 1]}{_CLOSE}")
+        self._line.draw(f"[{self._done + 1}/{self._total}] {text}{self._left()}")
 
     def _left(self) -> str:
         if not self._done:
             return ""
         per_trial_s = (self._clock_s() - self._started_s) / self._done
         return f"  about {about(per_trial_s * (self._total - self._done))} left"
-
-    def _write(self, text: str) -> None:
-        try:
-            self._stream.write(text)
-            self._stream.flush()
-        except (OSError, ValueError):
-            self._stream = io.StringIO()  # the terminal is gone; the run goes on

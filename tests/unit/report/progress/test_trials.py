@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from timetrial.report.progress.trials import LiveLine, terminal_of
+from timetrial.report.progress.trials import TrialsProgress, terminal_of
 
 
 class Clock:
@@ -37,9 +37,9 @@ def stream() -> io.StringIO:
 
 
 @pytest.fixture
-def line(stream: io.StringIO, clock: Clock) -> LiveLine:
+def line(stream: io.StringIO, clock: Clock) -> TrialsProgress:
     """A line over four trials."""
-    return LiveLine(stream, 4, clock)
+    return TrialsProgress(stream, 4, clock)
 
 
 @pytest.fixture(autouse=True)
@@ -52,13 +52,13 @@ def texts(stream: io.StringIO) -> list[str]:
     return [each for each in re.split(r"\x1b(?:\[2K|[DM78])|\r", stream.getvalue()) if each]
 
 
-def test_the_line_says_what_runs_as_soon_as_it_starts(line: LiveLine, stream: io.StringIO) -> None:
+def test_the_line_says_what_runs_as_soon_as_it_starts(line: TrialsProgress, stream: io.StringIO) -> None:
     """Opening a model may take a while."""
     line.begin("squares  threads")
     assert texts(stream) == ["[1/4] squares  threads  starting"]
 
 
-def test_the_line_says_how_far_a_trial_is(line: LiveLine, stream: io.StringIO, clock: Clock) -> None:
+def test_the_line_says_how_far_a_trial_is(line: TrialsProgress, stream: io.StringIO, clock: Clock) -> None:
     """How many rounds, and how long the last one took."""
     line.begin("squares  threads")
     clock.now_s += 1
@@ -66,7 +66,7 @@ def test_the_line_says_how_far_a_trial_is(line: LiveLine, stream: io.StringIO, c
     assert texts(stream)[-1] == "[1/4] squares  threads  round 3, 12.5 ms"
 
 
-def test_the_line_says_about_how_long_it_still_takes(line: LiveLine, stream: io.StringIO, clock: Clock) -> None:
+def test_the_line_says_about_how_long_it_still_takes(line: TrialsProgress, stream: io.StringIO, clock: Clock) -> None:
     """From what the trials so far took on average."""
     line.begin("a")
     clock.now_s += 10
@@ -75,7 +75,7 @@ def test_the_line_says_about_how_long_it_still_takes(line: LiveLine, stream: io.
     assert texts(stream)[-1] == "[2/4] b  starting  about 30 s left"
 
 
-def test_the_line_is_drawn_at_most_five_times_a_second(line: LiveLine, stream: io.StringIO, clock: Clock) -> None:
+def test_the_line_is_drawn_at_most_five_times_a_second(line: TrialsProgress, stream: io.StringIO, clock: Clock) -> None:
     """Quick rounds cost nothing."""
     line.begin("a")
     for count in range(1, 1001):
@@ -85,7 +85,7 @@ def test_the_line_is_drawn_at_most_five_times_a_second(line: LiveLine, stream: i
 
 
 def test_a_long_line_is_cut_to_the_terminals_width(
-    line: LiveLine, stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    line: TrialsProgress, stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It must not wrap into the next one."""
     monkeypatch.setenv("COLUMNS", "40")
@@ -98,7 +98,7 @@ def test_a_terminal_that_went_away_does_not_end_the_run(clock: Clock) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as gone:
-        line = LiveLine(gone, 1, clock)
+        line = TrialsProgress(gone, 1, clock)
         line.begin("a")
         line.clear()
         line.close()
