@@ -155,9 +155,11 @@ def test_a_folder_that_only_configures_tools_is_not_installed(root: Path) -> Non
         ("[project", "can't read"),
         (
             '[dependency-groups]\ntest = [{include-group = "tests"}]\ntests = [{include-group = "test"}]',
-            "includes itself",
+            "Cyclic dependency group include while resolving test",
         ),
-        ('[dependency-groups]\ntest = [{include-group = "gone"}]', "the dependency group 'gone' is missing"),
+        ('[dependency-groups]\ntest = [{include-group = "gone"}]', "Dependency group 'gone' not found"),
+        ('[dependency-groups]\ntest = "pytest"', "contained a string"),
+        ('[dependency-groups]\ntest = ["==1"]', "==1"),
     ],
 )
 def test_a_pyproject_that_can_t_be_meant_is_an_error(root: Path, pyproject: str, said: str) -> None:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from packaging.utils import canonicalize_name
+
 from timetrial.errors import GateError
 from timetrial.gate import PROTOCOL
-from timetrial.gate.sides.requirements import normal
 from timetrial.system.command import run_to_end
 
 _ANSWERS_WITHIN_S: Final = 60.0
@@ -57,7 +58,7 @@ def ask_python(
     answer = _answer(python, root, who, variables, modules)
     if tuple(answer["version"][:2]) < _OLDEST:
         raise GateError(f"{who}: {python} is Python {answer['python']}; timetrial needs 3.11 or newer")
-    installed = {normal(name): version for name, version in answer["installed"].items()}
+    installed: dict[str, str] = {canonicalize_name(name): version for name, version in answer["installed"].items()}
     missing = [each for each in _NEEDED if each not in installed]
     if missing:
         raise GateError(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from dependency_groups import resolve
+from packaging.utils import canonicalize_name
 
 from timetrial.errors import GateError
 
@@ -40,20 +42,15 @@ def requirements_of(root: Path) -> Requirements:
     content = _pyproject(root)
     offered = content.get("project", {}).get("optional-dependencies", {})
     groups = content.get("dependency-groups", {})
-    wanted = _wanted({*map(normal, offered), *map(normal, groups)})
-    chosen = tuple(each for each in groups if normal(each) in wanted)
+    wanted = _wanted({canonicalize_name(name) for name in (*offered, *groups)})
+    chosen = tuple(name for name in groups if canonicalize_name(name) in wanted)
     return Requirements(
         project=_project_name(content, root),
-        extras=tuple(each for each in offered if normal(each) in wanted),
+        extras=tuple(name for name in offered if canonicalize_name(name) in wanted),
         groups=chosen,
-        grouped=tuple(dict.fromkeys(line for each in chosen for line in _lines(groups, each, root))),
+        grouped=_lines(groups, chosen, root),
         files=() if content.get("project") else tuple(root.glob("requirements.txt")),
     )
-
-
-def normal(name: str) -> str:
-    """A name as packaging compares it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _pyproject(root: Path) -> dict[str, Any]:
@@ -70,22 +67,17 @@ def _project_name(content: dict[str, Any], root: Path) -> str | None:
     """A pyproject.toml that only configures tools describes no project."""
     name = content.get("project", {}).get("name")
     if name is not None:
-        return normal(name)
+        return canonicalize_name(name)
     return root.name if "build-system" in content or (root / "setup.py").is_file() else None
 
 
-def _wanted(offered: set[str]) -> set[str]:
+def _wanted(offered: Set[str]) -> Set[str]:
     return offered & {*_FOR_RUNS} or offered & {*_OTHERWISE}
 
 
-def _lines(groups: dict[str, Any], name: str, root: Path, *, within: Iterable[str] = ()) -> Iterator[str]:
-    """The requirements of a dependency group and of those that it includes (PEP 735)."""
-    by_name = {normal(each): lines for each, lines in groups.items()}
-    path = [*within, normal(name)]
-    if path[-1] in path[:-1] or path[-1] not in by_name:
-        raise GateError(f"{root / 'pyproject.toml'}: the dependency group {name!r} is missing, or includes itself")
-    for line in by_name[path[-1]]:
-        if isinstance(line, str):
-            yield line
-        else:
-            yield from _lines(groups, line["include-group"], root, within=path)
+def _lines(groups: Any, names: Iterable[str], root: Path) -> tuple[str, ...]:
+    """The requirements of these dependency groups and of those that they include (PEP 735), each once."""
+    try:
+        return tuple(dict.fromkeys(resolve(groups, *names)))
+    except (ValueError, TypeError, LookupError) as error:
+        raise GateError(f"{root / 'pyproject.toml'}: {error}; mend its [dependency-groups]") from error
