@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from timetrial.report.text import duration
 
@@ -17,20 +17,35 @@ _WIDTH: Final = 40
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 
 
+class Timed(NamedTuple):
+    """A trial's median round, and how many items there are in one."""
+
+    round_s: float
+    items: int
+
+
 def figures(run: Mapping[str, Any], part: str = "") -> list[str]:
-    """The lines of all groups whose name holds ``part``: a bar for each model, the fastest first, time per item."""
-    groups: dict[str, dict[str, float]] = {}
+    """The lines of all groups whose name holds ``part``: a bar for each model, the fastest first.
+
+    Before it, the median round and what that is for each item.
+    """
+    groups: dict[str, dict[str, Timed]] = {}
     for benchmark in run["benchmarks"]:
         found = benchmark["extra_info"].get("timetrial")
         if found and not found["void"] and part in benchmark["group"]:
-            groups.setdefault(benchmark["group"], {})[found["model"]] = benchmark["stats"]["median"] / found["items"]
-    return [line for group, models in groups.items() for line in (f"{group}, time per item", *_bars(models))]
+            groups.setdefault(benchmark["group"], {})[found["model"]] = Timed(
+                benchmark["stats"]["median"], found["items"]
+            )
+    return [line for group, models in groups.items() for line in _bars(group, models)]
 
 
-def _bars(seconds_by_model: Mapping[str, float]) -> Iterable[str]:
-    longest_s, widest = max(seconds_by_model.values()), max(map(len, seconds_by_model))
-    for model, seconds in sorted(seconds_by_model.items(), key=lambda each: each[1]):
-        yield f"  {model:{widest}}  {duration(seconds):>7}  {_bar(seconds / longest_s)}"
+def _bars(group: str, models: Mapping[str, Timed]) -> Iterable[str]:
+    longest_s, widest = max(models.values()).round_s, max(map(len, models))
+    yield group
+    yield f"  {'':{widest}}  a round  an item"
+    for model, timed in sorted(models.items(), key=lambda each: each[1]):
+        per_item = duration(timed.round_s / timed.items)
+        yield f"  {model:{widest}}  {duration(timed.round_s):>7}  {per_item:>7}  {_bar(timed.round_s / longest_s)}"
 
 
 def _bar(share: float) -> str:
