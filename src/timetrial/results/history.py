@@ -10,10 +10,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import GenericAlias
+from typing import Any, Final, NotRequired, Required, TypedDict, cast, get_args, get_origin, get_type_hints
 
 from timetrial.errors import ResultsError
-from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY
+from timetrial.results.form import FILE_SCHEMA_VERSION, KEY, Environment, ResultsFile
+from timetrial.results.schema import void_of_entry
 from timetrial.results.wellformed import ENVIRONMENT
 
 try:
@@ -22,49 +24,18 @@ except ImportError as error:
     raise ResultsError("timetrial history needs msgspec and numpy: pip install timetrial[history]") from error
 
 
-class _Stats(msgspec.Struct):
-    median: float
-
-
-class _Figures(msgspec.Struct):
-    void: list[msgspec.Raw] = []
-
-
-class _Extra(msgspec.Struct):
-    timetrial: _Figures | None = None
-
-
-class _Benchmark(msgspec.Struct):
-    fullname: str
-    stats: _Stats
-    extra_info: _Extra | None = None
-
-    @property
-    def void(self) -> bool:
-        """Whether its timing means nothing."""
-        return (
-            self.extra_info is not None
-            and self.extra_info.timetrial is not None
-            and bool(self.extra_info.timetrial.void)
-        )
-
-
-class _Commit(msgspec.Struct):
-    id: str | None = None
-    dirty: bool | None = None
-
-
-class _About(msgspec.Struct):
-    environment: msgspec.Raw
-    schema_version: int = 1
-    references: dict[str, str] = {}
-
-
-class _Content(msgspec.Struct):
-    datetime: str
-    benchmarks: list[_Benchmark]
-    timetrial: _About
-    commit_info: _Commit = msgspec.field(default_factory=_Commit)
+_READ: Final = (
+    "datetime",
+    "benchmarks.fullname",
+    "benchmarks.stats.median",
+    "benchmarks.extra_info?.timetrial?.void?",
+    "timetrial.environment",
+    "timetrial.schema_version?",
+    "timetrial.references?",
+    "commit_info?.id?",
+    "commit_info?.dirty?",
+)
+"""What is read of a file; a question mark is behind what it may lack."""
 
 
 @dataclass(frozen=True)
@@ -158,33 +129,35 @@ def read_history(directory: Path, *, absolute: bool = False) -> History:
 
 def _read(path: Path) -> Run:
     try:
-        content = _DECODER.decode(path.read_bytes())
-        environment = msgspec.json.decode(content.timetrial.environment)
+        content = cast("ResultsFile", _DECODER.decode(path.read_bytes()))
+        about = content["timetrial"]
+        environment: Any = about["environment"]
     except OSError as error:
         raise ResultsError(f"can't read {path}: {error.strerror or error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _not_whole(path, error) from error
     except RecursionError as error:
         raise _not_whole(path, "it is nested too deeply") from error
-    about = content.timetrial
-    if about.schema_version != FILE_SCHEMA_VERSION:
+    version = about.get("schema_version", 1)
+    if version != FILE_SCHEMA_VERSION:
         raise ResultsError(
-            f"{path} has version {about.schema_version} of the file's schema, this timetrial reads version "
+            f"{path} has version {version} of the file's schema, this timetrial reads version "
             f"{FILE_SCHEMA_VERSION}: move it elsewhere"
         )
     wrong = ENVIRONMENT(environment, f"{KEY}.environment")
     if wrong:
         raise _not_whole(path, wrong)
+    commit = content.get("commit_info", {})
     return Run(
         path=path,
-        when=content.datetime,
-        commit=content.commit_info.id,
-        dirty=bool(content.commit_info.dirty),
+        when=content["datetime"],
+        commit=commit.get("id"),
+        dirty=bool(commit.get("dirty")),
         machine=machine_label(environment),
-        median_s={each.fullname: each.stats.median for each in content.benchmarks},
-        references=about.references,
-        raw_environment=bytes(about.environment),
-        void=frozenset(each.fullname for each in content.benchmarks if each.void),
+        median_s={each["fullname"]: each["stats"]["median"] for each in content["benchmarks"]},
+        references=about.get("references", {}),
+        raw_environment=msgspec.json.encode(environment),
+        void=frozenset(each["fullname"] for each in content["benchmarks"] if void_of_entry(each)),
     )
 
 
@@ -192,7 +165,31 @@ def _not_whole(path: Path, why: object) -> ResultsError:
     return ResultsError(f"{path} is no run that timetrial wrote whole ({why}): delete it, or restore it")
 
 
-_DECODER = msgspec.json.Decoder(_Content)
+def _selected(whole: Any, paths: Iterable[str]) -> Any:
+    """The same TypedDict with those fields alone: msgspec reads past all others."""
+    inside: dict[str, list[str]] = {}
+    for path in paths:
+        name, _, rest = path.partition(".")
+        inside.setdefault(name, []).append(rest)
+    hints, fields = get_type_hints(whole), {}
+    for name, rests in inside.items():
+        hint = _narrowed(hints[name.removesuffix("?")], rests)
+        fields[name.removesuffix("?")] = NotRequired[hint] if name.endswith("?") else Required[hint]
+    make: Any = TypedDict
+    return make(whole.__name__, fields)
+
+
+def _narrowed(hint: Any, paths: list[str]) -> Any:
+    """A field's type with those fields of it alone; what is wanted whole is taken as it is."""
+    if paths == [""]:
+        return Any if hint == Environment | None else hint
+    if get_origin(hint) is list:
+        (one,) = get_args(hint)
+        return GenericAlias(list, _selected(one, paths))
+    return _selected(hint, paths)
+
+
+_DECODER: Final = msgspec.json.Decoder(_selected(ResultsFile, _READ))
 
 
 def _groups(runs: Iterable[Run], *, absolute: bool) -> list[Group]:

@@ -1,4 +1,4 @@
-"""The form of a file of results, told once: what is there has to be of the kind that its readers count on.
+"""A file of results held against its form: what is there has to be of the kind that its readers count on.
 
 A field that is missing is no breach of the form: files of pytest-benchmark alone lack most, and who needs one says so.
 """
@@ -6,9 +6,10 @@ A field that is missing is no breach of the form: files of pytest-benchmark alon
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from types import NoneType
+from typing import Any, Final, Required, get_args, get_origin, get_type_hints, is_typeddict
 
-from timetrial.results.schema import KEY
+from timetrial.results import form
 
 # Takes a value and its place in the file; says what is wrong with it, if anything is.
 Check = Callable[[Any, str], str | None]
@@ -79,40 +80,34 @@ TEXT: Final = a("text", lambda value: isinstance(value, str))
 NUMBER: Final = a("number", is_number)
 SECONDS: Final = a("list of seconds", _are_seconds)
 OBJECT: Final = fields({})
-_VOIDS: Final = every(fields({"kind": TEXT, "reason": TEXT}, needed=("kind", "reason")))
+FLAG: Final = a("true or false", lambda value: isinstance(value, bool))
+WHOLE: Final = a("whole number", lambda value: type(value) is int)
+_SIMPLE: Final[Mapping[Any, Check]] = {str: TEXT, float: NUMBER, int: WHOLE, bool: FLAG, form.Seconds: SECONDS}
 
-# A section of which nothing could be known is null.
-ENVIRONMENT: Final = fields(
-    {
-        **{section: or_none(OBJECT) for section in ("cpu", "system", "python")},
-        "memory": or_none(fields({"total_bytes": or_none(NUMBER)})),
-    }
-)
-_FIGURES: Final = fields(
-    {
-        "workload": TEXT,
-        "model": TEXT,
-        "items": NUMBER,
-        "parameters": OBJECT,
-        "sweeps": every(TEXT),
-        "void": _VOIDS,
-    }
-)
-_BENCHMARK: Final = fields(
-    {
-        "fullname": TEXT,
-        "stats": fields({"median": NUMBER, "data": SECONDS}),
-        "extra_info": fields({KEY: _FIGURES}),
-    }
-)
-_TROUBLE: Final = fields({"benchmark": TEXT, "kind": TEXT, "reason": TEXT}, needed=("benchmark", "kind", "reason"))
-_ABOUT: Final = fields(
-    {
-        "environment": or_none(ENVIRONMENT),
-        "references": named(TEXT),
-        "troubles": every(_TROUBLE),
-        "launches": or_none(every(fields({"seconds": named(SECONDS), "void": named(_VOIDS)}, needed=("seconds",)))),
-        "gate": or_none(OBJECT),
-    }
-)
-RESULTS: Final = fields({"datetime": TEXT, "benchmarks": every(_BENCHMARK), KEY: _ABOUT})
+
+def check_of(hint: Any) -> Check:
+    """What a value of this type has to be: of ``form``'s kinds, TypedDicts and lists, objects and options of them."""
+    if hint in _SIMPLE:
+        return _SIMPLE[hint]
+    if is_typeddict(hint):
+        hints = get_type_hints(hint, include_extras=True)
+        return fields({name: check_of(_bare(each)) for name, each in hints.items()}, sorted(hint.__required_keys__))
+    kind, inside = get_origin(hint), get_args(hint)
+    if kind is list:
+        return every(check_of(inside[0]))
+    if kind is Mapping:
+        return OBJECT
+    if kind is dict:
+        return named(check_of(inside[1]))
+    one, none = inside
+    assert none is NoneType
+    return or_none(check_of(one))
+
+
+def _bare(hint: Any) -> Any:
+    """The type itself, whether or not the field is Required."""
+    return get_args(hint)[0] if get_origin(hint) is Required else hint
+
+
+RESULTS: Final = check_of(form.ResultsFile)
+ENVIRONMENT: Final = check_of(form.Environment)
