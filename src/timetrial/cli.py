@@ -40,12 +40,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = import_module(f"timetrial.commands.{command}").run(given[1:])
         sys.stdout.flush()  # here, where a reader that is gone can still be told from a mistake
     except TimetrialError as error:
-        print(f"timetrial {command}: {error}", file=sys.stderr)
+        _complain(command, error)
         return _USAGE_ERROR
     except OSError as error:
         if isinstance(error, BrokenPipeError) and _nobody_reads():
             return _NOBODY_READS
-        print(f"timetrial {command}: {error}", file=sys.stderr)
+        _complain(command, error)
         return _USAGE_ERROR
     except Exception:  # noqa: BLE001 - Python's own status for it is 1, which a gate says of a regression
         traceback.print_exc()
@@ -55,6 +55,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"timetrial {command}: interrupted", file=sys.stderr)
         return _INTERRUPTED
     return status
+
+
+def _complain(command: str, error: Exception) -> None:
+    """One error, whatever it quotes."""
+    from timetrial.report.escaped import lines_in_terminal
+
+    print(lines_in_terminal(f"timetrial {command}: {error}"), file=sys.stderr)
 
 
 def _escape_what_has_no_encoding() -> None:

@@ -17,6 +17,7 @@ from timetrial.gate.run import GatePlan, run_gate
 from timetrial.gate.sides.side import Side
 from timetrial.gate.store import GateFile, about_sides
 from timetrial.gate.verdicts import judge
+from timetrial.report.escaped import shown
 from timetrial.report.gate.bisection import bisection_lines
 from timetrial.report.progress.gate import GateProgress
 from timetrial.system.signals import endings_unwind
@@ -32,7 +33,7 @@ def run(argv: Sequence[str]) -> int:
     policy = read_policy(root)
     with endings_unwind():
         found = bisect(BisectPlan(root, options.good, options.bad, policy, gate, progress.say))
-    print("\n".join(bisection_lines(found, options.good, options.bad)))
+    print(shown(bisection_lines(found, options.good, options.bad)))
     return ExitCode.PASS if found.culprit is not None else ExitCode.NOTHING_ASSERTED
 
 

@@ -18,6 +18,7 @@ def run(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
 
     from timetrial.report.curves import curve_lines
+    from timetrial.report.escaped import shown
     from timetrial.results.curves import read_shapes
 
     found = read_shapes(arguments.file)
@@ -25,5 +26,5 @@ def run(argv: Sequence[str]) -> int:
         print(json.dumps([each.as_dict() for each in found], indent=2))
     else:
         none = f"{arguments.file} holds no sweep: run one with --benchmark-only --trial-sweep"
-        print("\n".join(curve_lines(found) or [none]))
+        print(shown(curve_lines(found) or [none]))
     return 0

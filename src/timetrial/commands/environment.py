@@ -21,11 +21,12 @@ def run(argv: Sequence[str]) -> int:
 
     from timetrial.environment.record import environment
     from timetrial.report.environment import difference_lines
+    from timetrial.report.escaped import shown
     from timetrial.results.read import environment_of
 
     records = [environment_of(path) for path in files]
     if len(records) == 2:
-        print("\n".join(difference_lines(*records)))
+        print(shown(difference_lines(*records)))
     else:
         print(json.dumps(records[0] if records else environment(), indent=2))
     return 0

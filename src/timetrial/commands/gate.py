@@ -8,7 +8,6 @@ import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +15,8 @@ from timetrial.commands.selection import add_selection, divide, selection_of
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.findings import ExitCode, Finding, exit_code
 from timetrial.gate.lockstep.keep_awake import can_keep_awake
-from timetrial.gate.policy import GatePolicy, read_policy
+from timetrial.gate.policy import GatePolicy
+from timetrial.gate.policy_choice import ChosenPolicy, choose_policy
 from timetrial.gate.record import SideName
 from timetrial.gate.run import GatePlan, run_gate
 from timetrial.gate.self_test import alike, run_self_test, self_test_files, tally
@@ -25,6 +25,7 @@ from timetrial.gate.store import GateFile, StoredGate, about_sides, read_gate
 from timetrial.gate.stored.baseline import mark_if_failed
 from timetrial.gate.stored.compare import compare_files
 from timetrial.gate.verdicts import judge
+from timetrial.report.escaped import in_terminal, lines_in_terminal, shown
 from timetrial.report.gate.files import gate_json, gate_junit
 from timetrial.report.gate.markdown import gate_markdown
 from timetrial.report.gate.self_test import self_test_lines
@@ -46,20 +47,21 @@ def run(argv: Sequence[str]) -> int:
     parser = _parser()
     options = parser.parse_args(own)
     _refuse_ignored(options, parser.parse_args([]), for_pytest)
-    policy = _policy(options)
+    _refuse_unlike_sides(options)
     with endings_unwind():
-        return _run(options, policy, selection_of(options, for_pytest, copies=bool(options.base)))
+        return _run(options, selection_of(options, for_pytest, copies=bool(options.base)))
 
 
-def _run(options: argparse.Namespace, policy: GatePolicy, selection: Sequence[str]) -> int:
+def _run(options: argparse.Namespace, selection: Sequence[str]) -> int:
     """The one of four things that was asked for."""
     if options.replay:
         return _replay(options)
+    chosen = choose_policy(Path.cwd(), options.base, options.policy)
     if options.self_test:
-        return _self_test(options, policy, selection)
+        return _self_test(options, chosen.policy, selection)
     if _are_stored(options.paths):
-        return _stored(options, policy)
-    return _lockstep(options, policy, selection)
+        return _stored(options, chosen)
+    return _lockstep(options, chosen.within(_seconds(options.budget) if options.budget else None), selection)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,7 +70,8 @@ def _parser() -> argparse.ArgumentParser:
         usage="timetrial gate (--base REF | --base-python P --candidate-python P | BASE.json CANDIDATE.json |\n"
         "                       --replay FILE | --self-test) [option ...] [path ...] [-- pytest option ...]",
         description="Compare two versions of the code in lock-step. Exit status: 0 pass, 1 a regression, 2 wrong usage "
-        "or environment, 3 nothing could be asserted. The policy is in pyproject.toml, [tool.timetrial.gate].",
+        "or environment, 3 nothing could be asserted. The policy is in pyproject.toml, [tool.timetrial.gate]; with "
+        "--base, the base's counts.",
     )
     add_selection(parser, paths="which tests, as for pytest; or two stored files, base and candidate")
     add = parser.add_argument
@@ -80,6 +83,11 @@ def _parser() -> argparse.ArgumentParser:
         help="a Python to compare with, instead of a revision",
     )
     add("--candidate-python", type=Path, metavar="P", help="the other environment's; default: the one that runs this")
+    add(
+        "--policy",
+        metavar="WHOSE",
+        help="whose policy counts: candidate, for the working tree's, or a TOML file; default: with --base the base's",
+    )
     add("--replay", type=Path, metavar="FILE", help="judge the raw data of an earlier gate again")
     add("--self-test", action="store_true", help="measure the gate itself, on this machine and suite")
     add(
@@ -96,6 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--markdown", type=Path, metavar="FILE", help="write them as Markdown, for a pull request's comment")
     add("--junit", type=Path, metavar="FILE", help="write them as JUnit XML")
     return parser
+
+
+def _refuse_unlike_sides(options: argparse.Namespace) -> None:
+    if options.base and options.base_python:
+        raise GateError("--base and --base-python are two different questions: ask one of them")
+    if options.candidate_python and not options.base_python:
+        raise GateError("--candidate-python goes with --base-python: of a revision, timetrial makes the environment")
 
 
 def _are_stored(paths: Sequence[str]) -> bool:
@@ -115,7 +130,7 @@ def _way(options: argparse.Namespace) -> tuple[str, str, Sequence[str]]:
     """What was asked for in a word, why it has no use for some options, and which these are."""
     if options.replay:
         why = "a replay judges again what one gate measured, by the policy that is stored with it"
-        return "--replay", why, ("--self-test", *_WHOM, "--accept-difference", "paths", *_ONLY_MEASURED)
+        return "--replay", why, ("--self-test", *_WHOM, "--policy", "--accept-difference", "paths", *_ONLY_MEASURED)
     if options.self_test:
         why = "a self-test compares this code with itself, and prints what it finds"
         return "--self-test", why, (*_WHOM, "--accept-difference", "--seed", "--json", "--markdown", "--junit")
@@ -125,11 +140,6 @@ def _way(options: argparse.Namespace) -> tuple[str, str, Sequence[str]]:
     # Without either of them there is a plainer error to come.
     ignored = ("--accept-difference",) if options.base or options.base_python else ()
     return way, "it is for two stored files", ignored
-
-
-def _policy(options: argparse.Namespace) -> GatePolicy:
-    policy = read_policy(Path.cwd())
-    return replace(policy, budget_s=_seconds(options.budget)) if options.budget and not options.self_test else policy
 
 
 def _seconds(text: str) -> float:
@@ -143,12 +153,15 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _lockstep(options: argparse.Namespace, policy: GatePolicy, selection: Sequence[str]) -> int:
-    progress = GateProgress(sys.stderr)
+def _lockstep(options: argparse.Namespace, chosen: ChosenPolicy, selection: Sequence[str]) -> int:
+    progress, policy = GateProgress(sys.stderr), chosen.policy
+    for line in chosen.lines():
+        progress.say(line)
     seed = random.SystemRandom().getrandbits(32) if options.seed is None else options.seed
     with _sides(options, policy, progress.say) as (base, candidate):
         awake = policy.keep_awake and can_keep_awake()
         about = {**about_sides(base, candidate, selection), "kind": "gate", "seed": seed, "kept_awake": awake}
+        about["notes"] = chosen.lines()
         file = GateFile(options.results, policy, about)
         try:
             records = run_gate(
@@ -162,10 +175,6 @@ def _lockstep(options: argparse.Namespace, policy: GatePolicy, selection: Sequen
 
 @contextmanager
 def _sides(options: argparse.Namespace, policy: GatePolicy, say: Callable[[str], None]) -> Iterator[tuple[Side, Side]]:
-    if options.base and options.base_python:
-        raise GateError("--base and --base-python are two different questions: ask one of them")
-    if options.candidate_python and not options.base_python:
-        raise GateError("--candidate-python goes with --base-python: of a revision, timetrial makes the environment")
     if options.base:
         with sides_of_ref(Path.cwd(), options.base, policy, say) as sides:
             yield sides
@@ -178,20 +187,24 @@ def _sides(options: argparse.Namespace, policy: GatePolicy, say: Callable[[str],
 def _replay(options: argparse.Namespace) -> int:
     stored = read_gate(options.replay)
     if not stored.complete:
-        print(f"{stored.path} is of a gate that was cut off: this is what it had measured", file=sys.stderr)
+        said = f"{stored.path} is of a gate that was cut off: this is what it had measured"
+        print(in_terminal(said), file=sys.stderr)
     findings = judge(stored.records, stored.policy, cut_off=not stored.complete)
     return _conclude(options, findings, stored.policy, _header(stored))
 
 
-def _stored(options: argparse.Namespace, policy: GatePolicy) -> int:
+def _stored(options: argparse.Namespace, chosen: ChosenPolicy) -> int:
     if len(options.paths) != 2:
         raise GateError("stored files are compared two at a time: BASE.json CANDIDATE.json")
     base, candidate = map(Path, options.paths)
-    findings = compare_files(base, candidate, policy, options.accept_difference)
+    findings = compare_files(base, candidate, chosen.policy, options.accept_difference)
+    header = GateHeader(str(base), str(candidate), notes=tuple(chosen.lines()))
+    status = _conclude(options, findings, chosen.policy, header)
     try:
-        return _conclude(options, findings, policy, GateHeader(str(base), str(candidate)))
-    finally:  # although a report may not have been written
         mark_if_failed(candidate, base, findings)
+    except ResultsError as error:
+        print(lines_in_terminal(f"timetrial gate: {error}"), file=sys.stderr)
+    return status
 
 
 def _header(stored: StoredGate) -> GateHeader:
@@ -199,26 +212,44 @@ def _header(stored: StoredGate) -> GateHeader:
         base, candidate = (stored.about[side.value]["label"] for side in SideName)
     except (KeyError, TypeError) as error:
         raise ResultsError(f"{stored.path} doesn't say whom it compared ({error}): measure again") from error
-    return GateHeader(base, candidate, stored.seconds, str(stored.path))
+    return GateHeader(base, candidate, stored.seconds, str(stored.path), tuple(stored.notes))
 
 
 def _conclude(options: argparse.Namespace, findings: Sequence[Finding], policy: GatePolicy, header: GateHeader) -> int:
-    """Shows the verdicts, writes them where that was asked for, and turns them into the exit status."""
-    print("\n".join(gate_lines(findings, policy, header)))
+    """Shows the verdicts, writes them where that was asked for, and turns them into the exit status.
+
+    A report that can't be written is told beside the verdicts, and a pass or an open gate ends with 2 for it; it hides
+    no regression, and keeps no other report from being written.
+    """
+    print(shown(gate_lines(findings, policy, header)))
+    failures = [each for each in _write_reports(options, findings, policy, header) if each]
+    for failure in failures:
+        print(lines_in_terminal(f"timetrial gate: {failure}"), file=sys.stderr)
+    status = exit_code(findings)
+    return ExitCode.USAGE if failures and status != ExitCode.REGRESSION else status
+
+
+def _write_reports(
+    options: argparse.Namespace, findings: Sequence[Finding], policy: GatePolicy, header: GateHeader
+) -> Iterator[GateError | None]:
     for path, text in ((options.json, gate_json), (options.junit, gate_junit), (options.markdown, gate_markdown)):
         if path is not None:
-            _write(path, text(findings, policy, header), "w")
+            yield _write(path, text(findings, policy, header), "w")
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
-        _write(Path(summary), gate_markdown(findings, policy, header) + "\n", "a")
-    return exit_code(findings)
+        yield _write(Path(summary), gate_markdown(findings, policy, header) + "\n", "a")
 
 
-def _write(path: Path, text: str, mode: str) -> None:
-    with writing(path, error=GateError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open(mode, encoding="utf-8") as file:
-            file.write(text)
+def _write(path: Path, text: str, mode: str) -> GateError | None:
+    """What kept it from being written, if anything did."""
+    try:
+        with writing(path, error=GateError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open(mode, encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
+    except GateError as error:
+        return error
+    return None
 
 
 def _self_test(options: argparse.Namespace, policy: GatePolicy, selection: Sequence[str]) -> int:
@@ -234,7 +265,7 @@ def _self_test(options: argparse.Namespace, policy: GatePolicy, selection: Seque
         found = self_test_files(directory)
         gates = alike(found, policy, selection)
         others = len(found) - len(gates)
-        print("\n".join(self_test_lines(gates)))
+        print(shown(self_test_lines(gates)))
         if others:
             print(f"({others} more in {directory} are of other tests or under another policy, and left out)")
     return ExitCode.PASS if any(each.total for each in tally(gates)) else ExitCode.NOTHING_ASSERTED

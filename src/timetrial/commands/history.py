@@ -14,14 +14,15 @@ def run(argv: Sequence[str]) -> int:
     """Returns 0, or 1 where a file could not be read; raises ResultsError where there is nothing to show."""
     options = _parser().parse_args(argv)
 
+    from timetrial.report.escaped import in_terminal, shown
     from timetrial.report.history import BARS, PLAIN_BARS, history_lines
     from timetrial.results.history import read_history
 
     history = read_history(options.directory, absolute=options.absolute)
     bars = BARS if (sys.stdout.encoding or "").lower().replace("-", "") == "utf8" else PLAIN_BARS
-    print("\n".join(history_lines(history, options.least / 100, bars)))
+    print(shown(history_lines(history, options.least / 100, bars)))
     for each in history.left_out:
-        print(f"left out: {each}", file=sys.stderr)
+        print(in_terminal(f"left out: {each}"), file=sys.stderr)
     return 1 if history.left_out else 0
 
 

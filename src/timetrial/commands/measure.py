@@ -55,10 +55,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _conclude(file: Path, content: Mapping[str, Any]) -> int:
     """Says what there is now, and what went wrong on the way."""
+    from timetrial.report.escaped import in_terminal
+
     about = content["timetrial"]
     troubles = [each for each in about["troubles"] if each["kind"] != "skipped"]
     for each in troubles:
         reason = " ".join(each["reason"].split())
-        print(f"launch {each['launch']}: {each['kind']}: {each['benchmark']}: {reason}", file=sys.stderr)
+        told = f"launch {each['launch']}: {each['kind']}: {each['benchmark']}: {reason}"
+        print(in_terminal(told), file=sys.stderr)
     print(f"{len(about['launches'])} launches of {len(content['benchmarks'])} benchmarks: {file}")
     return 1 if troubles else 0

@@ -6,9 +6,19 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
-from timetrial.errors import GateError
+from timetrial.errors import GateError, shorten
 
 _SECTION: Final = "tool.timetrial.gate"
+# What lies beyond can't be meant. The launches are counted exactly, in time that grows with their fourth power.
+_SMALLEST_ALPHA: Final = 1e-9
+_LARGEST_CHANGE: Final = 100.0
+_LONGEST_S: Final = 30 * 86_400.0
+_COUNTS: Final = {
+    "screen_launches": (2, 200),
+    "confirm_launches": (6, 200),
+    "pairs_per_launch": (4, 10_000),
+    "warmup_rounds": (1, 10_000),
+}
 
 
 @dataclass(frozen=True)
@@ -45,17 +55,27 @@ class GatePolicy:
     install: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.margin < self.detect:
-            raise GateError(f"[{_SECTION}] margin ({self.margin}) must be at least 0 and below detect ({self.detect})")
-        if not 0 < self.alpha < 0.5:
-            raise GateError(f"[{_SECTION}] alpha is a chance between 0 and 0.5, such as 0.01, not {self.alpha}")
-        for name in ("flag", "budget_s", "patience_s"):
-            if not getattr(self, name) > 0:
-                raise GateError(f"[{_SECTION}] {name} must be above 0, not {getattr(self, name)}")
-        leasts = {"screen_launches": 2, "confirm_launches": 6, "pairs_per_launch": 4, "warmup_rounds": 1}
-        for name, least in leasts.items():
-            if getattr(self, name) < least:
-                raise GateError(f"[{_SECTION}] {name} must be at least {least}, not {getattr(self, name)}")
+        if not 0 <= self.margin < self.detect <= _LARGEST_CHANGE:
+            raise GateError(
+                f"[{_SECTION}] margin ({self.margin}) must be at least 0 and below detect ({self.detect}), and detect "
+                f"at most {_LARGEST_CHANGE:g}"
+            )
+        if not _SMALLEST_ALPHA <= self.alpha < 0.5:
+            raise GateError(
+                f"[{_SECTION}] alpha is a chance between {_SMALLEST_ALPHA:g} and 0.5, such as 0.01, not {self.alpha}"
+            )
+        for name, most in {"flag": _LARGEST_CHANGE, "budget_s": _LONGEST_S, "patience_s": _LONGEST_S}.items():
+            value = getattr(self, name)
+            if not value > 0:
+                raise GateError(f"[{_SECTION}] {name} must be above 0, not {value}")
+            if value > most:
+                raise GateError(f"[{_SECTION}] {name} must be at most {most:g}, not {value}")
+        for name, (least, most) in _COUNTS.items():
+            value = getattr(self, name)
+            if value < least:
+                raise GateError(f"[{_SECTION}] {name} must be at least {least}, not {value}")
+            if value > most:
+                raise GateError(f"[{_SECTION}] {name} must be at most {most}, not {shorten(value)}")
 
 
 def read_policy(root: Path) -> GatePolicy:
@@ -63,22 +83,34 @@ def read_policy(root: Path) -> GatePolicy:
 
     Raises GateError for what can't be meant.
     """
-    import tomllib
-
     files = (folder / "pyproject.toml" for folder in (root.absolute(), *root.absolute().parents))
     path = next((file for file in files if file.is_file()), None)
-    if path is None:
-        return GatePolicy()
+    return GatePolicy() if path is None else policy_in(path)
+
+
+def policy_in(path: Path) -> GatePolicy:
+    """The policy in this TOML file; raises GateError for a file that can't be read, or means nothing."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise GateError(f"can't read the gate's policy from {path}: {error}") from error
-    section: Any = content
+        if path.exists() and not path.is_file():
+            raise GateError(f"can't read the gate's policy from {path}: it is no plain file")
+        return policy_from(path.read_bytes(), str(path))
+    except OSError as error:
+        raise GateError(f"can't read the gate's policy from {path}: {error.strerror or error}") from error
+
+
+def policy_from(content: bytes, where: str) -> GatePolicy:
+    """The policy in the content of a pyproject.toml; ``where`` names it in errors, which are GateErrors."""
+    import tomllib
+
+    try:
+        section: Any = tomllib.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise GateError(f"can't read the gate's policy from {where}: {error}") from error
     for key in ("tool", "timetrial", "gate"):
         section = section.get(key, {}) if isinstance(section, dict) else section
     if not isinstance(section, dict):
-        raise GateError(f"{path}: [{_SECTION}] is no table of settings")
-    return policy_of(section, str(path))
+        raise GateError(f"{where}: [{_SECTION}] is no table of settings")
+    return policy_of(section, where)
 
 
 def policy_of(section: dict[str, Any], where: str) -> GatePolicy:
@@ -88,11 +120,16 @@ def policy_of(section: dict[str, Any], where: str) -> GatePolicy:
         if name not in known:
             raise GateError(f"{where}: [{_SECTION}] knows no {name!r}; there are: {', '.join(known)}")
         if not _suits(value, known[name], name):
-            raise GateError(f"{where}: [{_SECTION}] {name} = {value!r} is not what it takes, such as {_example(name)}")
+            raise GateError(
+                f"{where}: [{_SECTION}] {name} = {shorten(value)} is not what it takes, such as {_example(name)}"
+            )
     settings: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in section.items()
     }
-    return GatePolicy(**settings)
+    try:
+        return GatePolicy(**settings)
+    except GateError as error:
+        raise GateError(f"{where}: {error}") from error
 
 
 def _suits(value: object, default: object, name: str) -> bool:

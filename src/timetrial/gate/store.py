@@ -52,6 +52,12 @@ class StoredGate:
     about: Mapping[str, Any]
     records: Sequence[BenchmarkRecord]
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """Lines about the gate that a reader of its verdicts has to know."""
+        notes: Sequence[str] = self.about.get("notes", ())
+        return notes
+
 
 class GateFile:
     """The file of one gate, written anew after each launch; its name sorts by time."""

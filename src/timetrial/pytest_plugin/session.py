@@ -20,6 +20,7 @@ from timetrial.pytest_plugin.stored_gate import RunGate
 from timetrial.pytest_plugin.trial_test import TrialTest
 from timetrial.report.accounting import accounting_lines
 from timetrial.report.curves import curve_lines
+from timetrial.report.escaped import in_terminal
 from timetrial.report.openloop import open_loop_lines
 from timetrial.report.progress.trials import TrialsProgress, terminal_of
 from timetrial.report.summary import summary_lines
@@ -136,7 +137,9 @@ class TrialSession:
         if lines:
             terminalreporter.section("timetrial: the fastest model of each workload")
             for line in lines:
-                terminalreporter.write_line(line, red=line.startswith(("void: ", "no accounting: ", "no open loop: ")))
+                terminalreporter.write_line(
+                    in_terminal(line), red=line.startswith(("void: ", "no accounting: ", "no open loop: "))
+                )
         self._tell(terminalreporter, "what each model costs", accounting_lines(self._standings.entries))
         self._tell(
             terminalreporter, "open loop: latency from when an item was due", open_loop_lines(self._standings.entries)
@@ -148,18 +151,18 @@ class TrialSession:
                 curve_lines(shapes({"benchmarks": self._record.benchmarks})),
             )
         if alone := self._conductor.alone_line():
-            terminalreporter.write_line(alone)
+            terminalreporter.write_line(in_terminal(alone))
         if self._run_gate:
             terminalreporter.section("timetrial: the gate")
             for line in self._run_gate.lines():
-                terminalreporter.write_line(line, red=line.startswith(("regressed", "FAIL", "ERROR")))
+                terminalreporter.write_line(in_terminal(line), red=line.startswith(("regressed", "FAIL", "ERROR")))
         if self._fails_on_void:
             count = len({(each.group, each.model) for each in self._standings.voids})
             terminalreporter.write_line(f"FAILED: {count} void trial(s), and --trial-fail-on-void was given", red=True)
         if self._record.complaint:
-            terminalreporter.write_line(f"ERROR: {self._record.complaint}", red=True)
+            terminalreporter.write_line(in_terminal(f"ERROR: {self._record.complaint}"), red=True)
         elif self._record.path:
-            terminalreporter.write_line(f"results: {self._record.shown_path}")
+            terminalreporter.write_line(in_terminal(f"results: {self._record.shown_path}"))
 
     @property
     def _fails_on_void(self) -> bool:
@@ -183,7 +186,7 @@ class TrialSession:
         if lines:
             terminalreporter.section(f"timetrial: {title}")
             for line in lines:
-                terminalreporter.write_line(line)
+                terminalreporter.write_line(in_terminal(line))
 
     def _show_round(self, durations_s: Sequence[float]) -> None:
         if self._live and durations_s:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from timetrial.report.escaped import in_terminal
+
 _UNITS = ((1.0, "s", 1.0), (1e-3, "ms", 1e3), (1e-6, "µs", 1e6), (0.0, "ns", 1e9))
 _MINUTE_S = 60
 
@@ -46,6 +48,7 @@ def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[st
     """Rows of cells as aligned lines; the columns numbered in ``right`` are aligned to the right."""
     if not rows:
         return []
+    rows = [[in_terminal(cell) for cell in row] for row in rows]
     widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
     return [
         "  ".join(

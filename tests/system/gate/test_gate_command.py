@@ -117,6 +117,36 @@ def test_the_exit_status_is_what_a_job_goes_by(
     assert said in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("slower_by", "status"), [(0.06, 1), (0.0, 2)], ids=["a regression stays one", "a pass is no success"]
+)
+def test_a_report_that_cannot_be_written_hides_nothing(slower_by: float, status: int, tmp_path: Path) -> None:
+    """Both are told, and the reports that can be written are."""
+    (tmp_path / "taken").write_text("a file, where a folder would have to be")
+    wanted = ("--json", "taken/gate.json", "--junit", "gate.xml", "--markdown", "/dev/full")
+    path = _stored(tmp_path, [BenchmarkRecord("t.py::test_a", _launches(slower_by))])
+    done = gate(tmp_path, "--replay", str(path), *wanted, GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"))
+    assert done.returncode == status
+    assert done.stdout.splitlines()[-1].startswith("FAIL: 1 of 1" if status == 1 else "PASS")
+    assert "can't write taken/gate.json" in done.stderr
+    assert "can't write /dev/full: No space left on device" in done.stderr
+    assert ET.parse(tmp_path / "gate.xml").getroot().tag == "testsuites"
+    assert "### gate:" in (tmp_path / "summary.md").read_text()
+
+
+def test_a_name_that_no_file_can_hold_is_shown_in_every_report(tmp_path: Path) -> None:
+    """Half a character, as an undecodable file name has it, and what would move the cursor."""
+    odd = BenchmarkRecord("t.py::x[\x1b[2J\n::error::]", trouble=Trouble("failed", None, "no na\udcefve.csv \u202e"))
+    wanted = ("--json", "g.json", "--junit", "g.xml", "--markdown", "g.md")
+    done = gate(tmp_path, "--replay", str(_stored(tmp_path, [odd])), *wanted, PYTHONIOENCODING="utf-8")
+    assert done.returncode == 3
+    texts = [done.stdout, *((tmp_path / name).read_text(encoding="utf-8") for name in wanted[1::2])]
+    for text in texts:
+        assert all(each.isprintable() or each == "\n" for each in text)
+        assert "na\\udcefve.csv" in text.replace("\\\\", "\\")
+        assert not any(line.lstrip().startswith("::") for line in text.splitlines())
+
+
 def test_a_gate_that_was_cut_off_is_replayed_as_far_as_it_came(tmp_path: Path) -> None:
     """And says so."""
     path = _stored(tmp_path, [BenchmarkRecord("t.py::test_a", _launches(0.0))], complete=False)

@@ -42,7 +42,9 @@ def test_a_self_test_takes_no_sides_no_reports_and_no_seed(
     assert f"--self-test and {option[0]} don't go together: a self-test compares this code with itself" in said
 
 
-@pytest.mark.parametrize("option", [*WHOM, *ONLY_MEASURED, DIFFERENCE, ("--self-test",)], ids=lambda each: each[0])
+@pytest.mark.parametrize(
+    "option", [*WHOM, *ONLY_MEASURED, DIFFERENCE, ("--self-test",), ("--policy", "candidate")], ids=lambda each: each[0]
+)
 def test_a_replay_takes_nothing_that_is_about_measuring(
     option: Sequence[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

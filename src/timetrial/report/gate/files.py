@@ -10,7 +10,9 @@ from xml.etree import ElementTree as ET
 
 from timetrial.gate.findings import ExitCode, Finding, Verdict, exit_code
 from timetrial.gate.policy import GatePolicy
+from timetrial.report.escaped import in_xml
 from timetrial.report.gate.table import GateHeader, conclusion, effect_of, interval_of, one_line
+from timetrial.results.runfile import dumps
 
 # 1: exit_code, conclusion, base, candidate, took_s, record, policy, findings.
 SCHEMA_VERSION: Final = 1
@@ -33,7 +35,8 @@ def gate_json(findings: Sequence[Finding], policy: GatePolicy, header: GateHeade
         "policy": asdict(policy),
         "findings": [asdict(each) for each in findings],
     }
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    json.dumps(content, allow_nan=False)  # a figure that is none is a mistake to be told; the next line takes anything
+    return json.dumps(json.loads(dumps(content)), indent=2) + "\n"
 
 
 def gate_junit(findings: Sequence[Finding], policy: GatePolicy, header: GateHeader) -> str:
@@ -52,6 +55,8 @@ def gate_junit(findings: Sequence[Finding], policy: GatePolicy, header: GateHead
         skipped=str(elements.count("skipped")),
         time=f"{header.took_s or 0:.3f}",
     )
+    if header.notes:
+        ET.SubElement(suite, "system-out").text = in_xml("\n".join(header.notes))
     for finding in findings:
         _add_case(suite, finding)
     if nothing:
@@ -68,7 +73,7 @@ def _add_case(suite: ET.Element, finding: Finding) -> None:
     classname = path.removesuffix(".py").replace("/", ".") if name else "timetrial"
     seconds = f"{finding.candidate_s_per_execution or 0:.9f}"
     case = ET.SubElement(
-        suite, "testcase", classname=_legal(classname), name=_legal(name or finding.benchmark), time=seconds
+        suite, "testcase", classname=in_xml(classname), name=in_xml(name or finding.benchmark), time=seconds
     )
     summary = f"{finding.verdict} {effect_of(finding)} ({interval_of(finding)}), {finding.launches} launches"
     kind = _ELEMENTS.get(finding.verdict)
@@ -81,9 +86,4 @@ def _add_case(suite: ET.Element, finding: Finding) -> None:
 
 def _add_outcome(case: ET.Element, kind: str, message: str) -> None:
     """With the message twice: Jenkins shows the attribute, GitLab only the text."""
-    ET.SubElement(case, kind, message=_legal(message)).text = _legal(message)
-
-
-def _legal(text: str) -> str:
-    """Without the characters that XML can't hold, such as a terminal's escapes in an error message."""
-    return "".join(each if each.isprintable() or each in "\t\n" else "\ufffd" for each in text)
+    ET.SubElement(case, kind, message=in_xml(message)).text = in_xml(message)

@@ -7,6 +7,7 @@ from typing import Final
 
 from timetrial.gate.findings import Finding, Verdict
 from timetrial.gate.policy import GatePolicy
+from timetrial.report.escaped import code_in_markdown, cut_in_the_middle, in_markdown
 from timetrial.report.gate.table import (
     GateHeader,
     conclusion,
@@ -20,6 +21,8 @@ from timetrial.report.gate.table import (
 )
 
 _MOST_CHARACTERS: Final = 60_000  # GitHub refuses a comment of more than 65,536
+_LONGEST_NAME: Final = 200
+_LONGEST_REASON: Final = 1_000
 _HEAD: Final = "| benchmark | base | candidate | effect | interval | launches | verdict |"
 _RULE: Final = "| --- | ---: | ---: | ---: | --- | ---: | --- |"
 
@@ -29,8 +32,9 @@ def gate_markdown(findings: Sequence[Finding], policy: GatePolicy, header: GateH
     ordered = worst_first(findings)
     notable = [each for each in ordered if each.verdict is not Verdict.UNCHANGED]
     unchanged = [each for each in ordered if each.verdict is Verdict.UNCHANGED]
-    parts = [f"### {_escaped(title(header))}", f"**{conclusion(findings, policy)}**"]
-    room = _MOST_CHARACTERS - sum(map(len, parts)) - 1_000
+    head = in_markdown(cut_in_the_middle(title(header), _LONGEST_REASON))
+    parts = [f"### {head}", f"**{conclusion(findings, policy)}**"]
+    room = _MOST_CHARACTERS - sum(map(len, (*parts, _notes(header)))) - 1_000
     if notable:
         parts.append(_table(notable, room - 2_000))
     if unchanged:
@@ -39,8 +43,14 @@ def gate_markdown(findings: Sequence[Finding], policy: GatePolicy, header: GateH
         parts.append(
             f"<details><summary>{len(unchanged)} benchmark{plural} unchanged</summary>\n\n{table}\n\n</details>"
         )
-    parts += [_escaped(each) for each in replay_lines(header)]
+    if header.notes:
+        parts.append(_notes(header))
+    parts += [in_markdown(each) for each in replay_lines(header)]
     return "\n\n".join(parts) + "\n"
+
+
+def _notes(header: GateHeader) -> str:
+    return "\n".join(f"- {in_markdown(cut_in_the_middle(each.strip(), _LONGEST_REASON))}" for each in header.notes)
 
 
 def _table(findings: Sequence[Finding], most_characters: int) -> str:
@@ -57,9 +67,9 @@ def _table(findings: Sequence[Finding], most_characters: int) -> str:
 
 def _row(finding: Finding) -> str:
     verdict = f"**{finding.verdict}**" if finding.verdict is Verdict.REGRESSED else str(finding.verdict)
-    reason = f": {_escaped(one_line(finding.reason))}" if finding.reason else ""
+    reason = f": {in_markdown(cut_in_the_middle(one_line(finding.reason), _LONGEST_REASON))}" if finding.reason else ""
     cells = (
-        _code(finding.benchmark),
+        code_in_markdown(cut_in_the_middle(finding.benchmark, _LONGEST_NAME)),
         time_of(finding.base_s_per_execution),
         time_of(finding.candidate_s_per_execution),
         effect_of(finding),
@@ -68,16 +78,3 @@ def _row(finding: Finding) -> str:
         f"{verdict}{reason}",
     )
     return f"| {' | '.join(cells)} |"
-
-
-def _code(text: str) -> str:
-    """As code that a table can hold, whatever backticks and bars are in it."""
-    text = one_line(text).replace("|", r"\|")
-    return f"`` {text} ``" if "`" in text else f"`{text}`"
-
-
-def _escaped(text: str) -> str:
-    """Plain text that stays plain: no bar, tag, mention or emphasis of its own."""
-    for special in "\\`*_|<>[]#":
-        text = text.replace(special, f"\\{special}")
-    return text.replace("@", "@\u200b")  # nobody is notified

@@ -23,12 +23,16 @@ WORST_FIRST: Final = (
 
 @dataclass(frozen=True)
 class GateHeader:
-    """What was compared: both sides in words, how long it took, and where the raw pairs are; None where unknown."""
+    """What was compared: both sides in words, how long it took, and where the raw pairs are; None where unknown.
+
+    ``notes`` are lines about this gate that a reader of the verdicts has to know.
+    """
 
     base: str
     candidate: str
     took_s: float | None = None
     record: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def gate_lines(findings: Sequence[Finding], policy: GatePolicy, header: GateHeader) -> list[str]:
@@ -36,7 +40,7 @@ def gate_lines(findings: Sequence[Finding], policy: GatePolicy, header: GateHead
     shown = worst_first(findings)[::-1]
     table = columns([_HEAD, *(_row(each) for each in shown)], right=(1, 2, 3, 5)) if shown else []
     reasons = [f"{each.verdict}: {each.benchmark}: {one_line(each.reason)}" for each in shown if each.reason]
-    return [title(header), *table, *reasons, *replay_lines(header), conclusion(findings, policy)]
+    return [title(header), *table, *reasons, *header.notes, *replay_lines(header), conclusion(findings, policy)]
 
 
 def worst_first(findings: Sequence[Finding]) -> list[Finding]:

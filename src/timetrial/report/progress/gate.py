@@ -1,4 +1,4 @@
-"""How far a gate is: one live line on a terminal, one line a launch elsewhere, such as in a CI job's log."""
+"""How far a gate is: one live line on a terminal, a line now and then elsewhere, such as in a CI job's log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class GateProgress:
     """Tells a stream of each step; never during a round, since it is called between benchmarks only."""
 
     def __init__(self, stream: TextIO, clock_s: Callable[[], float] = time.monotonic) -> None:
-        self._shown = StepsLine(stream)
+        self._shown = StepsLine(stream, clock_s)
         self._clock_s = clock_s
         self._started_s = clock_s()
 
@@ -27,7 +27,7 @@ class GateProgress:
         self._shown.say(text)
 
     def __call__(self, progress: Progress) -> None:
-        """Shows where the gate is and how long it may still take; on no terminal, once a launch."""
+        """Shows where the gate is and how long it may still take; on no terminal, now and then as a launch begins."""
         self._shown.show(f"{self._line(progress)}{progress.name}", (progress.phase, progress.launch))
 
     def clear(self) -> None:

@@ -1,4 +1,4 @@
-"""How far ``timetrial measure`` is: one live line on a terminal, one line a launch elsewhere."""
+"""How far ``timetrial measure`` is: one live line on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class LaunchesProgress:
     """Tells a stream where the launches are and how long they still take, between benchmarks only."""
 
     def __init__(self, stream: TextIO, clock_s: Callable[[], float] = time.monotonic) -> None:
-        self._shown = StepsLine(stream)
+        self._shown = StepsLine(stream, clock_s)
         self._clock_s = clock_s
         self._started_s = clock_s()
 
     def __call__(self, progress: LaunchProgress) -> None:
-        """Shows the line; on no terminal, only as a launch begins."""
+        """Shows the line; on no terminal, only now and then as a launch begins."""
         self._shown.show(self._line(progress), progress.launch)
 
     def clear(self) -> None:

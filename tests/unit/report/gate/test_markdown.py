@@ -45,7 +45,7 @@ def test_names_and_reasons_cannot_break_the_table_or_notify_anybody() -> None:
     odd = replace(OPEN, benchmark="t.py::test[a|b`c]", reason="two\nlines | <b>bold</b> @someone")
     text = gate_markdown([odd], POLICY, GateHeader("a|b", "*c*"))
     (row,) = (each for each in text.splitlines() if "two lines" in each)
-    assert r"`` t.py::test[a\|b`c] ``" in row
+    assert r"``t.py::test[a\|b`c]``" in row
     assert r"two lines \| \<b\>bold\</b\>" in row
     assert "@someone" not in text
     assert r"### gate: \*c\* against a\|b" in text
