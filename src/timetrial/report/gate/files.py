@@ -12,7 +12,7 @@ from timetrial.gate.findings import ExitCode, Finding, Verdict, exit_code
 from timetrial.gate.policy import GatePolicy
 from timetrial.report.escaped import in_xml
 from timetrial.report.gate.table import GateHeader, conclusion, effect_of, interval_of, one_line
-from timetrial.results.runfile import dumps
+from timetrial.system.strict_json import dumps
 
 # 1: exit_code, conclusion, base, candidate, took_s, record, policy, findings.
 SCHEMA_VERSION: Final = 1

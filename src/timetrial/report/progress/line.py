@@ -69,7 +69,7 @@ class StepsLine:
         self._step: object = None
 
     def show(self, text: str, step: object) -> None:
-        """Shows the text; on no terminal only where ``step`` is another one than the last, and twice a minute at most."""
+        """Shows the text; on no terminal for another ``step`` than the last, and twice a minute at most."""
         if self._line is not None:
             self._line.draw(text)
         elif step != self._step and self._clock_s() - self._said_s >= _BETWEEN_LINES_S:
