@@ -1,4 +1,4 @@
-"""Whoever waits for a gate sees how far it is: live on a terminal, a line a launch in a log."""
+"""Whoever waits for a gate sees how far it is: live on a terminal, a line now and then in a log."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ import io
 from timetrial.gate.record import Phase
 from timetrial.gate.run import Progress
 from timetrial.report.progress.gate import GateProgress
+
+
+class Clock:
+    """Says what it is told."""
+
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now_s
 
 
 class Terminal(io.StringIO):
@@ -21,11 +31,11 @@ def _step(launch: int, benchmark: int, left_s: float = 90.0) -> Progress:
     return Progress(Phase.SCREEN, launch, 7, benchmark, 3, f"test_{benchmark}", left_s)
 
 
-def test_a_log_gets_one_line_a_launch() -> None:
-    """Not one for each benchmark."""
-    stream, clock = io.StringIO(), iter((0.0, 5.0, 6.0, 7.0, 65.0))
-    progress = GateProgress(stream, lambda: next(clock))
-    for launch, benchmark in ((1, 1), (1, 2), (1, 3), (2, 1)):
+def test_a_log_gets_a_line_now_and_then() -> None:
+    """Not one for each benchmark, nor for each of hundreds of launches."""
+    stream, clock = io.StringIO(), Clock()
+    progress = GateProgress(stream, clock)
+    for clock.now_s, launch, benchmark in ((5, 1, 1), (6, 1, 2), (20, 2, 1), (60, 1, 3), (65, 2, 1), (66, 3, 1)):
         progress(_step(launch, benchmark))
     assert stream.getvalue().splitlines() == [
         "[0:05] looking at everything: launch 1 of 7, benchmark 1 of 3, at most 90 s left: test_1",

@@ -8,11 +8,21 @@ from timetrial.launches.run import LaunchProgress
 from timetrial.report.progress.launches import LaunchesProgress
 
 
-def test_a_log_gets_one_line_a_launch_with_the_time_that_is_left() -> None:
+class Clock:
+    """Says what it is told."""
+
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now_s
+
+
+def test_a_log_gets_a_line_now_and_then_with_the_time_that_is_left() -> None:
     """From the second on: until one has ended, nobody knows how long it takes."""
-    stream, clock = io.StringIO(), iter((0.0, 30.0, 40.0))
-    progress = LaunchesProgress(stream, lambda: next(clock))
-    for launch, done, total in ((1, 0, 0), (1, 3, 6), (2, 0, 6)):
+    stream, clock = io.StringIO(), Clock()
+    progress = LaunchesProgress(stream, clock)
+    for clock.now_s, launch, done, total in ((0, 1, 0, 0), (31, 1, 3, 6), (40, 2, 0, 6), (50, 3, 0, 6)):
         progress(LaunchProgress(launch, 4, done, total))
     assert stream.getvalue().splitlines() == ["launch 1 of 4", "launch 2 of 4, benchmark 1 of 6, about 2 min left"]
 

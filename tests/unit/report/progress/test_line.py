@@ -9,6 +9,16 @@ import pytest
 from timetrial.report.progress.line import RedrawnLine, StepsLine, can_redraw
 
 
+class Clock:
+    """Says what it is told."""
+
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now_s
+
+
 class Terminal(io.StringIO):
     """A stream that says it is one."""
 
@@ -24,13 +34,13 @@ def _a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_line_is_drawn_over_and_cut_to_the_terminal() -> None:
-    """One that wrapped would leave its beginning behind."""
+    """In the middle, since an id's ends tell most; one that wrapped would leave its beginning behind."""
     stream = Terminal()
     line = RedrawnLine(stream)
     line.draw("one")
     line.draw("x" * 100)
     line.clear()
-    assert stream.getvalue() == "\r\x1b[2Kone\r\x1b[2K" + "x" * 19 + "\r\x1b[2K"
+    assert stream.getvalue() == "\r\x1b[2Kone\r\x1b[2K" + f"{'x' * 9}…{'x' * 9}\r\x1b[2K"
 
 
 def test_a_line_below_others_output_leaves_the_cursor_where_it_was() -> None:
@@ -49,13 +59,14 @@ def test_a_terminal_that_is_gone_is_forgotten() -> None:
     line.close()
 
 
-def test_steps_are_told_once_each_where_nothing_can_be_redrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a file, and on a terminal that can't move its cursor."""
+def test_steps_are_told_now_and_then_where_nothing_can_be_redrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a file, and on a terminal that can't move its cursor: each once at most, and no two within half a minute."""
     monkeypatch.setenv("TERM", "dumb")
     for stream in (io.StringIO(), Terminal()):
         assert not can_redraw(stream)
-        line = StepsLine(stream)
-        for text, step in (("one, begun", 1), ("one, done", 1), ("two", 2)):
+        clock = Clock()
+        line = StepsLine(stream, clock)
+        for clock.now_s, text, step in ((0, "one, begun", 1), (31, "one, done", 1), (40, "two", 2), (69, "three", 3)):
             line.show(text, step)
         line.clear()
         assert stream.getvalue() == "one, begun\ntwo\n"
