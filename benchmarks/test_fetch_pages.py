@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import aiohttp
 import pytest
@@ -17,9 +17,11 @@ from timetrial import Workload, models
 
 if TYPE_CHECKING:
     from timetrial import MockServer, Trial
+    from timetrial.mockserver import View
 
 PAGE_BYTES: Final = 1024
 MOST_PROCESSES: Final = 64  # each is an interpreter of its own, with some 20 MB
+MOST_THREADS: Final = 2_000  # past some hundred they only get in each other's way
 SWEEP_LATENCY_MS: Final = 10
 LONGEST_IDEAL_S: Final = {"quick": 0.3, "default": 1.0, "article": 5.0, "gate": 0.3}
 
@@ -68,6 +70,14 @@ FETCH_PAGES = Workload(
 )
 
 
+OF_EACH_MODEL: Final = [
+    "threads[http.client]",
+    "processes[http.client]",
+    "coroutines[aiohttp]",
+    "processes+coroutines[aiohttp]",
+]
+
+
 def grid() -> list[tuple[int, int, int]]:
     """Pages, latency in ms and concurrency: every combination that differs from the others and ends in time."""
     points = []
@@ -97,6 +107,8 @@ def unfit(model: str, scale: str, pages: int, latency_ms: int, concurrency: int)
         return f"one page after the other would take {ideal_s(pages, latency_ms, 1):.0f} s a round"
     if name == "processes" and concurrency > MOST_PROCESSES:
         return f"{concurrency} processes are more than this suite asks a machine for ({MOST_PROCESSES})"
+    if name == "threads" and concurrency > MOST_THREADS:
+        return f"{concurrency} threads are more than this suite asks a machine for ({MOST_THREADS})"
     return None
 
 
@@ -154,3 +166,80 @@ def test_fetch_pages_over_payload(trial: Trial, mock_server: MockServer, page_by
     """What a page costs by itself, and what its bytes do; with 5 ms each, eight in flight."""
     urls = [mock_server.page(size_bytes=page_bytes, delay_ms=5, key=key) for key in range(16)]
     trial(urls, concurrency=8, server=mock_server)
+
+
+@pytest.mark.workload(FETCH_PAGES, models=OF_EACH_MODEL)
+@pytest.mark.trial_points(
+    "pages, median_ms, spread, concurrency",
+    quick=[(40, 5, 0.8, 16)],
+    default=[(100, 10, 0.8, 16)],
+    article=[(1_000, 20, 0.8, 64), (1_000, 20, 1.5, 64)],
+    gate=[(12, 1, 0.8, 8)],
+)
+def test_fetch_pages_with_a_tail(
+    trial: Trial, mock_space: View, pages: int, median_ms: int, spread: float, concurrency: int
+) -> None:
+    """Latencies as real servers have them, lognormal: whoever waits for the slowest should have others under way."""
+    delay_ms = f"lognormal:{median_ms},{spread}"  # drawn anew in each round, and alike for every model
+    urls = [mock_space.page(size_bytes=PAGE_BYTES, delay_ms=delay_ms, key=key) for key in range(pages)]
+    trial(urls, concurrency=concurrency, server=mock_space)
+
+
+@pytest.mark.workload(
+    FETCH_PAGES, models=["threads[requests]", "threads[httpx]", "coroutines[aiohttp]", "coroutines[httpx]"]
+)
+@pytest.mark.trial_points("compressed", quick=[True], default=[False, True])
+def test_fetch_pages_compressed(trial: Trial, mock_server: MockServer, *, compressed: bool) -> None:
+    """What it costs a client to unpack pages of 100 KB; on loopback nobody gains by their being smaller."""
+    urls = [mock_server.page(size_bytes=100_000, delay_ms=5, key=key, gzip=compressed) for key in range(20)]
+    trial(urls, concurrency=8, server=mock_server)
+
+
+class SecurePage(NamedTuple):
+    """A page behind TLS, and whom to trust."""
+
+    url: str
+    ca_file: str
+
+
+def fetch_secure(page: SecurePage, connection: clients.KeepAliveConnection) -> int:
+    """The page's length, by the standard library; the handshake is made once for each connection."""
+    connection.trust(page.ca_file)
+    return len(connection.get(page.url))
+
+
+async def fetch_secure_async(page: SecurePage, session: aiohttp.ClientSession) -> int:
+    """The page's length, by aiohttp."""
+    async with session.get(page.url, ssl=clients.trusting(page.ca_file)) as response:
+        return len(await response.read())
+
+
+FETCH_SECURE_PAGES = Workload(
+    "fetch_secure_pages",
+    task=fetch_secure,
+    resource=clients.open_http_client,
+    async_task=fetch_secure_async,
+    async_resource=clients.open_aiohttp,
+)
+
+
+@pytest.fixture(scope="module")
+def secure_server(mock_server_factory: Callable[..., MockServer]) -> MockServer:
+    """A server with a certificate of its own."""
+    return mock_server_factory(tls="trusted")
+
+
+@pytest.mark.workload(FETCH_SECURE_PAGES)
+@pytest.mark.trial_points(
+    "pages, latency_ms, concurrency",
+    quick=[(20, 5, 8)],
+    default=[(60, 5, 8)],
+    article=[(1_000, 5, 8), (1_000, 5, 64)],
+    gate=[(20, 0, 8)],
+)
+def test_fetch_secure_pages(
+    trial: Trial, secure_server: MockServer, pages: int, latency_ms: int, concurrency: int
+) -> None:
+    """Encryption is computing in C, a little for each page; the handshakes are in the start-up."""
+    urls = [secure_server.page(size_bytes=PAGE_BYTES, delay_ms=latency_ms, key=key) for key in range(pages)]
+    trial([SecurePage(url, str(secure_server.ca_file)) for url in urls], concurrency=concurrency, server=secure_server)
