@@ -6,20 +6,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from timetrial.mockserver.behaviour import FAULTS, Behaviour
     from timetrial.mockserver.client import MockServer
     from timetrial.mockserver.content import page_body, stream_chunks, stream_sha256
     from timetrial.mockserver.counters import Counters
     from timetrial.mockserver.journal import ConnectionRecord, Journal, RequestRecord
-    from timetrial.mockserver.options import FAULTS, Behaviour
     from timetrial.mockserver.routes import Route, route
     from timetrial.mockserver.site import SitePages, site_pages
     from timetrial.mockserver.view import View
 
 _HOMES = {
-    "Behaviour": "options",
+    "Behaviour": "behaviour",
     "ConnectionRecord": "journal",
     "Counters": "counters",
-    "FAULTS": "options",
+    "FAULTS": "behaviour",
     "Journal": "journal",
     "MockServer": "client",
     "RequestRecord": "journal",

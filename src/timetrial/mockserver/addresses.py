@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Unpack
 from urllib.parse import quote
 
-from timetrial.mockserver.options import BehaviourOptions, SeedlessOptions, behaviour, check_gzip, whole
+from timetrial.mockserver.behaviour import BehaviourOptions, SeedlessOptions
+from timetrial.mockserver.combinations import check_body
+from timetrial.mockserver.options import behaviour, whole
 from timetrial.mockserver.site import Site, page_name
 
 MOST_BODY_BYTES = 4 * 2**30
@@ -46,7 +48,9 @@ class Addresses:
             numbers[name] = whole(value, _LOWEST, _HIGHEST_SEED, f"site() takes an integer as {name}")
         Site(**numbers)
         shape = "&".join(f"{name}={number}" for name, number in numbers.items())
-        extra = behaviour(options, "site()").query()
+        how = behaviour(options, "site()")
+        check_body(how, numbers["size_bytes"], "site()")
+        extra = how.query()
         return f"{self.url}/site/{shape}{'&' if extra else ''}{extra}/{page_name(0)}"
 
     def echo(self, **options: Unpack[BehaviourOptions]) -> str:
@@ -72,7 +76,7 @@ class Addresses:
     def _sized(self, kind: str, size_bytes: int, key: int, options: BehaviourOptions) -> str:
         size = whole(size_bytes, 0, MOST_BODY_BYTES, f"{kind}() takes 0 to {MOST_BODY_BYTES} bytes (4 GB)")
         number = whole(key, _LOWEST, _HIGHEST_KEY, f"{kind}() takes an integer of 64 bits as key")
-        check_gzip(behaviour(options, f"{kind}()"), size, f"{kind}()")
+        check_body(behaviour(options, f"{kind}()"), size, f"{kind}()")
         return self._plain(f"/{kind}/{size}/{number}", options)
 
     def _plain(self, path: str, options: BehaviourOptions) -> str:

@@ -7,10 +7,32 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
+
+from timetrial.mockserver.bounded import Bounded
 
 # Bodies repeat after this many bytes. It is prime, so that a lost or doubled chunk shows up in the digest.
 PERIOD_BYTES = 1_048_573
 CHUNK_BYTES = 262_144
+_MOST_BLOCKS_BYTES = 32 * 2**20
+
+
+class Content(Protocol):
+    """A body that is described rather than built. ``name`` is the same for the same bytes only."""
+
+    @property
+    def name(self) -> str:
+        """What it is called; short, whatever its size."""
+        ...
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes it has."""
+        ...
+
+    def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[bytes | memoryview]:
+        """Its bytes from ``start`` to ``stop``, or to its end, in pieces of at most CHUNK_BYTES."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -20,10 +42,15 @@ class Body:
     seed: str
     size_bytes: int
 
+    @property
+    def name(self) -> str:
+        """The seed and the size, which decide all of it."""
+        return f"{self.seed}/{self.size_bytes}"
+
     def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[memoryview]:
         """The bytes from ``start`` to ``stop``, in chunks that are views and never copies."""
         end = self.size_bytes if stop is None else stop
-        block = _block(self.seed, min(self.size_bytes, PERIOD_BYTES))
+        block = self._block() if start < end else memoryview(b"")
         while start < end:
             offset = start % PERIOD_BYTES
             step = min(CHUNK_BYTES, PERIOD_BYTES - offset, end - start)
@@ -34,16 +61,29 @@ class Body:
         """All of it, built in memory."""
         return b"".join(self.chunks())
 
+    def _block(self) -> memoryview:
+        """The bytes that repeat."""
+        size_bytes = min(self.size_bytes, PERIOD_BYTES)
+        block = _BLOCKS.get((self.seed, size_bytes))
+        if block is None:
+            raw = hashlib.shake_256(self.seed.encode()).digest(size_bytes * 3 // 4 + 3)
+            block = memoryview(base64.b64encode(raw)[:size_bytes])
+            _BLOCKS.keep((self.seed, size_bytes), block, size_bytes + 500)
+        return block
 
-def size_of(body: bytes | Body) -> int:
+
+_BLOCKS: Bounded[tuple[str, int], memoryview] = Bounded(_MOST_BLOCKS_BYTES)
+
+
+def pieces_of(data: bytes, start: int = 0, stop: int | None = None) -> Iterator[memoryview]:
+    """Bytes that are there, from ``start`` to ``stop``, in views of at most CHUNK_BYTES."""
+    view = memoryview(data)[start:stop]
+    return (view[at : at + CHUNK_BYTES] for at in range(0, len(view), CHUNK_BYTES))
+
+
+def size_of(body: bytes | Content) -> int:
     """How many bytes it has, built or described."""
-    return body.size_bytes if isinstance(body, Body) else len(body)
-
-
-@lru_cache(maxsize=32)
-def _block(seed: str, size_bytes: int) -> memoryview:
-    raw = hashlib.shake_256(seed.encode()).digest(size_bytes * 3 // 4 + 3)
-    return memoryview(base64.b64encode(raw)[:size_bytes])
+    return len(body) if isinstance(body, bytes) else body.size_bytes
 
 
 def page_content(size_bytes: int, key: int) -> Body:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 
-from timetrial.errors import MockServerError
 from timetrial.mockserver.draws import draw
 
 LONGEST_MS = 3_600_000.0
+_LARGEST_EXPONENT = 700.0  # of what a float can hold
 
 
 def _normal_quantile(share: float) -> float:
@@ -19,11 +20,11 @@ def _normal_quantile(share: float) -> float:
 
 
 def _lognormal(share: float, median: float, sigma: float) -> float:
-    return median * math.exp(min(sigma * _normal_quantile(share), 700.0))
+    return median * math.exp(min(sigma * _normal_quantile(share), _LARGEST_EXPONENT))
 
 
 def _pareto(share: float, smallest: float, alpha: float) -> float:
-    return float(smallest * (1.0 - share) ** (-1.0 / alpha))
+    return smallest * math.exp(min(-math.log1p(-share) / alpha, _LARGEST_EXPONENT))
 
 
 # name: (what it needs, in words; how many numbers; from a share of the distribution to milliseconds)
@@ -35,53 +36,70 @@ _KINDS: dict[str, tuple[str, int, Callable[..., float]]] = {
     "pareto": ("pareto:SMALLEST,ALPHA", 2, _pareto),
     "recorded": ("recorded:MS,MS,…", 0, lambda share, *recorded: recorded[int(share * len(recorded))]),
 }
+_FORMS = ", ".join(form for form, _, _ in _KINDS.values())
+_UNREADABLE = f"milliseconds, or one of {_FORMS}"
 
 
 @dataclass(frozen=True)
 class Delay:
-    """A delay in milliseconds, to be sampled once for each request; samples are cut to 0 … one hour."""
+    """A delay in milliseconds, to be sampled once for each request; samples are cut to 0 … one hour.
+
+    ``kind`` is one of constant, uniform, normal, lognormal, pareto and recorded; ``numbers`` are what it needs, as
+    ``parse_delay`` has checked them: milliseconds, but for the sigma of lognormal and the alpha of pareto.
+    """
 
     kind: str
     numbers: tuple[float, ...]
 
     def sample_s(self, seed: int, index: int) -> float:
-        """The delay of the request with this number, in seconds."""
+        """The delay of the request with this number, in seconds; the same one for the same seed in every run."""
         if self.kind == "constant":
             return self.numbers[0] / 1e3
         ms = _KINDS[self.kind][2](draw(seed, index), *self.numbers)
         return min(max(ms, 0.0), LONGEST_MS) / 1e3
 
     def __str__(self) -> str:
-        return f"{self.kind}:{','.join(f'{number:g}' for number in self.numbers)}"
+        return f"{self.kind}:{','.join(map(number_text, self.numbers))}"
+
+
+def number_text(number: float) -> str:
+    """The number as a URL carries it: exact, and an integer without a point."""
+    return str(int(number)) if number.is_integer() else repr(number)
 
 
 def parse_delay(value: object) -> Delay:
-    """A delay from a number of milliseconds, a text such as ``lognormal:20,0.5``, or a list of recorded ones."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return _checked("constant", (float(value),), value)
+    """A delay from a number of milliseconds, a text such as ``lognormal:20,0.5``, or a list of recorded ones.
+
+    Raises ValueError, which says what it takes, for anything else, and for numbers out of their range.
+    """
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return _checked("constant", [value])
     if isinstance(value, str):
         kind, colon, numbers = value.partition(":")
-        return _from_text(kind, numbers, value) if colon else _from_text("constant", value, value)
+        return _checked(kind, numbers.split(",")) if colon else _checked("constant", [value])
     if isinstance(value, Sequence) and value:
-        return _from_text("recorded", ",".join(map(str, value)), value)
-    raise _unreadable(value)
+        return _checked("recorded", value)
+    raise ValueError(_UNREADABLE)
 
 
-def _from_text(kind: str, numbers: str, value: object) -> Delay:
-    try:
-        return _checked(kind, tuple(float(number) for number in numbers.split(",")), value)
-    except ValueError:
-        raise _unreadable(value) from None
-
-
-def _checked(kind: str, numbers: tuple[float, ...], value: object) -> Delay:
-    if kind not in _KINDS or len(numbers) != (_KINDS[kind][1] or len(numbers)):
-        raise _unreadable(value)
-    if any(not 0 <= number <= LONGEST_MS for number in numbers) or (kind == "pareto" and not numbers[1]):
-        raise MockServerError(f"delay_ms={value!r}: its numbers lie between 0 and {LONGEST_MS:g} (one hour)")
+def _checked(kind: str, given: Sequence[object]) -> Delay:
+    if kind not in _KINDS or len(given) != (_KINDS[kind][1] or len(given)):
+        raise ValueError(_UNREADABLE)
+    numbers = tuple(map(_number, given))
+    if kind == "pareto" and not numbers[1]:
+        raise ValueError("an alpha above 0 for pareto:SMALLEST,ALPHA")
+    if kind == "uniform" and numbers[0] > numbers[1]:
+        raise ValueError("the smaller number first for uniform:LOW,HIGH")
     return Delay(kind, numbers)
 
 
-def _unreadable(value: object) -> MockServerError:
-    forms = ", ".join(form for form, _, _ in _KINDS.values())
-    return MockServerError(f"delay_ms={value!r} is not a delay; give milliseconds or one of {forms}")
+def _number(given: object) -> float:
+    try:
+        number = float(given)  # type: ignore[arg-type] # what it can't take is its error
+    except (TypeError, ValueError):
+        raise ValueError(_UNREADABLE) from None
+    except OverflowError:
+        number = math.inf
+    if isinstance(given, bool) or not 0 <= number <= LONGEST_MS:
+        raise ValueError(f"numbers between 0 and {LONGEST_MS:g} (one hour)")
+    return number + 0.0  # so that there is no negative zero

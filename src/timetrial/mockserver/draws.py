@@ -16,7 +16,7 @@ def draw(seed: int, index: int) -> float:
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
     z ^= z >> 31
-    return ((z >> 11) + 0.5) / (1 << 53)
+    return ((z >> 12) + 0.5) / (1 << 52)  # one bit more, and the highest would be rounded to 1
 
 
 def seed_for(seed: int, what: str, path: str) -> int:

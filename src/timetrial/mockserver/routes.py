@@ -6,14 +6,21 @@ import base64
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Unpack
 
 from timetrial.errors import MockServerError
-from timetrial.mockserver.options import PLAIN, Behaviour, BehaviourOptions, behaviour, check_gzip
+from timetrial.mockserver.behaviour import PLAIN, Behaviour, BehaviourOptions
+from timetrial.mockserver.combinations import NO_BODY, check_body, limited
+from timetrial.mockserver.content import size_of
+from timetrial.mockserver.options import behaviour
 
 _ROUTE_KEYS = ("path", "body", "content_type", "headers", "methods", "like")
+_CONTENT_TYPE = "text/plain; charset=utf-8"
+_METHODS = ("GET", "HEAD")
+# Headers that a route can't have as its own; content_type= sets the first one.
+_OURS = {"content-type", "content-length", "transfer-encoding", "connection", "date", "server", "accept-ranges"}
 # What RFC 9110 allows as a name, and as a value: Latin-1 without control characters.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t -~\xa0-\xff]*")
@@ -29,9 +36,9 @@ class Route:
 
     path: str
     body: bytes = b""
-    content_type: str = "text/plain; charset=utf-8"
+    content_type: str = _CONTENT_TYPE
     headers: Mapping[str, str] = field(default_factory=dict)
-    methods: tuple[str, ...] = ("GET", "HEAD")
+    methods: tuple[str, ...] = _METHODS
     like: str = ""
     how: Behaviour = PLAIN
 
@@ -40,12 +47,29 @@ class Route:
             raise MockServerError(f"a route's path begins with a slash and not with /~, which {self.path!r} doesn't do")
         if self.like and (self.body or not self.like.startswith("/")):
             raise MockServerError(f"route {self.path}: give body= or like=, and like= a path such as /page/2048/0")
-        check_gzip(self.how, len(self.body), f"route {self.path}")
-        for name, value in self.headers.items():
-            self._check(_is_token(name) and _is_value(value), f"{name!r}: {value!r} cannot be a header")
+        self._check_headers()
         self._check(_is_value(self.content_type), f"content_type={self.content_type!r} cannot be a header's value")
         for method in self.methods:
             self._check(_is_token(method), f"{method!r} cannot be a method")
+        if self.like:
+            own = {"content_type": _CONTENT_TYPE, "headers": {}, "methods": _METHODS}
+            for name, unset in own.items():
+                self._check(getattr(self, name) == unset, f"{name}= belongs to body=, and would be lost with like=")
+        else:
+            self._check_body()
+
+    def _check_headers(self) -> None:
+        for name, value in self.headers.items():
+            self._check(_is_token(name) and _is_value(value), f"{name!r}: {value!r} cannot be a header")
+            self._check(name.lower() not in _OURS, f"the server writes {name} itself")
+        coded = "content-encoding" in map(str.lower, self.headers)
+        self._check(not (coded and self.how.gzip), "give a Content-Encoding of your own or gzip=, not both")
+
+    def _check_body(self) -> None:
+        """Where only some requests get the status, the others get the body."""
+        always = self.how.status if not limited(self.how) else 0
+        self._check(not (self.body and always in NO_BODY), f"an answer of status={always} has no body")
+        check_body(replace(self.how, status=0 if always else self.how.status), len(self.body), f"route {self.path}")
 
     def _check(self, holds: bool, problem: str) -> None:
         if not holds:
@@ -76,9 +100,9 @@ def route(
     path: str,
     *,
     body: str | bytes = b"",
-    content_type: str = "text/plain; charset=utf-8",
+    content_type: str = _CONTENT_TYPE,
     headers: Mapping[str, str] | None = None,
-    methods: Sequence[str] = ("GET", "HEAD"),
+    methods: Sequence[str] = _METHODS,
     like: str = "",
     **options: Unpack[BehaviourOptions],
 ) -> Route:
@@ -103,11 +127,15 @@ def check_routes(routes: Sequence[Route], where: str = "") -> None:
 
 def _check_like(route: Route, where: str) -> None:
     # The server's own parts, so that both judge alike; they are imported only where something is like something.
-    from timetrial.mockserver.server.resources import Missing
+    from timetrial.mockserver.server.resources import Fixed, Missing
     from timetrial.mockserver.server.targets import resolve
 
     path, _, query = route.like.partition("?")
-    resource, _ = resolve(path, query)
+    resource, own = resolve(path, query)
+    if route.how != PLAIN and replace(own, seed=0) != PLAIN:
+        raise MockServerError(f"{where}route {route.path}: give the options to the route or to its like=, not to both")
+    if isinstance(resource, Fixed) and not isinstance(resource, Missing):
+        check_body(route.how, size_of(resource.body), f"{where}route {route.path}")
     if isinstance(resource, Missing):
         raise MockServerError(
             f"{where}route {route.path}: like={route.like!r} would answer {resource.text}; "

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from timetrial.errors import MockServerError
-from timetrial.mockserver.content import Body
+from timetrial.mockserver.content import Body, pieces_of
 
 MOST_PAGES = 1_000_000
 _MOST_LINKS = 1_000
@@ -44,15 +45,28 @@ class Site:
 
     def linked_from(self, page: int) -> tuple[int, ...]:
         """The pages that this page links to: all different, and none of them itself."""
-        children = _children(self.pages, self.seed, self.links)[page]
+        chosen = dict.fromkeys(self._children(page))
         wanted = min(self.links, self.pages - 1)
-        chosen = dict.fromkeys(children)
         rng = random.Random(f"{self.seed}/{page}")
-        while len(chosen) < wanted:
-            other = rng.randrange(self.pages)
-            if other != page:
+        # So many that enough are left without those that are there already, and without the page itself.
+        for other in rng.sample(range(self.pages), min(self.pages, wanted + len(chosen) + 1)):
+            if len(chosen) < wanted and other != page:
                 chosen[other] = None
         return tuple(sorted(chosen))
+
+    def _children(self, page: int) -> list[int]:
+        """What makes every page reachable: a tree over all of them, in an order that the seed shuffles.
+
+        The place p of a page other than the first is its number, multiplied and shifted modulo how many there are; so
+        both ways take no longer in a site of a million pages than in one of ten.
+        """
+        others = self.pages - 1
+        if not others:
+            return []
+        factor, shift = _shuffle(others, self.seed)
+        place = ((page - 1 - shift) * pow(factor, -1, others) % others) + 1 if page else 0
+        places = range(place * self.links + 1, min(place * self.links + self.links, others) + 1)
+        return [((child - 1) * factor + shift) % others + 1 for child in places]
 
     def html(self, page: int) -> bytes:
         """The page, exactly ``size_bytes`` long."""
@@ -68,16 +82,36 @@ def page_name(page: int) -> str:
     return f"p{page}.html"
 
 
-@lru_cache(maxsize=8)
-def _children(pages: int, seed: int, links: int) -> tuple[tuple[int, ...], ...]:
-    """A tree over all pages with page 0 as its root, which is what makes every page reachable."""
-    order = list(range(1, pages))
-    random.Random(seed).shuffle(order)
-    order.insert(0, 0)
-    children: list[tuple[int, ...]] = [()] * pages
-    for position, page in enumerate(order):
-        children[page] = tuple(order[position * links + 1 : position * links + 1 + links])
-    return tuple(children)
+@lru_cache(maxsize=64)
+def _shuffle(others: int, seed: int) -> tuple[int, int]:
+    """A factor that has no divisor in common with the number of pages, and a shift."""
+    rng = random.Random(f"shuffle {seed}")
+    factor = rng.randrange(1, others + 1)
+    while math.gcd(factor, others) != 1:
+        factor = rng.randrange(1, others + 1)
+    return factor, rng.randrange(others)
+
+
+@dataclass(frozen=True)
+class SitePage:
+    """One page of a site as a body: it is built when it is sent, and not kept."""
+
+    site: Site
+    number: int
+
+    @property
+    def name(self) -> str:
+        """Which page of which site."""
+        return f"{self.site} page {self.number}"
+
+    @property
+    def size_bytes(self) -> int:
+        """As for all pages of the site."""
+        return self.site.size_bytes
+
+    def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[memoryview]:
+        """Its bytes from ``start`` to ``stop``, in views."""
+        return pieces_of(self.site.html(self.number), start, stop)
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def test_a_share_of_a_sites_pages_is_hit(plain: PlainClient, space: View) -> Non
 
 def test_the_time_in_a_queue_is_not_the_delay_again() -> None:
     """Each is drawn for itself."""
-    how = behaviour({"delay_ms": "uniform:0,100", "service_ms": "uniform:0,100"}, "here")
+    how = behaviour({"delay_ms": "uniform:0,100", "service_ms": "uniform:0,100", "slots": 1}, "here")
     target = Target("/page/1/0", page(1, 0), how, Counts(""))
     assert how.delay_ms is not None
     assert how.delay_ms.sample_s(target.delay_seed, 0) != how.delay_ms.sample_s(target.service_seed, 0)

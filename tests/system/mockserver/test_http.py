@@ -213,13 +213,11 @@ def test_gzip_of_a_large_body_is_the_same_body(plain: PlainClient, server: MockS
 
 
 def test_a_route_to_what_is_too_large_for_gzip_says_so() -> None:
-    """When it is declared, or when it is asked for."""
+    """When it is declared, whether the body is its own or what it is like."""
     with pytest.raises(MockServerError, match="route /large: gzip is for bodies of up to 16777216 bytes"):
         route("/large", body=b"x" * (16 * 2**20 + 1), gzip=True)
-    with MockServer.start(site=[route("/large", like="/stream/99999999/0", gzip=True)]) as server:
-        client = PlainClient(server.port)
-        assert client.get(server.at("/large")).body.startswith(b"400 route /large: gzip is for bodies of up to")
-        client.close()
+    with pytest.raises(MockServerError, match="route /large: gzip is for bodies of up to 16777216 bytes"):
+        MockServer.start(site=[route("/large", like="/stream/99999999/0", gzip=True)])
 
 
 def test_redirects_lead_to_their_end(plain: PlainClient, space: View) -> None:

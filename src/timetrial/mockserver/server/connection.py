@@ -6,12 +6,13 @@ import asyncio
 from time import perf_counter
 from typing import cast
 
-from timetrial.mockserver.options import PLAIN
+from timetrial.mockserver.behaviour import PLAIN
 from timetrial.mockserver.server.answering import Answering
 from timetrial.mockserver.server.counts import Counts, Tally
 from timetrial.mockserver.server.engine import Engine
-from timetrial.mockserver.server.exchange import Exchange, Plan, plannable
+from timetrial.mockserver.server.exchange import Exchange
 from timetrial.mockserver.server.messages import Request
+from timetrial.mockserver.server.plans import Plan, plannable
 from timetrial.mockserver.server.receiver import END, Event, Receiver, Refusal, flaw_of_body, too_large
 from timetrial.mockserver.server.resources import Missing
 from timetrial.mockserver.server.targets import Target
@@ -99,6 +100,8 @@ class Connection(asyncio.Protocol):
         """Counts this connection there, the first time that it is used for it."""
         tally = self.tallies.get(counts)
         if tally is None:
+            # Those of tests that are over would pile up on a connection that is kept for all of them.
+            self.tallies = {part: own for part, own in self.tallies.items() if not part.absorbed}
             tally = self.tallies[counts] = Tally(self.number, self.port)
             counts.enter(tally)
         self.counts, self.tally = counts, tally
@@ -191,8 +194,11 @@ class Connection(asyncio.Protocol):
         return self.engine.unscoped if self.counts is None or self.counts.absorbed else self.counts
 
     def _remember(self, data: bytes, exchange: Exchange) -> None:
-        if data.endswith(b"\r\n\r\n") and data.count(b"\r\n\r\n") == 1 and plannable(exchange.target, exchange.request):
-            self.engine.remember(data, Plan(exchange.target, exchange.request, len(data)))
+        reply = exchange.reply
+        if reply is None or not data.endswith(b"\r\n\r\n") or data.count(b"\r\n\r\n") > 1:
+            return
+        if plannable(exchange.target, exchange.request, reply):
+            self.engine.remember(data, Plan(exchange.target, exchange.request, len(data), reply))
 
     def _arrive(self, request: Request, target: Target) -> Exchange:
         """A request's headers are here: it counts from now on."""

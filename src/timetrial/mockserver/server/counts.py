@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, deque
 
-MOST_PATHS = 50_000
+_MOST_OUTCOMES_BYTES = 16 * 2**20
+# What an outcome takes beside its path.
+_OUTCOME_BYTES = 250
 MOST_CONNECTIONS = 10_000
 OTHER_PATHS = "(other paths)"
 
@@ -41,6 +43,7 @@ class Counts:
         self.lag_peak_s = 0.0
         self.service_s = self.delay_s = self.delay_late_s = 0.0
         self.outcomes: Counter[tuple[str, int]] = Counter()
+        self.outcomes_bytes = 0
         self.faults: Counter[str] = Counter()
         self.open: set[Tally] = set()
         self.gone: deque[Tally] = deque(maxlen=MOST_CONNECTIONS)
@@ -63,8 +66,12 @@ class Counts:
 
     def count(self, path: str, status: int, times: int = 1) -> None:
         """So many requests for the path were answered with the status; 0: they were not answered in full."""
-        if len(self.outcomes) >= MOST_PATHS and (path, status) not in self.outcomes:
-            path = OTHER_PATHS
+        if (path, status) not in self.outcomes:
+            size_bytes = _OUTCOME_BYTES + 2 * len(path)
+            if self.outcomes_bytes + size_bytes > _MOST_OUTCOMES_BYTES:
+                path = OTHER_PATHS
+            else:
+                self.outcomes_bytes += size_bytes
         self.outcomes[path, status] += times
 
     def take_peaks(self) -> dict[str, float]:
@@ -78,7 +85,8 @@ class Counts:
         for name in _SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         other.absorbed = True
-        self.outcomes.update(other.outcomes)
+        for (path, status), times in other.outcomes.items():
+            self.count(path, status, times)
         self.faults.update(other.faults)
 
 

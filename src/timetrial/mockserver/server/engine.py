@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections import deque
-from dataclasses import dataclass
 from itertools import count
 from time import monotonic, process_time
 
 from timetrial.errors import MockServerError
-from timetrial.mockserver.options import PLAIN
+from timetrial.mockserver.behaviour import PLAIN
+from timetrial.mockserver.bounded import Bounded
 from timetrial.mockserver.server.counts import Counts, snapshot
-from timetrial.mockserver.server.exchange import Exchange, Plan
+from timetrial.mockserver.server.exchange import Exchange
+from timetrial.mockserver.server.plans import Plan
+from timetrial.mockserver.server.recordings import Recording
 from timetrial.mockserver.server.resources import NoScope
 from timetrial.mockserver.server.routes import Routes
 from timetrial.mockserver.server.services import Limits, Services
 from timetrial.mockserver.server.targets import Target, resolve, split_url
 
-_MOST_PLANS = 8_192
-_MOST_TARGETS = 65_536
+_MOST_PLANS_BYTES = 64 * 2**20
+# Of URLs whose answers depend on how many came before, and as much of the others, which can be made anew.
+_MOST_TARGETS_BYTES = 64 * 2**20
 _TICK_S = 0.1
 _TICKS_A_COLLECTION = 10
 _MOST_UNCOLLECTED = 1_000_000
 SCOPE_MARK = "/~"
-
-
-@dataclass(frozen=True)
-class Recording:
-    """The last requests of a scope, or of the whole server, one by one while somebody wants them."""
-
-    scope: str | None
-    rows: deque[list[object]]
 
 
 class Engine:
@@ -47,9 +41,10 @@ class Engine:
         self.total = Counts("the whole server")
         self.unscoped = Counts("")
         self.scopes: dict[str, Counts] = {}
-        self.plans: dict[bytes, Plan] = {}
-        self.targets: dict[bytes, Target] = {}
-        self.forgettable: deque[bytes] = deque()  # those of them that can be made anew and behave the same
+        self.remembered: Bounded[bytes, Plan] = Bounded(_MOST_PLANS_BYTES, Plan.fold)
+        self.plans = self.remembered.values  # by the bytes of their requests
+        self.targets: Bounded[bytes, Target] = Bounded(_MOST_TARGETS_BYTES)
+        self.numbered: Bounded[bytes, Target] = Bounded(_MOST_TARGETS_BYTES)
         self.recordings: dict[int, Recording] = {}
         self.retired: list[Counts] = []
         self.lag_s = 0.0
@@ -79,20 +74,12 @@ class Engine:
         """The target of a URL, remembered."""
         target = self.targets.get(url)
         if target is None:
+            target = self.numbered.get(url)
+        if target is None:
             target = self._resolve(url)
             if not isinstance(target.resource, NoScope):
-                self._remember_target(url, target)
+                (self.numbered if target.numbered else self.targets).keep(url, target, target.size_bytes(url))
         return target
-
-    def _remember_target(self, url: bytes, target: Target) -> None:
-        """In the place of the oldest that nobody will miss; where every URL counts its requests, of the oldest."""
-        if len(self.targets) >= _MOST_TARGETS:
-            if not (self.forgettable or target.numbered):
-                return
-            del self.targets[self.forgettable.popleft() if self.forgettable else next(iter(self.targets))]
-        self.targets[url] = target
-        if not target.numbered:
-            self.forgettable.append(url)
 
     def _resolve(self, url: bytes) -> Target:
         path, query = split_url(url)
@@ -107,16 +94,8 @@ class Engine:
 
     def remember(self, data: bytes, plan: Plan) -> None:
         """Answers the very same bytes from this plan from now on."""
-        if self.recordings:
-            return
-        if len(self.plans) >= _MOST_PLANS:
-            self.forget_plans()
-        self.plans[data] = plan
-
-    def forget_plans(self) -> None:
-        """Drops all plans; their counts stay."""
-        self.fold()
-        self.plans.clear()
+        if not self.recordings:
+            self.remembered.keep(data, plan, plan.size_bytes)
 
     def fold(self) -> None:
         """Brings all counts up to date."""
@@ -138,9 +117,10 @@ class Engine:
         counts = self.scopes.pop(name)
         self.fold()
         for data in [data for data, plan in self.plans.items() if plan.counts is counts]:
-            del self.plans[data]
-        self.targets = {url: target for url, target in self.targets.items() if target.counts is not counts}
-        self.forgettable = deque(url for url in self.forgettable if url in self.targets)
+            self.remembered.drop(data)
+        for targets in (self.targets, self.numbered):
+            for url in [url for url, target in targets.values.items() if target.counts is counts]:
+                targets.drop(url)
         self.services.forget_queues(name)
         self.retired.append(counts)
 
@@ -177,9 +157,9 @@ class Engine:
         """
         if limit and scope is not None:
             self._scope(scope)
-        self.forget_plans()
+        self.remembered.clear()
         if limit:
-            self.recordings[number] = Recording(scope, deque(maxlen=limit))
+            self.recordings[number] = Recording(scope, limit)
         else:
             self.recordings.pop(number, None)
 
@@ -187,7 +167,7 @@ class Engine:
         """What the recording with this number has kept."""
         if number not in self.recordings:
             raise MockServerError("nothing is recorded any more; ask inside the with block of recording()")
-        return list(self.recordings[number].rows)
+        return self.recordings[number].all_rows()
 
     def ended(self, exchange: Exchange, connection: int, port: int, *, whole: bool) -> None:
         """An exchange is over."""
@@ -199,4 +179,4 @@ class Engine:
             row: list[object] = [*what, exchange.fault, whole, connection, port, *times]
             for recording in self.recordings.values():
                 if recording.scope in (None, target.counts.name):
-                    recording.rows.append(row)
+                    recording.add(row)

@@ -2,139 +2,29 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Generator, Iterator
-from functools import lru_cache
 from time import monotonic
 
-from timetrial.mockserver.content import Body, size_of
-from timetrial.mockserver.server.conditions import MOST_REMEMBERED_BYTES, conditional
+from timetrial.mockserver.combinations import IN_A_BODY, OF_A_BODY
 from timetrial.mockserver.server.faults import COMPLETE, PROGRAMS
-from timetrial.mockserver.server.messages import Clock, Reply, Request, text_reply
+from timetrial.mockserver.server.messages import Reply, Request, text_reply
+from timetrial.mockserver.server.plans import Plan
+from timetrial.mockserver.server.replies import looped, made
 from timetrial.mockserver.server.services import Services
-from timetrial.mockserver.server.steps import Step, Wire, paced, plain
+from timetrial.mockserver.server.slots import ServiceQueue
+from timetrial.mockserver.server.steps import Step, Turn, Wire, paced, plain
 from timetrial.mockserver.server.targets import Target
 
-# Larger bodies are sent in chunks and never joined with their head.
-PLANNED_BYTES = 262_144
-
-
-def proper_reply(target: Target, request: Request) -> Reply:
-    """The reply that no fault has touched."""
-    resource = target.resource
-    if resource.methods and request.method not in resource.methods:
-        refusal = text_reply(405, f"{request.method.decode('latin-1')} is not for this URL")
-        refusal.headers.append(("Allow", ", ".join(method.decode() for method in resource.methods)))
-        return refusal
-    reply = resource.reply(request)
-    if target.how.status and target.always and not target.how.fault:
-        return status_reply(target)
-    if resource.fixed and reply.status == 200 and request.method in (b"GET", b"HEAD"):
-        if target.how.gzip and _accepts_gzip(request):
-            _compress(reply)
-        reply = conditional(request, reply)
-    reply.chunked = target.how.chunked and request.version == "1.1" and reply.span is None
-    return reply
-
-
-def status_reply(target: Target) -> Reply:
-    """The status that the URL asks for."""
-    reply = text_reply(target.how.status)
-    if target.how.retry_after_s >= 0:
-        reply.headers.append(("Retry-After", str(target.how.retry_after_s)))
-    return reply
-
-
-def _accepts_gzip(request: Request) -> bool:
-    accepted = (request.header(b"accept-encoding") or "").replace(" ", "").lower().split(",")
-    return any(part.split(";q=0")[0] == "gzip" and not part.endswith((";q=0", ";q=0.0")) for part in accepted)
-
-
-def _compress(reply: Reply) -> None:
-    reply.body = _gzipped(reply.body)
-    reply.headers += [("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")]
-
-
-def _gzipped(body: bytes | Body) -> bytes:
-    return _remembered(body) if size_of(body) <= MOST_REMEMBERED_BYTES else _packed(body)
-
-
-@lru_cache(maxsize=64)
-def _remembered(body: bytes | Body) -> bytes:
-    return _packed(body)
-
-
-def _packed(body: bytes | Body) -> bytes:
-    return gzip.compress(body.whole() if isinstance(body, Body) else body, mtime=0)
-
-
-class Plan:
-    """The answer to a request that always gets the same one: rendered once a second, for the Date, and counted here."""
-
-    __slots__ = (
-        "close",
-        "counts",
-        "direct",
-        "payload",
-        "reply",
-        "request",
-        "request_bytes",
-        "second",
-        "served",
-        "target",
-    )
-
-    def __init__(self, target: Target, request: Request, request_bytes: int) -> None:
-        self.target = target
-        self.request = request
-        self.counts = target.counts
-        self.request_bytes = request_bytes
-        self.served = 0
-        self.second = 0
-        self.payload = b""
-        self.direct = target.undisturbed
-        self.close = not request.keep_alive
-        self.reply = proper_reply(target, request)
-        self.reply.close = self.close
-
-    def sent(self, clock: Clock) -> bytes:
-        """The bytes to send, with this second's date."""
-        return self.payload if self.second == clock.second else self.render(clock)
-
-    def render(self, clock: Clock) -> bytes:
-        """Makes them anew."""
-        wire = Wire(self.reply, self.request, self.target.how, clock.date, reused=False)
-        self.payload = b"".join(step for step in plain(wire) if isinstance(step, (bytes, memoryview)))
-        self.second = clock.second
-        return self.payload
-
-    def fold(self) -> None:
-        """Moves what was counted here to its part of the server."""
-        counts, times = self.counts, self.served
-        if times:
-            self.served = 0
-            counts.arrived += times
-            counts.completed += times
-            counts.bytes_in += times * self.request_bytes
-            counts.bytes_out += times * len(self.payload)
-            counts.count(self.target.path, self.reply.status, times)
-
-
-def plannable(target: Target, request: Request) -> bool:
-    """Whether a Plan can answer such requests."""
-    if not (target.steady and target.resource.fixed and request.method in (b"GET", b"HEAD")):
-        return False
-    if target.how.gzip and target.resource.reply(request).size_bytes > MOST_REMEMBERED_BYTES:
-        return False  # compressing it only to see how large it becomes would take as long as the answer
-    return request.method == b"HEAD" or proper_reply(target, request).size_bytes <= PLANNED_BYTES
+# A reply and the fault that is done to it, as timetrial.mockserver.server.replies.made makes one.
+_Making = Generator[None, None, tuple[Reply, str]]
 
 
 class Exchange:
     """A request between its arrival and its end."""
 
     __slots__ = (
-        "began", "bytes_out", "client", "close", "counted", "delay_s", "fault", "linger", "plan", "program", "request",
-        "resume", "reused", "services", "status", "target",
+        "began", "bytes_out", "client", "close", "counted", "delay_s", "fault", "linger", "plan", "program", "reply",
+        "request", "resume", "reused", "services", "status", "target",
     )  # fmt: skip
 
     def __init__(self, services: Services, target: Target, request: Request, client: str, *, reused: bool) -> None:
@@ -152,24 +42,70 @@ class Exchange:
         self.linger = False
         self.counted = True
         self.plan: Plan | None = None
+        self.reply: Reply | None = None
         self.resume: Callable[[], None] = _nothing
         self.program: Iterator[Step] = iter(())
 
     def prepare(self) -> None:
         """Decides on the program that answers; the request's body has arrived."""
         target, how = self.target, self.target.how
-        number, disturbed = target.hit(self._client() if how.first else self.client)
+        number = target.take_number()
         if self.plan is not None:
             self.status = self.plan.reply.status
             self.program = iter((self.plan.sent(self.services.clock),))
         else:
-            self._answer_properly(disturbed)
+            self._answer_properly()
         if how.rate_bytes_per_s:
             self.program = paced(self.program, how.rate_bytes_per_s)
         if how.slots:
-            self.program = self._queued(number, self.program)
+            self.program = self._queued(number)
         if how.delay_ms is not None:
             self.program = self._delayed(how.delay_ms.sample_s(target.delay_seed, number), self.program)
+
+    def _answer_properly(self) -> None:
+        """Makes the reply, and the program with it: at once, or as a program of its own where that takes a while."""
+        making = self._disturbed_reply()
+        try:
+            next(making)
+        except StopIteration as ready:
+            self.program = self.answer(*ready.value)
+        else:
+            self.program = self._answer_in_turns(making)
+
+    def _answer_in_turns(self, making: _Making) -> Iterator[Step]:
+        reply, fault = yield from _in_turns(making, self.services.turns.wait)
+        yield from self.answer(reply, fault)
+
+    def _disturbed_reply(self) -> _Making:
+        """The reply, and the fault that is done to it, if it can be.
+
+        Where it can't, as a body's where there is no body, the request is none of those that a limit counts.
+        """
+        target, services = self.target, self.services
+        fault = target.fault
+        if (fault in OF_A_BODY or fault == "close_on_reuse") and not target.how.status:
+            reply = yield from made(target, self.request, services)
+            hit = self._may_have(fault, reply) and self._is_hit()
+            return reply, fault if hit else ""
+        if not self._is_hit():
+            return (yield from made(target, self.request, services)), ""
+        if fault == "redirect_loop":
+            return (yield from looped(target, self.request, services)), fault
+        reply = yield from made(target, self.request, services, target.how.status)
+        return reply, fault if self._may_have(fault, reply) else ""
+
+    def _is_hit(self) -> bool:
+        target = self.target
+        return target.always or target.hit(self._client(), self.services.tries)
+
+    def _may_have(self, fault: str, reply: Reply) -> bool:
+        """Whether the fault can be done to this reply; if not, it isn't one of the requests that are hit."""
+        if fault == "close_on_reuse":
+            return self.reused
+        if fault not in OF_A_BODY:
+            return True
+        with_body = self._wire(reply).with_body
+        return with_body and (fault not in IN_A_BODY or reply.size_bytes > 0)
 
     def _client(self) -> str:
         """Whose first tries are counted."""
@@ -177,28 +113,21 @@ class Exchange:
         named = None if per in ("address", "connection") else self.request.header(per.encode())
         return self.client if named is None else f"named {named}"
 
-    def _answer_properly(self, disturbed: bool) -> None:
-        target, how = self.target, self.target.how
-        reply = proper_reply(target, self.request)
-        if disturbed and how.status and not target.always:
-            reply = status_reply(target)
-        fault = target.fault if disturbed else ""
-        if fault == "close_on_reuse" and not self.reused:
-            fault = ""
-        self.answer(reply, fault)
+    def _wire(self, reply: Reply) -> Wire:
+        return Wire(reply, self.request, self.target.how, self.services.clock.date, self.reused)
 
-    def answer(self, reply: Reply, fault: str = "") -> None:
-        """Sets the program for this reply."""
+    def answer(self, reply: Reply, fault: str = "") -> Iterator[Step]:
+        """The program for this reply, which is the one that is counted."""
         reply.close = self.close = self.close or reply.close
-        wire = Wire(reply, self.request, self.target.how, self.services.clock.date, self.reused)
+        self.reply = reply
         self.fault = fault
-        self.status = 302 if fault == "redirect_loop" else reply.status
-        self.program = PROGRAMS[fault](wire) if fault else plain(wire)
+        self.status = reply.status
+        return PROGRAMS[fault](self._wire(reply)) if fault else plain(self._wire(reply))
 
     def refuse(self, status: int, text: str) -> None:
         """Answers with an error at once and ends the connection, gently, so that a client still sending sees it."""
         self.linger = True
-        self.answer(text_reply(status, text, close=True))
+        self.program = self.answer(text_reply(status, text, close=True))
 
     def _delayed(self, delay_s: float, steps: Iterator[Step]) -> Iterator[Step]:
         self.delay_s = delay_s
@@ -211,9 +140,15 @@ class Exchange:
         counts.delay_late_s += max(monotonic() - due, 0.0)
         yield from steps
 
-    def _queued(self, number: int, steps: Iterator[Step]) -> Iterator[Step]:
+    def _queued(self, number: int) -> Iterator[Step]:
+        """The program behind its queue; or a refusal, where URLs of one queue disagree about its slots."""
         how, queue = self.target.how, self.services.queue(self.target)
+        if queue.slots != how.slots:
+            return self.answer(text_reply(400, f"queue {how.queue!r} has slots={queue.slots} here, not {how.slots}"))
         service_s = how.service_ms.sample_s(self.target.service_seed, number) if how.service_ms else 0.0
+        return self._served(queue, service_s, self.program)
+
+    def _served(self, queue: ServiceQueue, service_s: float, steps: Iterator[Step]) -> Iterator[Step]:
         resume = self.resume
         try:
             yield queue.enter
@@ -249,6 +184,17 @@ class Exchange:
         counts.count(self.target.path, status)
         if self.fault:
             counts.faults[self.fault] += 1
+
+
+def _in_turns(making: _Making, turn: Turn) -> Generator[Step, None, tuple[Reply, str]]:
+    """What is made, once it is, with a turn for others before each piece of the work."""
+    while True:
+        yield turn
+        try:
+            next(making)
+        except StopIteration as ready:
+            made_at_last: tuple[Reply, str] = ready.value
+            return made_at_last
 
 
 def _nothing() -> None:

@@ -1,4 +1,4 @@
-"""How the server misbehaves: one small program for each fault of timetrial.mockserver.options.FAULTS."""
+"""How the server misbehaves: one small program for each fault of timetrial.mockserver.behaviour.FAULTS."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from timetrial.mockserver.content import Body
-from timetrial.mockserver.server.messages import location
-from timetrial.mockserver.server.steps import Act, Step, Wire, plain
+from timetrial.mockserver.server.messages import Chunk
+from timetrial.mockserver.server.steps import Act, Step, Wire, in_chunks, plain
 
 # Long enough for what was sent to be read before the reset, which would otherwise overtake it.
 _BEFORE_RESET_S = 0.02
@@ -21,12 +21,16 @@ COMPLETE = frozenset({"drip", "close_after", "redirect_loop"})
 def _first(wire: Wire, size_bytes: int) -> Iterator[Step]:
     """The head and so many bytes of the body."""
     yield wire.head()
-    left = size_bytes
-    for chunk in wire.reply.chunks():
-        if left <= 0:
+    body = _beginning(wire.reply.chunks(), size_bytes)
+    yield from in_chunks(body, ended=False) if wire.reply.chunked else body
+
+
+def _beginning(body: Iterator[Chunk], size_bytes: int) -> Iterator[Chunk]:
+    for chunk in body:
+        if size_bytes <= 0:
             return
-        yield chunk[:left]
-        left -= len(chunk)
+        yield chunk[:size_bytes]
+        size_bytes -= len(chunk)
 
 
 def _half(wire: Wire) -> Iterator[Step]:
@@ -127,9 +131,7 @@ def endless_body(wire: Wire) -> Iterator[Step]:
 
 def redirect_loop(wire: Wire) -> Iterator[Step]:
     """A redirect to the very same URL."""
-    wire.reply.status, wire.reply.body, wire.reply.span = 302, b"302 here again\n", None
-    wire.reply.headers.append(("Location", location(wire.request.url.decode("latin-1"))))
-    yield from plain(wire)
+    return plain(wire)  # the reply is that already
 
 
 def close_after(wire: Wire) -> Iterator[Step]:

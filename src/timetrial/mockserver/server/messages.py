@@ -10,7 +10,8 @@ from email.utils import formatdate
 from http import HTTPStatus
 from urllib.parse import quote
 
-from timetrial.mockserver.content import Body, size_of
+from timetrial.mockserver.combinations import NO_BODY
+from timetrial.mockserver.content import CHUNK_BYTES, Content, pieces_of, size_of
 
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 Chunk = bytes | memoryview
@@ -54,15 +55,40 @@ class Request:
         return sum(key.lower() == name for key, _ in self.headers)
 
 
+class Pieces:
+    """A body that was made in pieces, and is never joined, since a large one would hold up everybody."""
+
+    def __init__(self, name: str, pieces: list[bytes]) -> None:
+        self.name = name
+        self.pieces = pieces
+        self.size_bytes = sum(map(len, pieces))
+
+    def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[Chunk]:
+        """Its bytes from ``start`` to ``stop``, or to its end."""
+        end = self.size_bytes if stop is None else stop
+        for piece in self.pieces:
+            if start < len(piece) and end > 0:
+                yield from pieces_of(piece, max(start, 0), end)
+            start -= len(piece)
+            end -= len(piece)
+
+
 @dataclass
 class Reply:
-    """An answer before it is put on the wire: a status, headers and a body described rather than built."""
+    """An answer before it is put on the wire.
+
+    ``body`` is built or described; ``parts``, where it is still to be made, yields it piece by piece. ``tag`` is its
+    entity tag with the quotes, or empty. ``span`` are the first byte to send and the one after the last, for a Range.
+    ``chunked`` sends chunks instead of a declared length, and ``close`` ends the connection.
+    """
 
     status: int
-    body: bytes | Body = b""
+    body: bytes | Content = b""
     content_type: str = "text/plain; charset=utf-8"
     headers: list[tuple[str, str]] = field(default_factory=list)
-    span: tuple[int, int] | None = None  # the part of the body to send, for a Range
+    tag: str = ""
+    parts: Iterator[bytes] | None = None
+    span: tuple[int, int] | None = None
     chunked: bool = False
     close: bool = False
 
@@ -75,19 +101,21 @@ class Reply:
 
     def chunks(self) -> Iterator[Chunk]:
         """The body's bytes, in chunks."""
-        if isinstance(self.body, Body):
+        if not isinstance(self.body, bytes):
             yield from self.body.chunks(*(self.span or (0, None)))
-        elif self.span is not None:
-            yield self.body[slice(*self.span)]
+        elif self.span is not None or len(self.body) > CHUNK_BYTES:
+            yield from pieces_of(self.body, *(self.span or (0, None)))
         elif self.body:
             yield self.body
 
     def head(self, date: bytes, framing: str | None = None, version: str = "1.1") -> bytes:
         """The status line and headers; ``framing`` replaces the lines that say where the body ends."""
         lines = [f"HTTP/1.1 {self.status} {REASONS.get(self.status, 'Unknown')}\r\nServer: timetrial\r\n"]
-        if self.status not in (204, 304):
+        if self.status not in NO_BODY:
             lines.append(f"Content-Type: {self.content_type}\r\n")
             lines.append(self._framing() if framing is None else framing)
+        elif self.status == 205:
+            lines.append("Content-Length: 0\r\n")  # the one of the three that declares its length (RFC 9110, 15.3.6)
         lines += [f"{name}: {value}\r\n" for name, value in self.headers]
         if self.close:
             lines.append("Connection: close\r\n")
@@ -107,4 +135,4 @@ def location(url: str) -> str:
 def text_reply(status: int, text: str = "", *, close: bool = False) -> Reply:
     """A reply in a few words, for errors and redirects."""
     words = text or REASONS.get(status, "Unknown")
-    return Reply(status, b"" if status in (204, 304) else f"{status} {words}\n".encode(), close=close)
+    return Reply(status, b"" if status in NO_BODY else f"{status} {words}\n".encode(), close=close)

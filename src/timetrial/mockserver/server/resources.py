@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Protocol
 from urllib.parse import unquote
 
-from timetrial.mockserver.content import Body, page_content, stream_content
+from timetrial.mockserver.content import Content, page_content, stream_content
+from timetrial.mockserver.server.conditions import tag_of
 from timetrial.mockserver.server.messages import Reply, Request, location, text_reply
-from timetrial.mockserver.site import Site
+from timetrial.mockserver.site import Site, SitePage
 
 READ = (b"GET", b"HEAD")
 MOST_ECHOED_BYTES = 16 * 2**20
+# A multiple of three, which is what base64 takes at a time.
+_PIECE_BYTES = 24_576
 
 
 class Resource(Protocol):
@@ -32,30 +37,40 @@ class Resource(Protocol):
 
 
 class Fixed:
-    """A body that is known beforehand; a request's own body is taken and thrown away."""
+    """A body that is known beforehand; a request's own body is taken and thrown away.
+
+    ``headers`` are added to the answer. ``tag`` is its entity tag with the quotes, made when it is first wanted.
+    """
 
     fixed = True
     methods: tuple[bytes, ...] = READ
 
-    def __init__(self, body: bytes | Body, content_type: str, status: int = 200) -> None:
+    def __init__(self, body: bytes | Content, content_type: str, status: int = 200) -> None:
         self.body = body
         self.content_type = content_type
         self.status = status
         self.headers: list[tuple[str, str]] = []
+        self.tag = ""
+        self.tag_is_declared = False
 
     def prepare(self, request: Request) -> int:  # noqa: ARG002 - the protocol's
         """Nothing to do."""
         return 0
 
-    def reply(self, request: Request) -> Reply:  # noqa: ARG002 - the protocol's
-        """The body."""
-        return Reply(self.status, self.body, self.content_type, list(self.headers))
+    def reply(self, request: Request) -> Reply:
+        """The body; with a tag where a request may be conditional."""
+        reply = Reply(self.status, self.body, self.content_type, list(self.headers))
+        if self.status == 200 and request.method in READ:
+            self.tag = self.tag or tag_of(self.body)
+            reply.tag = self.tag
+        elif self.tag_is_declared:
+            reply.headers.append(("ETag", self.tag))
+        return reply
 
 
 def page(size_bytes: int, key: int) -> Fixed:
     """/page/SIZE/KEY."""
-    body = page_content(size_bytes, key)
-    return Fixed(body.whole() if size_bytes <= 2**18 else body, "text/plain; charset=utf-8")
+    return Fixed(page_content(size_bytes, key), "text/plain; charset=utf-8")
 
 
 def stream(size_bytes: int, key: int) -> Fixed:
@@ -65,7 +80,7 @@ def stream(size_bytes: int, key: int) -> Fixed:
 
 def site_page(site: Site, number: int) -> Fixed:
     """/site/SHAPE/pN.html."""
-    return Fixed(site.html(number), "text/html; charset=utf-8")
+    return Fixed(SitePage(site, number), "text/html; charset=utf-8")
 
 
 class Redirect:
@@ -74,10 +89,9 @@ class Redirect:
     fixed = True
     methods: tuple[bytes, ...] = ()
 
-    def __init__(self, hops: int, query: str, to: str, status: int) -> None:
+    def __init__(self, hops: int, query: str, to: str) -> None:
         after = f"{hops - 1}{'?' if query else ''}{query}"
         self.location = location(after if hops > 1 else to or "../page/1024/0")
-        self.status = status
 
     def prepare(self, request: Request) -> int:  # noqa: ARG002 - the protocol's
         """Nothing to do."""
@@ -85,9 +99,14 @@ class Redirect:
 
     def reply(self, request: Request) -> Reply:  # noqa: ARG002 - the protocol's
         """The next hop."""
-        reply = text_reply(self.status, f"see {self.location}")
-        reply.headers.append(("Location", self.location))
-        return reply
+        return redirection(302, self.location)
+
+
+def redirection(status: int, to: str) -> Reply:
+    """A reply that sends the client to another URL."""
+    reply = text_reply(status, f"see {to}")
+    reply.headers.append(("Location", to))
+    return reply
 
 
 class Upload:
@@ -103,7 +122,7 @@ class Upload:
 
     def reply(self, request: Request) -> Reply:
         """Size and SHA-256."""
-        return _json(Intake.of(request).summary())
+        return Reply(200, json.dumps(Intake.of(request).summary()).encode() + b"\n", "application/json")
 
 
 class Echo:
@@ -118,20 +137,27 @@ class Echo:
         return MOST_ECHOED_BYTES
 
     def reply(self, request: Request) -> Reply:
-        """Method, target, headers and body."""
-        intake = Intake.of(request)
-        body = bytes(intake.kept)
-        return _json(
-            {
-                "method": request.method.decode("latin-1"),
-                "target": request.url.decode("latin-1"),
-                "version": request.version,
-                "headers": [[name.decode("latin-1"), value.decode("latin-1")] for name, value in request.headers],
-                **intake.summary(),
-                "body": body.decode("utf-8", "replace"),
-                "body_base64": base64.b64encode(body).decode("ascii"),
-            }
-        )
+        """Method, target, headers and body, in parts: a large body takes a while."""
+        return Reply(200, content_type="application/json", parts=_echoed(request, Intake.of(request)))
+
+
+def _echoed(request: Request, intake: Intake) -> Iterator[bytes]:
+    told = {
+        "method": request.method.decode("latin-1"),
+        "target": request.url.decode("latin-1"),
+        "version": request.version,
+        "headers": [[name.decode("latin-1"), value.decode("latin-1")] for name, value in request.headers],
+        **intake.summary(),
+    }
+    pieces = [bytes(intake.kept[at : at + _PIECE_BYTES]) for at in range(0, len(intake.kept), _PIECE_BYTES)]
+    yield json.dumps(told).encode()[:-1] + b', "body": "'
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    for piece in pieces:
+        yield json.dumps(decoder.decode(piece))[1:-1].encode()
+    yield json.dumps(decoder.decode(b"", final=True))[1:-1].encode() + b'", "body_base64": "'
+    for piece in pieces:
+        yield base64.b64encode(piece)
+    yield b'"}\n'
 
 
 class Intake:
@@ -158,10 +184,6 @@ class Intake:
     def of(cls, request: Request) -> Intake:
         """The intake that ``prepare`` made."""
         return request.sink if isinstance(request.sink, cls) else cls(keep=False)
-
-
-def _json(value: dict[str, object]) -> Reply:
-    return Reply(200, json.dumps(value).encode() + b"\n", "application/json")
 
 
 class Missing(Fixed):

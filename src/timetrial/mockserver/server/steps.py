@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from time import monotonic
 
-from timetrial.mockserver.options import Behaviour
+from timetrial.mockserver.behaviour import Behaviour
+from timetrial.mockserver.combinations import NO_BODY
+from timetrial.mockserver.content import CHUNK_BYTES
 from timetrial.mockserver.server.messages import Chunk, Reply, Request
 
 PIECES_PER_S = 20
@@ -43,7 +45,7 @@ class Wire:
     @property
     def with_body(self) -> bool:
         """Whether a body follows the head."""
-        return self.request.method != b"HEAD" and self.reply.status not in (204, 304)
+        return self.request.method != b"HEAD" and self.reply.status not in NO_BODY
 
     def head(self, framing: str | None = None) -> bytes:
         """The status line and headers, with other framing where a fault wants it."""
@@ -55,22 +57,23 @@ def plain(wire: Wire) -> Iterator[Step]:
     head = wire.head()
     if not wire.with_body:
         yield head
-    elif isinstance(wire.reply.body, bytes) and not wire.reply.chunked:
+    elif wire.reply.size_bytes <= CHUNK_BYTES and not wire.reply.chunked:
         yield head + b"".join(wire.reply.chunks())
     else:
         yield head
         yield from in_chunks(wire.reply.chunks()) if wire.reply.chunked else wire.reply.chunks()
 
 
-def in_chunks(body: Iterator[Chunk]) -> Iterator[Step]:
-    """The body in the chunked transfer coding."""
+def in_chunks(body: Iterator[Chunk], *, ended: bool = True) -> Iterator[Step]:
+    """The body in the chunked transfer coding; without the last chunk where it is not ended."""
     for part in body:
         for start in range(0, len(part), _CHUNK_BYTES):
             piece = part[start : start + _CHUNK_BYTES]
             yield b"%x\r\n" % len(piece)
             yield piece
             yield b"\r\n"
-    yield b"0\r\n\r\n"
+    if ended:
+        yield b"0\r\n\r\n"
 
 
 def paced(steps: Iterator[Step], rate_bytes_per_s: int) -> Iterator[Step]:

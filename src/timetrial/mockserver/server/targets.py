@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from hashlib import blake2b
+from itertools import count
 from urllib.parse import parse_qsl, unquote
 
 from timetrial.errors import MockServerError
 from timetrial.mockserver.addresses import MOST_BODY_BYTES
+from timetrial.mockserver.behaviour import PLAIN, Behaviour
+from timetrial.mockserver.bounded import Bounded
+from timetrial.mockserver.combinations import check_body, limited
 from timetrial.mockserver.delays import Delay
 from timetrial.mockserver.draws import draw, seed_for
-from timetrial.mockserver.options import PLAIN, Behaviour, behaviour, check_gzip
+from timetrial.mockserver.options import behaviour
 from timetrial.mockserver.server import resources
 from timetrial.mockserver.server.counts import Counts
 from timetrial.mockserver.server.resources import Resource
 from timetrial.mockserver.site import Site, page_name
 
-_MOST_CLIENTS = 100_000
+_KEYS = count()
+_TRY_BYTES = 300
+_OWN_BYTES, _OF_URL = 2_000, 20
 
 
 class Target:
@@ -27,39 +33,45 @@ class Target:
         self.resource = resource
         self.how = how
         self.counts = counts
+        self.key = next(_KEYS)  # what its clients' tries are remembered by
         self.number = 0
-        self.tries: dict[str, int] = {}
+        self.chances = 0
         self.share_seed = seed_for(how.seed, "share", path)
         self.delay_seed = seed_for(how.seed, "delay", path)
         self.service_seed = seed_for(how.seed, "service", path)
-        limited = how.share < 1 or how.nth or how.first
-        disturbed = how.fault or how.cut_after_bytes >= 0 or (how.status and limited)
+        disturbed = how.fault or how.cut_after_bytes >= 0 or (how.status and limited(how))
         # Whether each reply to the same request is the same; and whether it is due at once.
         self.steady = not (disturbed or how.rate_bytes_per_s)
         self.undisturbed = self.steady and not (how.delay_ms or how.slots)
-        self.always = not limited
+        self.always = not limited(how)
         # Whether a reply depends on how many came before it, so that the target can't be made anew in between.
-        self.numbered = bool(limited or _is_drawn(how.delay_ms) or _is_drawn(how.service_ms))
+        self.numbered = bool(limited(how) or _is_drawn(how.delay_ms) or _is_drawn(how.service_ms))
         self.fault = how.fault or ("short_body" if how.cut_after_bytes >= 0 else "")
 
-    def hit(self, client: str) -> tuple[int, bool]:
-        """The number of this request, from 0, and whether the URL's fault or status is meant for it."""
+    def size_bytes(self, url: bytes) -> int:
+        """What it takes to remember this target by its URL, of which its parts are made."""
+        return _OWN_BYTES + _OF_URL * len(url)
+
+    def take_number(self) -> int:
+        """The number of this request at the URL, from 0."""
         number = self.number
         self.number += 1
-        if self.always:
-            return number, True
-        how = self.how
-        if how.nth and number != how.nth - 1:
-            return number, False
-        if how.first and not self._early(client, how.first):
-            return number, False
-        return number, how.share >= 1 or draw(self.share_seed, number) < how.share
+        return number
 
-    def _early(self, client: str, first: int) -> bool:
-        tries = self.tries.get(client, 0)
-        if tries < first and (client in self.tries or len(self.tries) < _MOST_CLIENTS):
-            self.tries[client] = tries + 1
-        return tries < first
+    def hit(self, client: str, tries: Bounded[tuple[int, bytes], int]) -> bool:
+        """Whether the URL's fault or status is meant for this request, which is one that it could be done to."""
+        how, number = self.how, self.chances
+        self.chances += 1
+        early = not how.first or self._early(client, tries)
+        chosen = not how.nth or number == how.nth - 1
+        return early and chosen and (how.share >= 1 or draw(self.share_seed, number) < how.share)
+
+    def _early(self, client: str, tries: Bounded[tuple[int, bytes], int]) -> bool:
+        key = self.key, blake2b(client.encode(), digest_size=16).digest()
+        done = tries.get(key) or 0
+        if done < self.how.first:
+            tries.keep(key, done + 1, _TRY_BYTES)
+        return done < self.how.first
 
 
 def _is_drawn(delay: Delay | None) -> bool:
@@ -91,7 +103,7 @@ def _sized(make: Callable[[int, int], Resource], kind: str) -> Callable[[str, st
         if not (size.isdecimal() and len(size) < 16 and int(size) <= MOST_BODY_BYTES and _is_integer(key or "0")):
             raise ValueError(f"/{kind}/SIZE/KEY takes two integers, SIZE from 0 to {MOST_BODY_BYTES}, not {rest!r}")
         how = options_of(query, f"/{kind}")
-        check_gzip(how, int(size), f"/{kind}")
+        check_body(how, int(size), f"/{kind}")
         return make(int(size), int(key or "0")), how
 
     return maker
@@ -113,7 +125,9 @@ def _site(rest: str, query: str) -> tuple[Resource, Behaviour]:
     if not (_is_integer(number) and 0 <= int(number) < site.pages and name == page_name(int(number))):
         return resources.Missing(404, f"the site has the pages {page_name(0)} to {page_name(site.pages - 1)}"), PLAIN
     options.update(parse_qsl(query, keep_blank_values=True))
-    return resources.site_page(site, int(number)), behaviour(options, "/site")
+    how = behaviour(options, "/site")
+    check_body(how, site.size_bytes, "/site")
+    return resources.site_page(site, int(number)), how
 
 
 def _echo(_rest: str, query: str) -> tuple[Resource, Behaviour]:
@@ -129,10 +143,7 @@ def _redirect(rest: str, query: str) -> tuple[Resource, Behaviour]:
         raise ValueError(f"/redirect/HOPS takes 1 to 1000 hops, not {rest!r}")
     pairs = dict(parse_qsl(query, keep_blank_values=True))
     to = pairs.pop("to", "")
-    how = behaviour(pairs, "/redirect")
-    if 300 <= how.status <= 399:
-        return resources.Redirect(int(rest), query, to, how.status), replace(how, status=0)
-    return resources.Redirect(int(rest), query, to, 302), how
+    return resources.Redirect(int(rest), query, to), behaviour(pairs, "/redirect")
 
 
 _KINDS: dict[str, Callable[[str, str], tuple[Resource, Behaviour]]] = {
