@@ -114,7 +114,7 @@ def _refuse_unlike_sides(options: argparse.Namespace) -> None:
 
 
 def _are_stored(paths: Sequence[str]) -> bool:
-    return bool(paths) and all(each.endswith(".json") for each in paths)
+    return bool(paths) and all(path.endswith(".json") for path in paths)
 
 
 def _refuse_ignored(options: argparse.Namespace, unsaid: argparse.Namespace, for_pytest: Sequence[str]) -> None:

@@ -43,7 +43,7 @@ def _costs(file: Path | None) -> list[str]:
             try_to_write(file)
     costs = [costs_apart(name) for name in models.NAMES]
     if file is not None:
-        content = {"schema_version": 1, "environment": environment(), "models": [each.as_dict() for each in costs]}
+        content = {"schema_version": 1, "environment": environment(), "models": [cost.as_dict() for cost in costs]}
         with writing(file):
             replace_file(file, dumps(content).encode())
     return cost_lines(costs)

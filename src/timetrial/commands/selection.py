@@ -29,7 +29,7 @@ def selection_of(options: argparse.Namespace, for_pytest: Sequence[str], *, copi
     With ``copies``, raises GateError for a path that lies outside of this folder: both sides would run that very file.
     """
     named = [(flag, getattr(options, flag[1:])) for flag in ("-k", "-m")]
-    paths = [_from_here(each, copies=copies) for each in options.paths]
+    paths = [_from_here(path, copies=copies) for path in options.paths]
     behind = [_from_here(each, copies=copies) if _is_path(each) else each for each in for_pytest]
     return [*paths, *(word for flag, value in named if value for word in (flag, value)), *behind]
 

@@ -137,7 +137,7 @@ class _Steps:
 
 def mark_of(findings: Sequence[Finding]) -> Mark:
     """Bad if any regressed; skip if any can't be told, or there is none; good otherwise."""
-    marks = {_MARKS.get(each.verdict, Mark.SKIP) for each in findings}
+    marks = {_MARKS.get(finding.verdict, Mark.SKIP) for finding in findings}
     return next((each for each in (Mark.BAD, Mark.SKIP) if each in marks), Mark.GOOD) if marks else Mark.SKIP
 
 
@@ -156,7 +156,7 @@ def halfway(policy: GatePolicy, slower: Sequence[Finding]) -> GatePolicy:
 
 def _in_words(findings: Sequence[Finding]) -> str:
     words = [
-        f"{each.benchmark} {each.verdict}" + (f" {each.effect:+.1%}" if each.effect is not None else "")
-        for each in findings
+        f"{finding.benchmark} {finding.verdict}" + (f" {finding.effect:+.1%}" if finding.effect is not None else "")
+        for finding in findings
     ]
     return "; ".join(words) or "nothing was measured"

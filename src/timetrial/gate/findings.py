@@ -50,7 +50,7 @@ class Finding:
 
 def exit_code(findings: Sequence[Finding]) -> int:
     """A regression fails; otherwise whatever is inconclusive, or nothing at all, keeps the gate from passing."""
-    verdicts = {each.verdict for each in findings}
+    verdicts = {finding.verdict for finding in findings}
     if Verdict.REGRESSED in verdicts:
         return ExitCode.REGRESSION
     asserted = verdicts & {Verdict.UNCHANGED, Verdict.IMPROVED}

@@ -56,4 +56,4 @@ class BenchmarkRecord:
 
     def of(self, phase: Phase) -> list[LaunchPair]:
         """The launches of one phase."""
-        return [each for each in self.launches if each.phase is phase]
+        return [launch for launch in self.launches if launch.phase is phase]

@@ -97,7 +97,7 @@ def self_test_files(directory: Path) -> list[StoredGate]:
 
 def alike(gates: Sequence[StoredGate], policy: GatePolicy, selection: Sequence[str]) -> list[StoredGate]:
     """Those of the same tests under the same policy: others' rates say nothing about these."""
-    return [each for each in gates if each.policy == policy and each.about["selection"] == list(selection)]
+    return [gate for gate in gates if gate.policy == policy and gate.about["selection"] == list(selection)]
 
 
 def tally(gates: Iterable[StoredGate]) -> list[Tally]:
@@ -146,7 +146,7 @@ def _effects(record: BenchmarkRecord) -> list[float]:
 
 def most_looked_at_again(gates: Iterable[StoredGate]) -> int:
     """How many benchmarks shared alpha in the gate where they were most; at least one, since one is to be proved."""
-    return max((len(looked_at_again(each.records, each.policy)) for each in gates), default=0) or 1
+    return max((len(looked_at_again(gate.records, gate.policy)) for gate in gates), default=0) or 1
 
 
 def launches_to_catch(

@@ -76,7 +76,7 @@ class GateFile:
     def write(self, records: Sequence[BenchmarkRecord], *, complete: bool = False) -> None:
         """Replaces the file in one step; raises NoRoomError where that fails."""
         progress = {"complete": complete, "seconds": round(time.monotonic() - self._began_s, 3)}
-        content = {_KEY: {**self._head, **progress, "benchmarks": [asdict(each) for each in records]}}
+        content = {_KEY: {**self._head, **progress, "benchmarks": [asdict(record) for record in records]}}
         with writing(self.path, _ADVICE, error=NoRoomError):
             make_folder(self.path.parent)
             replace_file(self.path, dumps(content).encode(), durable=complete)
@@ -117,7 +117,7 @@ def read_gate(path: Path) -> StoredGate:
             seconds=gate["seconds"],
             policy=policy_of(_without_none(gate["policy"]), str(path)),
             about=gate["about"],
-            records=[_record_of(each) for each in gate["benchmarks"]],
+            records=[_record_of(benchmark) for benchmark in gate["benchmarks"]],
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ResultsError(f"{path} is not whole ({type(error).__name__}: {error}): measure again") from error
@@ -127,7 +127,7 @@ def _record_of(stored: Mapping[str, Any]) -> BenchmarkRecord:
     trouble = stored["trouble"]
     return BenchmarkRecord(
         name=stored["name"],
-        launches=[_launch_of(each) for each in stored["launches"]],
+        launches=[_launch_of(launch) for launch in stored["launches"]],
         trouble=_trouble_of(trouble) if trouble else None,
     )
 

@@ -77,7 +77,7 @@ def rule_for(policy: GatePolicy, k: int) -> Rule:
 def judge(records: Sequence[BenchmarkRecord], policy: GatePolicy, *, cut_off: bool = False) -> list[Finding]:
     """The verdict on each benchmark, in the records' order; ``cut_off`` where the gate was ended before its time."""
     survey = _Survey(records, policy, cut_off)
-    return [_judge(each, survey) for each in survey.readings.values()]
+    return [_judge(reading, survey) for reading in survey.readings.values()]
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ class _Reading:
     @cached_property
     def unreadable(self) -> str | None:
         try:
-            for each in self.record.launches:
-                launch_effect(each.base_s, each.candidate_s)
+            for launch in self.record.launches:
+                launch_effect(launch.base_s, launch.candidate_s)
         except GateError as error:
             return str(error)
         return None
@@ -119,7 +119,7 @@ class _Survey:
 
     @cached_property
     def readings(self) -> dict[str, _Reading]:
-        return {each.name: _Reading(each) for each in self.records}
+        return {record.name: _Reading(record) for record in self.records}
 
     @cached_property
     def flagged(self) -> list[str]:
@@ -197,8 +197,8 @@ def _measured(record: BenchmarkRecord, phase: Phase, effects: Sequence[float], v
 def _s_per_execution(launches: Sequence[LaunchPair], side: SideName) -> float:
     """The median over launches of their median rounds."""
     return statistics.median(
-        statistics.median(each.base_s if side is SideName.BASE else each.candidate_s) / each.executions_per_round
-        for each in launches
+        statistics.median(launch.base_s if side is SideName.BASE else launch.candidate_s) / launch.executions_per_round
+        for launch in launches
     )
 
 

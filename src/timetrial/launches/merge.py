@@ -25,7 +25,7 @@ def merge(launches: Sequence[Mapping[str, Any]], *, complete: bool) -> dict[str,
     first = launches[0]
     for number, each in enumerate(launches, start=1):
         _refuse_elsewhere(first, each, number)
-    about = [each[KEY] for each in launches]
+    about = [launch[KEY] for launch in launches]
     return {
         **{name: value for name, value in first.items() if name not in ("benchmarks", KEY)},
         "benchmarks": _benchmarks(launches),
@@ -43,7 +43,7 @@ def merge(launches: Sequence[Mapping[str, Any]], *, complete: bool) -> dict[str,
                 for number, each in enumerate(about, start=1)
                 for void in each.get("voids", ())
             ],
-            "launches": [_launch(each) for each in launches],
+            "launches": [_launch(launch) for launch in launches],
             "complete": complete,
         },
     }
@@ -51,7 +51,7 @@ def merge(launches: Sequence[Mapping[str, Any]], *, complete: bool) -> dict[str,
 
 def _refuse_elsewhere(first: Mapping[str, Any], other: Mapping[str, Any], number: int) -> None:
     one, another = (each[KEY].get("environment") or {} for each in (first, other))
-    mattering = [each for each in differences(one, another) if each.matters]
+    mattering = [difference for difference in differences(one, another) if difference.matters]
     if mattering:
         raise ResultsError(f"launch {number} ran elsewhere than the first: {mattering[0]}; measure again")
 
@@ -60,16 +60,18 @@ def _launch(content: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "recorded_at": content.get("datetime"),
         "complete": content[KEY]["complete"],
-        "seconds": {each["fullname"]: each["stats"]["data"] for each in content["benchmarks"]},
-        "void": {each["fullname"]: void for each in content["benchmarks"] if (void := void_of_entry(each))},
+        "seconds": {benchmark["fullname"]: benchmark["stats"]["data"] for benchmark in content["benchmarks"]},
+        "void": {
+            benchmark["fullname"]: void for benchmark in content["benchmarks"] if (void := void_of_entry(benchmark))
+        },
     }
 
 
 def _benchmarks(launches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     by_name: dict[str, list[dict[str, Any]]] = {}
     for content in launches:
-        for each in content["benchmarks"]:
-            by_name.setdefault(each["fullname"], []).append(each)
+        for benchmark in content["benchmarks"]:
+            by_name.setdefault(benchmark["fullname"], []).append(benchmark)
     return [_pooled(entries) for entries in by_name.values()]
 
 
@@ -80,7 +82,7 @@ def _pooled(every: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """
     entries = [each for each in every if not void_of_entry(each)] or every
     first = entries[0]
-    data_s = [seconds for each in entries for seconds in each["stats"]["data"]]
+    data_s = [seconds for entry in entries for seconds in entry["stats"]["data"]]
     return {
         **first,
         "extra_info": _extra_info(entries, _own_voids(every)),
@@ -107,5 +109,5 @@ def _extra_info(entries: Sequence[dict[str, Any]], own_voids: Sequence[Mapping[s
 
 
 def _typical(entries: Sequence[dict[str, Any]], name: str) -> float | None:
-    values = [each["extra_info"].get(KEY, {}).get(name) for each in entries]
-    return statistics.median(known) if (known := [each for each in values if each is not None]) else None
+    values = [entry["extra_info"].get(KEY, {}).get(name) for entry in entries]
+    return statistics.median(known) if (known := [value for value in values if value is not None]) else None

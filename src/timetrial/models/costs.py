@@ -157,7 +157,7 @@ def _idle_processes(model: ConcurrencyModel, table: ProcessTable) -> tuple[int, 
 
 def _total(table: ProcessTable, pids: Iterable[int]) -> tuple[int, str]:
     readings = [table.memory(pid) for pid in pids]
-    return sum(each.size_bytes for each in readings), "+".join(sorted({each.kind for each in readings}))
+    return sum(reading.size_bytes for reading in readings), "+".join(sorted({reading.kind for reading in readings}))
 
 
 class _Gathering:

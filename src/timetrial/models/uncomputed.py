@@ -18,14 +18,14 @@ def uncomputed(result: object) -> str | None:
 
     Looks into a list, tuple, set or dictionary too. Cheap, and meant for a first run: it is not to be timed.
     """
-    return next((reason for each in _parts(result) if (reason := _reason(each)) is not None), None)
+    return next((reason for part in _parts(result) if (reason := _reason(part)) is not None), None)
 
 
 def let_go(result: object) -> None:
     """Closes coroutines that nobody will await, so that Python doesn't complain of them at some later moment."""
-    for each in _parts(result):
-        if inspect.iscoroutine(each):
-            each.close()
+    for part in _parts(result):
+        if inspect.iscoroutine(part):
+            part.close()
 
 
 def _parts(result: object) -> Iterable[object]:

@@ -21,7 +21,7 @@ _LEGEND = (
 
 def accounting_lines(entries: Iterable[Entry]) -> list[str]:
     """The lines of the table, empty where no trial was accounted for; groups in the order of their first trial."""
-    accounted = [each for each in entries if each.figures.get("accounting")]
+    accounted = [entry for entry in entries if entry.figures.get("accounting")]
     if not accounted:
         return []
     groups = list(dict.fromkeys(each.group for each in accounted))

@@ -10,7 +10,7 @@ from timetrial.report.text import columns, duration, size
 
 def cost_lines(costs: Sequence[ModelCosts]) -> list[str]:
     """The lines of both tables; a model that can't run here is named with its reason."""
-    measured = [each for each in costs if each.unavailable is None]
+    measured = [cost for cost in costs if cost.unavailable is None]
     memory = [
         (
             each.model,
@@ -28,7 +28,7 @@ def cost_lines(costs: Sequence[ModelCosts]) -> list[str]:
         "",
         "An empty item costs so much more than in a plain loop, in batches of so many items:",
         *columns([["model", *(f"{batch:,}" for batch in batches)], *dispatch], right=range(1, len(batches) + 1)),
-        *(f"{each.model}: {each.unavailable}" for each in costs if each.unavailable is not None),
+        *(f"{cost.model}: {cost.unavailable}" for cost in costs if cost.unavailable is not None),
     ]
 
 

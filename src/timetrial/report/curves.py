@@ -28,7 +28,7 @@ def _table(shape: Shape) -> list[str]:
 def _row(shape: Shape, value: Any) -> Sequence[str]:
     win = shape.winner(value)
     readings = [curve.get(value) for curve in shape.curves.values()]
-    times_per_item = [_cell(each) for each in readings]
+    times_per_item = [_cell(reading) for reading in readings]
     return [str(value), *times_per_item, "tie" if win.tie else win.model or "all void", times(win.lead)]
 
 

@@ -16,7 +16,7 @@ _HEAD = (
 
 def open_loop_lines(entries: Iterable[Entry]) -> list[str]:
     """The lines of the table; empty where no open loop was run."""
-    rows = [_row(each, each.figures["open_loop"]) for each in entries if each.figures.get("open_loop")]
+    rows = [_row(entry, entry.figures["open_loop"]) for entry in entries if entry.figures.get("open_loop")]
     return columns([_HEAD, *rows], right=range(2, len(_HEAD))) if rows else []
 
 

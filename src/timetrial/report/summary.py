@@ -14,7 +14,7 @@ _ALL_VOID = ("all void", *"----")
 
 def summary_lines(standings: Standings) -> list[str]:
     """The lines of the table, without colours; empty when nothing was measured and nothing was void."""
-    placings = {each.group: _row(each) for each in standings.placings()}
+    placings = {placing.group: _row(placing) for placing in standings.placings()}
     rows = [placings.get(group, (group, *_ALL_VOID)) for group in standings.groups]
     lines = columns([_HEAD, *rows], right=(2, 3, 5)) if rows else []
     return [*lines, *_void_lines(standings.voids), *_error_lines(standings.entries)]
@@ -44,12 +44,12 @@ def _error_lines(entries: Sequence[Entry]) -> list[str]:
     """What failed after the timed rounds, which were good and are kept."""
     looks = {"accounting": "accounting_error", "open loop": "open_loop_error"}
     return [
-        f"no {look}: {each.group}, {each.measurement.model}: {' '.join(error.split())}"
-        for each in entries
+        f"no {look}: {entry.group}, {entry.measurement.model}: {' '.join(error.split())}"
+        for entry in entries
         for look, name in looks.items()
-        if (error := getattr(each.measurement, name))
+        if (error := getattr(entry.measurement, name))
     ]
 
 
 def _void_lines(voids: Sequence[VoidTrial]) -> list[str]:
-    return [f"void: {each.group}, {each.model}: {each.void}" for each in voids]
+    return [f"void: {void.group}, {void.model}: {void.void}" for void in voids]

@@ -154,10 +154,10 @@ def _read(path: Path) -> Run:
         commit=commit.get("id"),
         dirty=bool(commit.get("dirty")),
         machine=machine_label(environment),
-        median_s={each["fullname"]: each["stats"]["median"] for each in content["benchmarks"]},
+        median_s={benchmark["fullname"]: benchmark["stats"]["median"] for benchmark in content["benchmarks"]},
         references=about.get("references", {}),
         raw_environment=msgspec.json.encode(environment),
-        void=frozenset(each["fullname"] for each in content["benchmarks"] if void_of_entry(each)),
+        void=frozenset(benchmark["fullname"] for benchmark in content["benchmarks"] if void_of_entry(benchmark)),
     )
 
 

@@ -102,16 +102,16 @@ class Standings:
     def voids(self) -> list[VoidTrial]:
         """Every reason of every void trial: those that failed for it, and those that were measured all the same."""
         measured = [
-            VoidTrial(each.group, each.measurement.model, void)
-            for each in self.entries
-            for void in each.measurement.voids
+            VoidTrial(entry.group, entry.measurement.model, void)
+            for entry in self.entries
+            for void in entry.measurement.voids
         ]
         return [*self._failed, *measured]
 
     @property
     def groups(self) -> list[str]:
         """Every workload with its parameters, in the order in which they were first measured."""
-        return list(dict.fromkeys(each.group for each in self.entries))
+        return list(dict.fromkeys(entry.group for entry in self.entries))
 
     def add(self, entry: Entry) -> None:
         """Takes in a trial."""
@@ -163,7 +163,7 @@ class Standings:
             yield Placing(group, fastest, next_best, self.serial_of(fastest))
 
     def _fair(self) -> list[Entry]:
-        return [each for each in self.entries if not each.void]
+        return [entry for entry in self.entries if not entry.void]
 
     def serial_of(self, entry: Entry) -> Entry | None:
         """The serial trial to compare with: the same variant's, else the plain one, else the fastest there is."""
@@ -188,7 +188,7 @@ class Standings:
 
         Also where that one is void in this run: in the next launch it need not be, and its name is the same.
         """
-        pairs = [(each.name, self._serial_among(self.entries, each)) for each in self.entries]
+        pairs = [(entry.name, self._serial_among(self.entries, entry)) for entry in self.entries]
         return {name: serial.name for name, serial in pairs if serial is not None and serial.name != name}
 
 

@@ -76,7 +76,7 @@ def signed_rank_p(values: Sequence[float], shift: float = 0.0) -> float:
     such, so the test stays exact; a value at ``shift`` itself counts as below it, which errs on the side of no finding.
     """
     distances = [value - shift for value in values]
-    ranks = doubled_ranks([abs(each) for each in distances])
+    ranks = doubled_ranks([abs(distance) for distance in distances])
     positive = sum(rank for rank, each in zip(ranks, distances, strict=True) if each > 0)
     untied = sorted(ranks) == list(range(2, 2 * len(ranks) + 1, 2))
     if untied:

@@ -43,9 +43,9 @@ def endings_unwind() -> Iterator[None]:
 def undisturbed() -> Iterator[None]:
     """Within, Ctrl-C and the like are ignored: for the second or so that cleaning up takes."""
     numbers = (signal.SIGINT, *_ENDING) if _is_main_thread() else ()
-    before = {each: signal.getsignal(each) for each in numbers}
-    for each in numbers:
-        signal.signal(each, signal.SIG_IGN)
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        signal.signal(number, signal.SIG_IGN)
     try:
         yield
     finally:

@@ -112,7 +112,7 @@ class Agent:
         return self._seen(trial.measurement())
 
     def _seen(self, measurement: Measurement) -> Measurement:
-        self._voids = [each for each in measurement.voids if each.kind not in _NO_MATTER]
+        self._voids = [void for void in measurement.voids if void.kind not in _NO_MATTER]
         return measurement
 
     def _take_turns(

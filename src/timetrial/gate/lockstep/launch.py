@@ -157,7 +157,7 @@ class Launch:
             raise GateError(f"{error}\n{_EARLY_END}") from error
         if hello["collection_errors"]:
             raise GateError(f"the {name} side can't collect its tests: {process.down()}")
-        self.offers[name] = [Offer(each["name"], each["skip"]) for each in hello["benchmarks"]]
+        self.offers[name] = [Offer(benchmark["name"], benchmark["skip"]) for benchmark in hello["benchmarks"]]
 
     def _end(self) -> None:
         with undisturbed():  # a second Ctrl-C meanwhile would leave a side that is busy alone

@@ -161,7 +161,7 @@ class BenchmarkRounds:
         if not self._policy.pin or len(cpus) < 2 or self._name in self._sizes.workers or (several and not server):
             return ()
         drawn = self._chance.choice(cpus)
-        others = [each for each in cpus if each != drawn]
+        others = [cpu for cpu in cpus if cpu != drawn]
         ours, the_servers = (others, [drawn]) if several else ([drawn], others)
         self._launch.ask_both(do="pin", cpus=ours, server_cpus=the_servers)
         return tuple(ours)
@@ -194,7 +194,7 @@ def _troubles_in(messages: Mapping[SideName, Message]) -> list[Trouble]:
 
 def _together(troubles: Sequence[Trouble]) -> Trouble | None:
     """One trouble: without a side where both have the same, and never only a skip where one did worse."""
-    if len({each.kind for each in troubles}) == 1 and len(troubles) > 1:
+    if len({trouble.kind for trouble in troubles}) == 1 and len(troubles) > 1:
         return Trouble(troubles[0].kind, None, troubles[0].reason)
     return min(troubles, key=lambda each: each.kind == "skipped", default=None)
 

@@ -113,7 +113,7 @@ def filled(words: Sequence[str], **places: Path) -> list[str]:
     try:
         return [word.format_map(places) for word in words]
     except (KeyError, ValueError, IndexError, AttributeError) as error:
-        known = ", ".join(f"{{{each}}}" for each in places)
+        known = ", ".join(f"{{{place}}}" for place in places)
         raise GateError(
             f"[tool.timetrial.gate] install has a placeholder that means nothing ({error}); there are {known}, "
             f"and braces that should stay are doubled"
@@ -126,10 +126,10 @@ def _what(needed: Requirements, root: Path, own_wheel: Path, *, by_group: bool) 
     if needed.project is not None:
         words.append(f"{root}[{','.join(needed.extras)}]" if needed.extras else str(root))
     if by_group:
-        words += [word for each in needed.groups for word in ("--group", f"{root / 'pyproject.toml'}:{each}")]
+        words += [word for group in needed.groups for word in ("--group", f"{root / 'pyproject.toml'}:{group}")]
     else:
         words += needed.grouped
-    return words + [word for each in needed.files for word in ("-r", str(each))]
+    return words + [word for file in needed.files for word in ("-r", str(file))]
 
 
 def _run(command: Sequence[str], root: Path, who: str, variables: Mapping[str, str]) -> None:

@@ -132,7 +132,7 @@ def _worktrees_of_ours(repository: Repository) -> list[Path]:
     """Those at ``.../timetrial-gate-…/SIDE/NAME``, which is where ``sides`` puts them."""
     lines = repository.try_to("worktree", "list", "--porcelain").output.splitlines()
     paths = [Path(line.removeprefix("worktree ")) for line in lines if line.startswith("worktree ")]
-    return [each for each in paths if len(each.parents) > 1 and each.parents[1].name.startswith(PREFIX)]
+    return [path for path in paths if len(path.parents) > 1 and path.parents[1].name.startswith(PREFIX)]
 
 
 def _is_ours(folder: Path) -> bool:

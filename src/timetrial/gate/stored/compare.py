@@ -113,9 +113,9 @@ def _refuse_unknown_fields(accepted: Sequence[str], base: StoredRun, candidate: 
 
 def _refuse_other_machines(base: StoredRun, candidate: StoredRun, accepted: Sequence[str]) -> None:
     found = [
-        each
-        for each in differences(base.environment, candidate.environment)
-        if each.matters and not any(fnmatchcase(each.path, pattern) for pattern in accepted)
+        difference
+        for difference in differences(base.environment, candidate.environment)
+        if difference.matters and not any(fnmatchcase(difference.path, pattern) for pattern in accepted)
     ]
     if found:
         lines = [f"  {each}" for each in found[:_SHOWN]]
@@ -197,7 +197,7 @@ def _other_work(name: str, base: StoredRun, candidate: StoredRun) -> str | None:
 def _judge(pairs: Sequence[_Pair], policy: GatePolicy) -> list[Finding]:
     """Each pair's verdict; the pairs share ``policy.alpha``."""
     alpha = policy.alpha / max(1, len(pairs))
-    return [_verdict(each, alpha, policy) for each in pairs]
+    return [_verdict(pair, alpha, policy) for pair in pairs]
 
 
 def _verdict(pair: _Pair, alpha: float, policy: GatePolicy) -> Finding:

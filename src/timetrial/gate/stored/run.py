@@ -50,14 +50,14 @@ class StoredRun:
         """
         voids = [each for _, void in self._launches_with_voids for each in void.get(name, ())]
         own = [each for each in voids if each["kind"] != Kind.DISTURBED]
-        if not own and any(each.get(name) for each in self.launches):
+        if not own and any(launch.get(name) for launch in self.launches):
             return None
         return next((str(each["reason"]) for each in [*own, *voids]), None)
 
     @cached_property
     def entries(self) -> dict[str, Mapping[str, Any]]:
         """Each benchmark's entry, by its full name."""
-        return {each["fullname"]: each for each in self.content["benchmarks"]}
+        return {benchmark["fullname"]: benchmark for benchmark in self.content["benchmarks"]}
 
     @cached_property
     def troubles(self) -> dict[str, tuple[str, str]]:
@@ -87,14 +87,16 @@ class StoredRun:
 
     def s_per_round(self, name: str) -> float:
         """The median over launches of their median rounds."""
-        return statistics.median(statistics.median(each[name]) for each in self.launches if each.get(name))
+        return statistics.median(statistics.median(launch[name]) for launch in self.launches if launch.get(name))
 
     def logs(self, name: str, reference: str) -> list[float]:
         """For each launch that ran both: log(benchmark / reference), by paired rounds where the two took turns.
 
         Raises GateError where the clock saw no time pass in one of them.
         """
-        both = [(each[reference], each[name]) for each in self.launches if each.get(name) and each.get(reference)]
+        both = [
+            (launch[reference], launch[name]) for launch in self.launches if launch.get(name) and launch.get(reference)
+        ]
         turns = self._took_turns(name, reference)
         return [_log_ratio(against, own, paired=turns and len(own) == len(against)) for against, own in both]
 
@@ -127,7 +129,11 @@ def read_stored(path: Path) -> StoredRun:
 
 def gate_mark(base: str, status: int, findings: Sequence[Finding]) -> dict[str, Any]:
     """What a run's file says of its gate: against which file, with which exit status, and each benchmark's verdict."""
-    return {"base": base, "exit_code": status, "verdicts": {each.benchmark: each.verdict.value for each in findings}}
+    return {
+        "base": base,
+        "exit_code": status,
+        "verdicts": {finding.benchmark: finding.verdict.value for finding in findings},
+    }
 
 
 def refuse_failed_gate(run: StoredRun) -> None:

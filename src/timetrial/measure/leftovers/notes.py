@@ -35,7 +35,7 @@ class Notes:
 
     def add(self, sentences: Iterable[str]) -> None:
         """Notes them down, a line each."""
-        lines = [f"{each}\n" for each in sentences]
+        lines = [f"{sentence}\n" for sentence in sentences]
         if lines:
             with (self.folder / str(os.getpid())).open("a", encoding="utf-8") as file:
                 file.writelines(lines)

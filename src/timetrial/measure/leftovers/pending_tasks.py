@@ -29,7 +29,7 @@ async def pending_since(known: Collection[asyncio.Task[Any]], *, patience_s: flo
 
 def _others(known: Collection[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
     me = asyncio.current_task()
-    return [each for each in asyncio.all_tasks() if each is not me and each not in known and not _is_ours(each)]
+    return [task for task in asyncio.all_tasks() if task is not me and task not in known and not _is_ours(task)]
 
 
 def _is_ours(task: asyncio.Task[Any]) -> bool:

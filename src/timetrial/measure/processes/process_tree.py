@@ -233,14 +233,14 @@ class Census:
     def _usage(self, role: str) -> RoleUsage:
         members = [each for each in (*self._tracked.values(), *self._ended) if each.role == role]
         user_s, system_s = cpu_by_role([*self._tracked.values(), *self._ended])[role]
-        switches = [_switches_since_base(each) for each in members]
+        switches = [_switches_since_base(member) for member in members]
         peaks = self._peaks[role]
         return RoleUsage(
             cpu_user_s=user_s,
             cpu_system_s=system_s,
             memory_start_bytes=self._memory_start.get(role, 0),
             memory_peak_bytes=peaks["memory"],
-            memory_kind="+".join(sorted({each.memory.kind for each in members if each.memory.kind})),
+            memory_kind="+".join(sorted({member.memory.kind for member in members if member.memory.kind})),
             processes_max=peaks["processes"],
             threads_max=peaks["threads"],
             sockets_max=peaks["sockets"],

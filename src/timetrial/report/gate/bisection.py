@@ -43,4 +43,6 @@ def _nothing(compared: Sequence[Finding], good: str, bad: str) -> list[str]:
 
 
 def _effects(findings: Sequence[Finding], good: str) -> list[str]:
-    return [f"  {each.benchmark}: {effect_of(each)} ({interval_of(each)}) against {good}" for each in findings]
+    return [
+        f"  {finding.benchmark}: {effect_of(finding)} ({interval_of(finding)}) against {good}" for finding in findings
+    ]

@@ -33,7 +33,7 @@ def gate_json(findings: Sequence[Finding], policy: GatePolicy, header: GateHeade
         "conclusion": conclusion(findings, policy),
         **asdict(header),
         "policy": asdict(policy),
-        "findings": [asdict(each) for each in findings],
+        "findings": [asdict(finding) for finding in findings],
     }
     json.dumps(content, allow_nan=False)  # a figure that is none is a mistake to be told; the next line takes anything
     return json.dumps(json.loads(dumps(content)), indent=2) + "\n"

@@ -66,7 +66,7 @@ def replay_lines(header: GateHeader) -> list[str]:
 def conclusion(findings: Sequence[Finding], policy: GatePolicy) -> str:
     """What the exit status means, and what was asserted."""
     code = exit_code(findings)
-    counts = {verdict: sum(each.verdict is verdict for each in findings) for verdict in Verdict}
+    counts = {verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict}
     inconclusive = counts[Verdict.INCONCLUSIVE]
     asserted = counts[Verdict.UNCHANGED] + counts[Verdict.IMPROVED]
     if code == ExitCode.REGRESSION:
