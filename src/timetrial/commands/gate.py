@@ -159,8 +159,8 @@ def _lockstep(options: argparse.Namespace, chosen: ChosenPolicy, selection: Sequ
         progress.say(line)
     seed = random.SystemRandom().getrandbits(32) if options.seed is None else options.seed
     with _sides(options, policy, progress.say) as (base, candidate):
-        awake = policy.keep_awake and can_keep_awake()
-        about = {**about_sides(base, candidate, selection), "kind": "gate", "seed": seed, "kept_awake": awake}
+        kept_awake = policy.keep_awake and can_keep_awake()
+        about = {**about_sides(base, candidate, selection), "kind": "gate", "seed": seed, "kept_awake": kept_awake}
         about["notes"] = chosen.lines()
         file = GateFile(options.results, policy, about)
         try:

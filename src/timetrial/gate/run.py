@@ -55,8 +55,8 @@ def run_gate(plan: GatePlan) -> list[BenchmarkRecord]:
     Raises GateError where the sides can't be set against each other at all; what is wrong with a single benchmark is
     in its record.
     """
-    with spinners(plan.policy.keep_awake) as awake:
-        gate = _Gate(plan, awake)
+    with spinners(plan.policy.keep_awake) as started:
+        gate = _Gate(plan, started)
         gate.screen()
         gate.confirm()
     return gate.records()
@@ -74,9 +74,9 @@ class _Pace:
 
 
 class _Gate:
-    def __init__(self, plan: GatePlan, awake: Spinners) -> None:
+    def __init__(self, plan: GatePlan, spinners: Spinners) -> None:
         self._plan = plan
-        self._awake = awake
+        self._spinners = spinners
         self._chance = random.Random(plan.seed)
         self._sizes = Sizes()
         self._records: dict[str, BenchmarkRecord] = {}
@@ -131,7 +131,7 @@ class _Gate:
         for index, name in enumerate(names):
             self._tell(phase, index, names)
             extra = self._plan.extra_share(name)
-            rounds = BenchmarkRounds(launch, name, self._plan.policy, self._sizes, self._chance, self._awake, extra)
+            rounds = BenchmarkRounds(launch, name, self._plan.policy, self._sizes, self._chance, self._spinners, extra)
             try:
                 outcome = rounds.measure(phase)
             except SideDownError as error:

@@ -141,11 +141,11 @@ class _Launch:
         return [*self._pytest(), f"--trial-results={self._folder}"]
 
     def _pytest(self) -> list[str]:
-        turns = ["--trial-interleave"] if self._plan.interleave else []
+        interleaving = ["--trial-interleave"] if self._plan.interleave else []
         return [
             *(sys.executable, "-m", "pytest", "--benchmark-only", "-p", "no:cacheprovider"),
             *("-p", "timetrial.pytest_plugin.launch_order"),
-            *turns,
+            *interleaving,
             *self._plan.selection,
         ]
 

@@ -243,8 +243,8 @@ def _dispatch(executor: Executor, plain: Run, batch: int) -> Dispatch:
     pairs: list[tuple[float, float]] = []
     deadline_s = time.perf_counter() + _LONGEST_PAIR_S * _PAIRS
     while len(pairs) < _PAIRS and time.perf_counter() < deadline_s:
-        turns = random.sample([True, False], 2)
-        duration_s = {ours: _timed_s(executor.run if ours else plain, items) for ours in turns}
+        order = random.sample([True, False], 2)
+        duration_s = {ours: _timed_s(executor.run if ours else plain, items) for ours in order}
         pairs.append((duration_s[True], duration_s[False]))
     return dispatch_of(batch, pairs)
 

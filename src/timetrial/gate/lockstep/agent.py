@@ -12,7 +12,7 @@ import pytest
 from timetrial.gate import PROTOCOL, VARIABLE
 from timetrial.gate.lockstep.benchmark_fixture import LockstepBenchmark
 from timetrial.gate.lockstep.channel import Channel
-from timetrial.gate.lockstep.turns import Turns, receive_order, trouble_of
+from timetrial.gate.lockstep.side_rounds import SideRounds, receive_order, trouble_of
 from timetrial.models.base import InLoopModel
 from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import TrialPlan
@@ -40,7 +40,7 @@ class Agent:
         self._told = False  # whether the gate knows how the current benchmark stands
         self._before: set[str] = set()
         self._ended: dict[str, str] = {}
-        self._turns_taken: Turns | None = None
+        self._rounds: SideRounds | None = None
         self._voids: Sequence[Void] = ()
 
     @pytest.hookimpl(trylast=True)
@@ -69,7 +69,7 @@ class Agent:
             pytest.skip("the gate has heard of it already")
         self._before.add(item.nodeid)
         self._name, self._told = item.nodeid, False
-        self._turns_taken, self._voids, self._ended = None, (), {}
+        self._rounds, self._voids, self._ended = None, (), {}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
@@ -79,22 +79,22 @@ class Agent:
             kind, reason = _why_not(report, call.excinfo)
             self._channel.send(kind="trouble", name=item.nodeid, trouble=kind, reason=reason)
             self._told = True
-        elif self._turns_taken is not None and self._turns_taken.finished:
+        elif self._rounds is not None and self._rounds.finished:
             self._ended = self._ended or _what_came_after(report, call.excinfo, self._voids)
             if call.when == "teardown":
                 self._channel.send(kind="closed", name=item.nodeid, **self._ended)
-                self._turns_taken = None
+                self._rounds = None
         return report
 
     @pytest.fixture
     def benchmark(self, request: pytest.FixtureRequest, benchmark: Any) -> Any:
-        """pytest-benchmark's own for a trial, which brings its rounds; one that takes turns for any other test."""
-        return benchmark if "trial" in request.fixturenames else LockstepBenchmark(benchmark, self._take_turns)
+        """pytest-benchmark's own for a trial, which brings its rounds; a LockstepBenchmark for any other test."""
+        return benchmark if "trial" in request.fixturenames else LockstepBenchmark(benchmark, self._run_rounds)
 
     def run(self, plan: TrialPlan) -> Measurement:
         """As trial.run_trial, with the gate deciding when a round is due."""
         with OpenTrial(plan) as trial:
-            self._take_turns(
+            self._run_rounds(
                 lambda executions: sum(trial.time_a_round() for _ in range(executions)),
                 workers=_has_workers(trial.worker_pids()),
                 servers=_pids(plan.server),
@@ -106,27 +106,27 @@ class Agent:
         if not isinstance(plan.model(), InLoopModel):
             return self.run(plan)
         async with OpenTrialInLoop(plan) as trial:
-            with self._turns(workers=False, servers=_pids(plan.server)) as turns:
-                while executions := turns.next_round():
-                    turns.report(sum([await trial.time_a_round() for _ in range(executions)]))
+            with self._open_rounds(workers=False, servers=_pids(plan.server)) as rounds:
+                while executions := rounds.next_round():
+                    rounds.report(sum([await trial.time_a_round() for _ in range(executions)]))
         return self._seen(trial.measurement())
 
     def _seen(self, measurement: Measurement) -> Measurement:
         self._voids = [void for void in measurement.voids if void.kind not in _NO_MATTER]
         return measurement
 
-    def _take_turns(
+    def _run_rounds(
         self, round_s: Callable[[int], float], *, workers: bool = False, servers: Sequence[int] = ()
     ) -> None:
         """Runs rounds when the gate wants them; ``round_s(executions)`` returns how long they took together."""
-        with self._turns(workers=workers, servers=servers) as turns:
-            while executions := turns.next_round():
-                turns.report(round_s(executions))
+        with self._open_rounds(workers=workers, servers=servers) as rounds:
+            while executions := rounds.next_round():
+                rounds.report(round_s(executions))
 
-    def _turns(self, *, workers: bool, servers: Sequence[int]) -> Turns:
+    def _open_rounds(self, *, workers: bool, servers: Sequence[int]) -> SideRounds:
         self._told = True
-        self._turns_taken = Turns(self._channel, self._name, workers=workers, servers=servers)
-        return self._turns_taken
+        self._rounds = SideRounds(self._channel, self._name, workers=workers, servers=servers)
+        return self._rounds
 
 
 def _is_benchmark(item: pytest.Item) -> bool:
@@ -150,7 +150,7 @@ def _pids(server: Any) -> Sequence[int]:
 
 
 def _why_not(report: pytest.TestReport, raised: pytest.ExceptionInfo[BaseException] | None) -> tuple[str, str]:
-    """Why a benchmark ended without taking turns."""
+    """Why a benchmark ended without having run its rounds."""
     if report.skipped:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         return "skipped", reason.removeprefix("Skipped: ")
@@ -162,7 +162,7 @@ def _why_not(report: pytest.TestReport, raised: pytest.ExceptionInfo[BaseExcepti
 def _what_came_after(
     report: pytest.TestReport, raised: pytest.ExceptionInfo[BaseException] | None, voids: Sequence[Void]
 ) -> dict[str, str]:
-    """Why a benchmark that took its turns means nothing all the same: its test failed then, or its trial is void."""
+    """Why a benchmark that ran its rounds means nothing all the same: its test failed then, or its trial is void."""
     if not report.passed:
         kind, reason = trouble_of(raised.value) if raised else ("failed", str(report.longrepr))
         return {"trouble": kind, "reason": reason}

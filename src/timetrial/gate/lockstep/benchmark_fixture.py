@@ -1,4 +1,4 @@
-"""pytest-benchmark's fixture for tests that know nothing of timetrial, taking turns with the other side."""
+"""pytest-benchmark's fixture for tests that know nothing of timetrial: its rounds are run when the gate orders one."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 
 class LockstepBenchmark(BenchmarkFixture):
-    """The ``benchmark`` fixture with its state, but the gate decides how many rounds there are.
+    """The ``benchmark`` fixture, but the gate decides how many rounds there are.
 
-    pytest-benchmark takes no other type in its place, and keeps what was recorded in ``real``'s state.
+    It has to be a BenchmarkFixture, since pytest-benchmark skips a test that was given anything else, and what a test
+    sets on it (``extra_info``, ``group``) has to be found on ``real``, whose statistics are stored. There is no public
+    way to have one stand for another, so the two share one state, whatever is in it: nothing private is read.
+    ``run_rounds`` is called once with what runs a round: it takes a number of executions and returns their seconds.
     """
 
-    def __init__(self, real: BenchmarkFixture, take_turns: Callable[[Callable[[int], float]], None]) -> None:
+    def __init__(self, real: BenchmarkFixture, run_rounds: Callable[[Callable[[int], float]], None]) -> None:
         self.__dict__ = real.__dict__
-        self._lockstep = take_turns
+        self._run_rounds_in_lockstep = run_rounds
+        self._used_in_lockstep = False
 
     def __call__(self, function_to_benchmark: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """As ``benchmark(function, *args, **kwargs)``."""
@@ -36,10 +40,11 @@ class LockstepBenchmark(BenchmarkFixture):
     ) -> Any:
         """As ``benchmark.pedantic(…)``; its numbers of rounds and iterations are the gate's to choose."""
         del rounds, warmup_rounds, iterations
-        if self._mode:  # it has been used already, which pytest-benchmark is about to say
+        if self._used_in_lockstep:  # pytest-benchmark is about to say that it has been used already
             return super().pedantic(target, args, kwargs)  # type: ignore[no-untyped-call]
+        self._used_in_lockstep = True
         call = _Call(target, tuple(args), dict(kwargs or {}), setup, teardown)
-        self._lockstep(call.round_s)
+        self._run_rounds_in_lockstep(call.round_s)
         return super().pedantic(target, args, kwargs, setup=setup, teardown=teardown)  # type: ignore[no-untyped-call]
 
 

@@ -97,10 +97,10 @@ class StoredRun:
         both = [
             (launch[reference], launch[name]) for launch in self.launches if launch.get(name) and launch.get(reference)
         ]
-        turns = self._took_turns(name, reference)
-        return [_log_ratio(against, own, paired=turns and len(own) == len(against)) for against, own in both]
+        interleaved = self._were_interleaved(name, reference)
+        return [_log_ratio(against, own, paired=interleaved and len(own) == len(against)) for against, own in both]
 
-    def _took_turns(self, name: str, reference: str) -> bool:
+    def _were_interleaved(self, name: str, reference: str) -> bool:
         one, other = (self.entries.get(each, {}) for each in (name, reference))
         interleaved = all(each.get("extra_info", {}).get(KEY, {}).get("interleaved") for each in (one, other))
         return interleaved and one.get("group") == other.get("group")

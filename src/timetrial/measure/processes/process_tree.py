@@ -77,7 +77,7 @@ class Tracked:
         return self.last.files is None or self.last.files != self.files_at_sockets
 
 
-class Census:
+class ProcessTree:
     """All processes of one round. ``begin`` and ``finish`` read everything; in between each reading is asked for."""
 
     def __init__(self, table: ProcessTable, own_pid: int) -> None:

@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from timetrial.errors import AccountingError, TimetrialError
-from timetrial.measure.processes.process_tree import Census
+from timetrial.measure.processes.process_tree import ProcessTree
 from timetrial.measure.processes.table import open_table
 from timetrial.measure.processes.usage import PROMISED_SHARE, Accounting, SamplerCost
 from timetrial.system.json_lines import Message, line_of, message_in
@@ -33,7 +33,7 @@ _LOOK_UP_S = 0.25
 _MEMORY_STEP_BYTES = 256 * 1024
 """By how much the resident size must have moved before the memory is read again."""
 
-_CENSUS_INTERVAL_NS = 250_000_000
+_DISCOVERY_INTERVAL_NS = 250_000_000
 """How often it looks for new children and counts context switches of threads that may end."""
 
 
@@ -64,17 +64,17 @@ class Wanted(NamedTuple):
 
 
 class Round:
-    """One accounting round: its census, how much may be spent on it, what was spent.
+    """One accounting round: its tree, how much may be spent on it, what was spent.
 
     Nothing is read in it before the allowance covers what the same reading took before the round.
     """
 
-    def __init__(self, census: Census, interval_s: float) -> None:
+    def __init__(self, tree: ProcessTree, interval_s: float) -> None:
         began_cpu_ns = time.process_time_ns()
-        census.begin()
-        self._census = census
+        tree.begin()
+        self._tree = tree
         self._interval_s = interval_s
-        self._glance_cost_ns = census.costs["glance"] + _WAKE_COST_NS
+        self._glance_cost_ns = tree.costs["glance"] + _WAKE_COST_NS
         self._bracket_ns = time.process_time_ns() - began_cpu_ns
         self._began_ns = time.perf_counter_ns()
         self._began_cpu_ns = self._counted_cpu_ns = time.process_time_ns()
@@ -90,7 +90,7 @@ class Round:
 
     def sample(self) -> None:
         """A glance at every process, then as many dear readings as may be afforded."""
-        self._census.glance()
+        self._tree.glance()
         self._samples += 1
         cost_ns = self._cpu_since_ns()
         self._glances.charge(cost_ns)
@@ -106,7 +106,7 @@ class Round:
         """Reads everything once more and adds it up."""
         wall_ns = time.perf_counter_ns() - self._began_ns
         cpu_ns = time.process_time_ns() - self._began_cpu_ns
-        roles = self._census.finish()
+        roles = self._tree.finish()
         self._bracket_ns += time.process_time_ns() - self._began_cpu_ns - cpu_ns
         cost = SamplerCost(
             cpu_s=cpu_ns / 1e9,
@@ -115,7 +115,7 @@ class Round:
             samples=self._samples,
             memory_readings=self._memory_readings,
         )
-        return Accounting(wall_ns / 1e9, roles, cost, (*self._census.notes, *_too_dear(cost)))
+        return Accounting(wall_ns / 1e9, roles, cost, (*self._tree.notes, *_too_dear(cost)))
 
     def _cpu_since_ns(self) -> int:
         """CPU time since the last call, waiting and waking included."""
@@ -124,18 +124,18 @@ class Round:
         return spent_ns
 
     def _wanted(self) -> Iterator[Wanted]:
-        census = self._census
-        for each in sorted(census.alive, key=lambda one: -one.memory_is_stale_by_bytes):
+        tree = self._tree
+        for each in sorted(tree.alive, key=lambda one: -one.memory_is_stale_by_bytes):
             if each.memory_is_stale_by_bytes > _MEMORY_STEP_BYTES:
-                yield Wanted("memory", each.memory_cost_ns, partial(census.read_memory, each))
-        for each in census.alive:
+                yield Wanted("memory", each.memory_cost_ns, partial(tree.read_memory, each))
+        for each in tree.alive:
             if each.sockets_are_stale:
-                yield Wanted("sockets", each.costs["sockets"], partial(census.count_sockets, each))
-        if time.perf_counter_ns() - self._looked_around_ns > _CENSUS_INTERVAL_NS:
+                yield Wanted("sockets", each.costs["sockets"], partial(tree.count_sockets, each))
+        if time.perf_counter_ns() - self._looked_around_ns > _DISCOVERY_INTERVAL_NS:
             self._looked_around_ns = time.perf_counter_ns()
-            yield Wanted("children", census.costs["children"], census.discover)
-            for each in census.alive:
-                yield Wanted("switches", each.costs["switches"], partial(census.count_switches, each))
+            yield Wanted("children", tree.costs["children"], tree.discover)
+            for each in tree.alive:
+                yield Wanted("switches", each.costs["switches"], partial(tree.count_switches, each))
 
 
 def _too_dear(cost: SamplerCost) -> list[str]:
@@ -153,7 +153,7 @@ class SamplerProcess:
     def __init__(self, parent_pid: int) -> None:
         self._parent_pid = parent_pid
         self._lines: SimpleQueue[bytes] = SimpleQueue()
-        self._census = Census(open_table(), os.getpid())
+        self._tree = ProcessTree(open_table(), os.getpid())
         self._round: Round | None = None
 
     def serve(self) -> None:
@@ -188,12 +188,12 @@ class SamplerProcess:
 
     def _watch(self, pids: list[int], role: str) -> None:
         for pid in pids:
-            self._census.tell(pid, role)
+            self._tree.tell(pid, role)
 
     def _start(self, interval_s: float) -> None:
         gc.collect()
         gc.freeze()
-        self._round = Round(self._census, interval_s)
+        self._round = Round(self._tree, interval_s)
 
     def _stop(self) -> dict[str, Any]:
         if self._round is None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from timetrial.errors import AccountingError
-from timetrial.measure.processes.process_tree import Census
+from timetrial.measure.processes.process_tree import ProcessTree
 from timetrial.measure.processes.readings import CpuReading, Glance, Memory, Switches
 from timetrial.measure.processes.sampler_process import Allowance
 from timetrial.measure.processes.table import descendants, is_helper, open_table
@@ -79,124 +79,124 @@ def table() -> FakeTable:
 
 
 @pytest.fixture
-def census(table: FakeTable) -> Census:
-    """A census that was told of both."""
-    census = Census(table, SAMPLER)
-    census.tell(CLIENT, "client")
-    census.tell(WORKER, "worker")
-    return census
+def tree(table: FakeTable) -> ProcessTree:
+    """A tree that was told of both."""
+    tree = ProcessTree(table, SAMPLER)
+    tree.tell(CLIENT, "client")
+    tree.tell(WORKER, "worker")
+    return tree
 
 
-def test_only_what_was_used_during_the_round_counts(table: FakeTable, census: Census) -> None:
+def test_only_what_was_used_during_the_round_counts(table: FakeTable, tree: ProcessTree) -> None:
     """The seconds before it are taken off, user and system apart."""
-    census.begin()
+    tree.begin()
     table.run(CLIENT, 1, user_s=5, system_s=0.5)
     table.run(WORKER, CLIENT, user_s=4)
-    usage = census.finish()
+    usage = tree.finish()
     assert (usage["client"].cpu_user_s, usage["client"].cpu_system_s) == (0, 0.5)
     assert (usage["worker"].cpu_user_s, usage["worker"].cpu_system_s) == (1, 0)
 
 
-def test_a_worker_that_ended_is_not_counted_with_its_parent_as_well(table: FakeTable, census: Census) -> None:
+def test_a_worker_that_ended_is_not_counted_with_its_parent_as_well(table: FakeTable, tree: ProcessTree) -> None:
     """Its parent is credited with its whole life, of which only the unseen rest stays there."""
-    census.begin()
+    tree.begin()
     table.run(WORKER, CLIENT, user_s=4)
-    census.glance()
+    tree.glance()
     table.end(WORKER)
     table.run(CLIENT, 1, user_s=5, reaped_s=4.25)
-    usage = census.finish()
+    usage = tree.finish()
     assert usage["worker"].cpu_s == pytest.approx(1)
     assert usage["client"].cpu_s == pytest.approx(0.25)
-    assert census.notes == ["worker process 20 ended during the round; its last sample counts"]
+    assert tree.notes == ["worker process 20 ended during the round; its last sample counts"]
 
 
-def test_a_child_that_nobody_told_of_counts_with_its_parent(table: FakeTable, census: Census) -> None:
+def test_a_child_that_nobody_told_of_counts_with_its_parent(table: FakeTable, tree: ProcessTree) -> None:
     """From its birth, if it was born during the round."""
-    census.begin()
+    tree.begin()
     table.run(CHILD, WORKER, user_s=2)
-    usage = census.finish()
+    usage = tree.finish()
     assert usage["worker"].cpu_s == pytest.approx(2)
     assert usage["worker"].processes_max == 2
 
 
-def test_a_child_that_came_and_went_unseen_counts_with_its_parent(table: FakeTable, census: Census) -> None:
+def test_a_child_that_came_and_went_unseen_counts_with_its_parent(table: FakeTable, tree: ProcessTree) -> None:
     """Since its parent waited for it."""
-    census.begin()
+    tree.begin()
     table.run(WORKER, CLIENT, user_s=3, reaped_s=1.5)
-    assert census.finish()["worker"].cpu_s == pytest.approx(1.5)
+    assert tree.finish()["worker"].cpu_s == pytest.approx(1.5)
 
 
-def test_a_child_that_was_there_before_counts_from_the_start_of_the_round(table: FakeTable, census: Census) -> None:
+def test_a_child_that_was_there_before_counts_from_the_start_of_the_round(table: FakeTable, tree: ProcessTree) -> None:
     """Even where it ends in the round and its parent is credited with its whole life."""
     table.run(CHILD, WORKER, user_s=2)
-    census.begin()
+    tree.begin()
     table.run(CHILD, WORKER, user_s=2.5)
-    census.glance()
+    tree.glance()
     table.end(CHILD)
     table.run(WORKER, CLIENT, user_s=3, reaped_s=2.5)
-    assert census.finish()["worker"].cpu_s == pytest.approx(0.5)
-    assert census.notes == []
+    assert tree.finish()["worker"].cpu_s == pytest.approx(0.5)
+    assert tree.notes == []
 
 
-def test_the_sampler_itself_is_left_out(table: FakeTable, census: Census) -> None:
+def test_the_sampler_itself_is_left_out(table: FakeTable, tree: ProcessTree) -> None:
     """It is a child of the client, and no part of the work."""
     table.run(SAMPLER, CLIENT, user_s=1)
-    census.begin()
+    tree.begin()
     table.run(SAMPLER, CLIENT, user_s=2)
-    assert census.finish()["client"].cpu_s == 0
+    assert tree.finish()["client"].cpu_s == 0
 
 
-def test_a_process_that_does_not_exist_is_noted_and_no_more(census: Census) -> None:
+def test_a_process_that_does_not_exist_is_noted_and_no_more(tree: ProcessTree) -> None:
     """The round goes on."""
-    census.tell(77, "server")
-    census.begin()
-    assert census.finish().keys() == {"client", "worker"}
-    assert census.notes == ["server process 77 had ended before it could be read"]
+    tree.tell(77, "server")
+    tree.begin()
+    assert tree.finish().keys() == {"client", "worker"}
+    assert tree.notes == ["server process 77 had ended before it could be read"]
 
 
-def test_a_process_id_that_is_used_again_is_another_process(table: FakeTable, census: Census) -> None:
+def test_a_process_id_that_is_used_again_is_another_process(table: FakeTable, tree: ProcessTree) -> None:
     """Told by its birth."""
-    census.begin()
+    tree.begin()
     table.processes[WORKER] = table.processes[WORKER]._replace(born=1_000, cpu=cpu(100))
-    usage = census.finish()
+    usage = tree.finish()
     assert usage["worker"].cpu_s < 1
 
 
-def test_memory_peaks_are_of_the_role_as_a_whole(table: FakeTable, census: Census) -> None:
+def test_memory_peaks_are_of_the_role_as_a_whole(table: FakeTable, tree: ProcessTree) -> None:
     """The highest sum, and the sum at the start."""
-    census.begin()
+    tree.begin()
     table.memory_bytes = {CLIENT: 10, WORKER: 1_000}
-    for each in census.alive:
-        census.read_memory(each)
-    census.glance()
+    for each in tree.alive:
+        tree.read_memory(each)
+    tree.glance()
     table.memory_bytes = {}
-    usage = census.finish()
+    usage = tree.finish()
     assert (usage["worker"].memory_start_bytes, usage["worker"].memory_peak_bytes) == (0, 1_000)
     assert usage["worker"].memory_kind == "pss"
     assert usage["worker"].sockets_max == 2
 
 
-def test_between_two_readings_memory_moves_with_the_resident_size(table: FakeTable, census: Census) -> None:
+def test_between_two_readings_memory_moves_with_the_resident_size(table: FakeTable, tree: ProcessTree) -> None:
     """Which is looked at at every glance, while the memory itself is dear to read."""
     table.memory_bytes = {WORKER: 1_000}
-    census.begin()
+    tree.begin()
     born = table.processes[WORKER]
     table.processes[WORKER] = born._replace(rss_bytes=born.rss_bytes + 5_000)
-    census.glance()
+    tree.glance()
     table.processes[WORKER] = born
-    usage = census.finish()["worker"]
+    usage = tree.finish()["worker"]
     assert (usage.memory_start_bytes, usage.memory_peak_bytes) == (1_000, 6_000)
 
 
-def test_context_switches_of_threads_that_ended_still_count(table: FakeTable, census: Census) -> None:
+def test_context_switches_of_threads_that_ended_still_count(table: FakeTable, tree: ProcessTree) -> None:
     """As they were when last seen."""
     table.thread_switches[WORKER] = {1: (5, 1)}
-    census.begin()
+    tree.begin()
     table.thread_switches[WORKER] = {1: (6, 1), 2: (10, 3)}
-    for each in census.alive:
-        census.count_switches(each)
+    for each in tree.alive:
+        tree.count_switches(each)
     table.thread_switches[WORKER] = {1: (7, 1)}
-    usage = census.finish()["worker"]
+    usage = tree.finish()["worker"]
     assert (usage.switches_voluntary, usage.switches_involuntary) == (12, 3)
 
 
@@ -221,12 +221,12 @@ def test_an_allowance_lets_readings_wait_until_they_are_affordable() -> None:
     assert allowance.due_in_s(1_000_000, now_ns=250_000_000) <= 0
 
 
-def test_what_a_reading_costs_is_known_before_the_round_begins(census: Census) -> None:
+def test_what_a_reading_costs_is_known_before_the_round_begins(tree: ProcessTree) -> None:
     """So that the first one in a short round is no surprise; memory is expected to cost more once there is more."""
-    census.begin()
-    assert census.costs["glance"] > 0
-    assert census.costs["children"] > 0
-    for each in census.alive:
+    tree.begin()
+    assert tree.costs["glance"] > 0
+    assert tree.costs["children"] > 0
+    for each in tree.alive:
         assert each.costs["memory"] > 0
         assert each.costs["sockets"] > 0
         assert each.costs["switches"] > 0

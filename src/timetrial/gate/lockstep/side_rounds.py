@@ -1,4 +1,4 @@
-"""The turns of one benchmark on one side: waits for the gate's orders, and reports each round."""
+"""The rounds of one benchmark on one side: waits until the gate orders one, and reports how long it took."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def receive_order(channel: Channel) -> dict[str, Any]:
         pytest.exit("the gate that started this run is gone", returncode=3)
 
 
-class Turns:
+class SideRounds:
     """Lasts for the rounds of one benchmark.
 
     ::
 
-        with turns:
-            while executions := turns.next_round():
-                turns.report(seconds_of(executions))
+        with rounds:
+            while executions := rounds.next_round():
+                rounds.report(seconds_of(executions))
 
     Says "ready" on entering. On leaving it undoes the pinning, and tells the gate of an exception.
     """
