@@ -91,7 +91,9 @@ def check_of(hint: Any) -> Check:
         return _SIMPLE[hint]
     if is_typeddict(hint):
         hints = get_type_hints(hint, include_extras=True)
-        return fields({name: check_of(_bare(each)) for name, each in hints.items()}, sorted(hint.__required_keys__))
+        # Not __required_keys__, which takes no notice of Required in annotations that are text.
+        needed = [name for name, each in hints.items() if get_origin(each) is Required]
+        return fields({name: check_of(_bare(each)) for name, each in hints.items()}, needed)
     kind, inside = get_origin(hint), get_args(hint)
     if kind is list:
         return every(check_of(inside[0]))
