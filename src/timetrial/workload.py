@@ -15,7 +15,8 @@ from timetrial.errors import WorkloadError
 class Workload:
     """The work to be done, written once and run under every concurrency model that suits it.
 
-    Most workloads are a task over independent items::
+    ``name`` stands in tables, groups and results, so it has no square brackets. Raises WorkloadError where the parts
+    don't fit each other. Most workloads are a task over independent items::
 
         RESIZE = Workload("resize", task=resize)
 
@@ -84,7 +85,7 @@ class Workload:
         return own.union(*(each.modules() for each in self.variants.values()))
 
     def variant(self, name: str | None) -> Workload:
-        """The variant of that name, or this workload itself for None."""
+        """The variant of that name, or this workload itself for None; raises WorkloadError where there is no such."""
         if name is None:
             return self
         try:

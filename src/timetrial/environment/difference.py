@@ -81,10 +81,14 @@ class Difference:
     """One field in which two environments differ; a value of None is unknown, not set or not recorded."""
 
     path: str
+    """The field in its section, such as ``cpu.model``."""
     one: Any
     other: Any
+    """The two values, of the first and of the second environment."""
     matters: bool
+    """Whether it decides what timings mean."""
     why: str
+    """The reason why it matters, in words; empty where it does not."""
 
     def __str__(self) -> str:
         """The difference as a line for people."""

@@ -40,6 +40,7 @@ class BisectPlan:
     root: Path
     good: str
     bad: str
+    """Refs, as git understands them: a commit that was still fast, and one that is slow."""
     policy: GatePolicy
     test: Test
     say: Callable[[str], None]

@@ -45,6 +45,7 @@ class Finding:
     launches: int = 0
     base_s_per_execution: float | None = None
     candidate_s_per_execution: float | None = None
+    """Seconds an execution on either side, in the median launch; None where nothing was measured."""
     reason: str | None = None
 
 

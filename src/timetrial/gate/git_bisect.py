@@ -28,9 +28,11 @@ class Commit:
     """A commit, as people know it; ``date`` is the author's, as YYYY-MM-DD."""
 
     hash: str
+    """In full."""
     author: str
     date: str
     subject: str
+    """The first line of its message."""
 
     def __str__(self) -> str:
         return f"{self.hash[:12]} {self.date} {self.author}: {self.subject}"

@@ -44,9 +44,12 @@ class GatePolicy:
     alpha: float = 0.01
     flag: float = 0.015
     screen_launches: int = 7
+    """Launches of all benchmarks, before any is looked at again."""
     confirm_launches: int = 60
     pairs_per_launch: int = 30
+    """Paired rounds of a benchmark in one launch; fewer where they are long."""
     warmup_rounds: int = 3
+    """Rounds of either side before the first that counts."""
     budget_s: float = 600.0
     patience_s: float = 300.0
     keep_awake: bool = False

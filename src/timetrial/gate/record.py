@@ -30,8 +30,10 @@ class LaunchPair:
     """
 
     phase: Phase
+    """Why the launch was made."""
     base_s: tuple[float, ...]
     candidate_s: tuple[float, ...]
+    """Seconds a round, as ``base_s``."""
     candidate_first: tuple[bool, ...]
     executions_per_round: int = 1
     cpus: tuple[int, ...] = ()
@@ -41,9 +43,11 @@ class LaunchPair:
 class Trouble:
     """Why a benchmark could not be measured in lock-step: ``side`` is None where both sides say so."""
 
-    kind: str  # missing, new, skipped, failed, void
+    kind: str
+    """missing, new, skipped, failed or void."""
     side: SideName | None
     reason: str
+    """What happened, in words."""
 
 
 @dataclass
@@ -51,7 +55,9 @@ class BenchmarkRecord:
     """All that was measured of one benchmark, in the order in which it was; ``trouble`` if something was in the way."""
 
     name: str
+    """pytest's node id."""
     launches: list[LaunchPair] = field(default_factory=list)
+    """One entry a launch that came through."""
     trouble: Trouble | None = None
 
     def of(self, phase: Phase) -> list[LaunchPair]:

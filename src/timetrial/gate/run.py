@@ -23,11 +23,16 @@ class Progress:
 
     phase: Phase
     launch: int
+    """Which launch of the phase, from 1."""
     launches: int
+    """How many there are in the phase, at most."""
     benchmark: int
+    """Which benchmark of the launch, from 1."""
     benchmarks: int
     name: str
+    """The benchmark's node id."""
     left_s: float
+    """Seconds that are left at most; 0 until the first launch has ended."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,10 @@ class GatePlan:
     base: Side
     candidate: Side
     policy: GatePolicy
+    """The settings that verdicts rest on."""
     selection: Sequence[str] = ()
     seed: int = 0
+    """Of the random order of benchmarks and sides."""
     extra_share: Callable[[str], float] = lambda _name: 0.0
     on_progress: Callable[[Progress], None] = lambda _progress: None
     on_launch: Callable[[Sequence[BenchmarkRecord]], None] = lambda _records: None

@@ -37,12 +37,17 @@ class Tally:
     """Of so many benchmarks with this much injected, how many came out as what."""
 
     share: float
+    """The slowdown that was injected: 0.05 is 5 %, 0 none."""
     total: int
+    """Benchmarks that were judged."""
     regressed: int
     improved: int
     inconclusive: int
+    """How many of the total came out so."""
     alarmed_gates: int
+    """Gates that called at least one of them regressed."""
     gates: int
+    """All gates that had one of them."""
 
 
 def run_self_test(plan: GatePlan, directory: Path, budget_s: float, say: Callable[[str], None]) -> None:

@@ -46,11 +46,17 @@ class StoredGate:
     """What a gate's file holds."""
 
     path: Path
+    """Where it is."""
     complete: bool
+    """Whether the gate came to its end."""
     seconds: float
+    """How long it had taken when the file was written."""
     policy: GatePolicy
+    """The settings that it was measured under."""
     about: Mapping[str, Any]
+    """Who was compared on what and where, as ``about_sides`` tells it."""
     records: Sequence[BenchmarkRecord]
+    """All that was measured, by benchmark."""
 
     @property
     def notes(self) -> Sequence[str]:

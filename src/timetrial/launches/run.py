@@ -37,7 +37,9 @@ class LaunchProgress:
     """So many benchmarks of the present launch are done; ``total`` is 0 until they have been collected."""
 
     launch: int
+    """Which launch, from 1."""
     launches: int
+    """How many there will be."""
     done: int
     total: int
 
@@ -47,10 +49,15 @@ class MeasurePlan:
     """What to measure, how often, and where to put it."""
 
     launches: int
+    """How many fresh interpreters, at least 1."""
     file: Path
+    """What is written anew after each of them."""
     selection: Sequence[str]
+    """What pytest is told, paths and options."""
     interleave: bool = True
+    """Whether the models of a group take turns."""
     on_progress: Callable[[LaunchProgress], None] = lambda _progress: None
+    """Is told of each test that is through."""
 
 
 def measure(plan: MeasurePlan) -> Mapping[str, Any]:

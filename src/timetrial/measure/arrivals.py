@@ -25,6 +25,7 @@ class Due(NamedTuple):
     """An item and its intended start, by time.perf_counter_ns(), which is the same clock in every process."""
 
     due_ns: int
+    """Nanoseconds of that clock."""
     item: Any
 
 
@@ -35,6 +36,7 @@ class Served(NamedTuple):
     due_ns: int
     start_ns: int
     end_ns: int
+    """All three in nanoseconds of time.perf_counter_ns(): due, begun, done."""
 
     @property
     def latency_ns(self) -> int:

@@ -22,8 +22,11 @@ class CoreTimes:
 
     busy_s: float
     idle_s: float
+    """Idle, waiting for disks included."""
     interrupts_s: float
+    """Serving interrupts, hard and soft."""
     stolen_s: float
+    """Taken by the host for other guests."""
 
     def since(self, earlier: CoreTimes) -> CoreTimes:
         """What was added; never negative, though the kernel lets idle time step back a little."""

@@ -35,9 +35,13 @@ class Snapshot:
     """What was counted up to one moment."""
 
     at_s: float
+    """The meter's clock."""
     cores: Mapping[int, CoreTimes]
+    """By the number of the core, its times so far."""
     own_cpu_s: float | None
+    """CPU seconds of our own processes so far; None where that is not known."""
     pressure_s: float | None
+    """Seconds in which some process waited for a core so far; None where the kernel does not count."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,11 @@ class Disturbance:
     """
 
     elapsed_s: float
+    """How long the stretch was."""
     cores: int
+    """How many cores were watched."""
     own_cpu_s: float | None
+    """CPU seconds of our own processes in it."""
     steal_share: float | None = None
     steal_core: int | None = None
     foreign_cpu_share: float | None = None
@@ -102,7 +109,7 @@ class DisturbanceMeter:
         self._before = self._look(own)
 
     def stop(self) -> Disturbance:
-        """Looks again, and says what others took in between."""
+        """Looks again, and says what others took in between; raises MeterNotStartedError before start()."""
         if self._before is None:
             raise MeterNotStartedError("DisturbanceMeter.stop() came before start(); call start() before what is timed")
         after = self._look(None)

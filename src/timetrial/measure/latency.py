@@ -21,6 +21,7 @@ class Timed(NamedTuple):
     result: Any
     latency_ns: int
     start_ns: int
+    """Both in nanoseconds."""
     loop_lag_ns: tuple[int, ...] = ()
 
 
@@ -49,7 +50,9 @@ class TimedAsyncTask:
 
     async_task: Callable[..., Awaitable[Any]]
     files: TemporaryPlace | None = None
+    """Where workers put their temporary files, if that is watched."""
     notes: Notes | None = None
+    """Where workers note what they leave behind, if that is watched."""
 
     async def __call__(self, item: Any, *resource: Any) -> Timed:
         """Awaits the task and times it, from the call to its end."""
@@ -74,7 +77,9 @@ class TimedRound:
 
     results: list[Any]
     latencies_ns: list[int]
+    """One for each item, in the order of the results."""
     loop_lags_ns: list[int] = field(default_factory=list)
+    """As many as came in; empty without event loops."""
 
 
 def timed_parts(

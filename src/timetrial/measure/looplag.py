@@ -24,7 +24,9 @@ class LoopLagSummary(TypedDict):
     p99_ms: float
     max_ms: float
     count: int
+    """Samples, of all loops."""
     interval_ms: float
+    """How often each loop was looked at."""
 
 
 class LoopLag:
@@ -131,7 +133,9 @@ class Probed:
     """What a ProbedResource opens: the probe of its loop, and the workload's own resource, if it has one."""
 
     lag: LoopLag
+    """The probe, which goes on until the resource is closed."""
     arguments: tuple[Any, ...]
+    """The workload's own resource as the task's further arguments: one, or none."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,7 @@ class ProbedResource:
 
     async_resource: Callable[[int], AbstractAsyncContextManager[Any]] | None
     interval_s: float = 0.002
+    """How often the probe looks."""
     notes: Notes | None = None
 
     @asynccontextmanager

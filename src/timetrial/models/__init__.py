@@ -35,7 +35,10 @@ def get(name: str, *, start_method: str | None = None, event_loop: str = "asynci
 
 
 def split(model_id: str) -> tuple[str, str | None]:
-    """The model's name and the workload's variant that an id such as ``threads[requests]`` stands for."""
+    """The model's name and the workload's variant that an id such as ``threads[requests]`` stands for.
+
+    Raises WorkloadError for what is no id.
+    """
     name, bracket, rest = model_id.partition("[")
     if not bracket:
         return name, None

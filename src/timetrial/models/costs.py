@@ -41,9 +41,12 @@ class MemorySlope:
 
     unit: str
     bytes_per_unit: float
+    """The slope of a straight line through the totals."""
     kind: str
+    """What the bytes are, as in ``measure.processes.usage``."""
     counts: tuple[int, ...]
     totals_bytes: tuple[int, ...]
+    """Memory of all processes, one for each of the ``counts``."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,14 @@ class Dispatch:
     """
 
     items_per_batch: int
+    """Items in one run of the executor."""
     s_per_item: float
     plain_s_per_item: float
+    """In a plain loop."""
     overhead_s_per_item: float
     overhead_low_s_per_item: float
     overhead_high_s_per_item: float
+    """The quartiles, in seconds an item as the others."""
     pairs: int
 
 
@@ -68,9 +74,13 @@ class ModelCosts:
 
     model: str
     unavailable: str | None
+    """The reason, in words; then nothing was measured."""
     start_s: float | None = None
+    """From nothing to the first item's result, in seconds."""
     memory: tuple[MemorySlope, ...] = ()
+    """One for each kind of unit that the model has."""
     dispatch: tuple[Dispatch, ...] = ()
+    """One for each batch size."""
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain dictionaries, lists and numbers, for JSON."""

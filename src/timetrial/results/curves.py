@@ -27,7 +27,9 @@ class Reading:
     """
 
     s_per_item: float
+    """Seconds an item in the median round."""
     interleaved_s: tuple[float, ...] = ()
+    """Seconds a round, in order; empty where models took no turns."""
     void: bool = False
 
 
@@ -40,7 +42,9 @@ class Win:
 
     model: str | None
     next_best: str | None
+    """The next best model; None where there is no other."""
     lead: float | None
+    """How many times as long that takes."""
     tie: bool
 
 
@@ -53,8 +57,10 @@ class Crossover:
 
     low: Any
     high: Any
+    """The two neighbouring values of the parameter."""
     before: str
     after: str
+    """The model that is fastest at ``low``, and the one that is at ``high``."""
     at: float | None
 
 

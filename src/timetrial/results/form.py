@@ -55,6 +55,7 @@ class Trouble(TypedDict, total=False):
     kind: Required[str]
     """failed, void or skipped."""
     reason: Required[str]
+    """What it ended with, or why it was skipped."""
     launch: int
     """Which launch of a merged file it was in, from 1."""
 
@@ -63,7 +64,9 @@ class Figures(TypedDict, total=False):
     """One trial, in its benchmark's ``extra_info``."""
 
     schema_version: int
+    """SCHEMA_VERSION."""
     workload: str
+    """Its name."""
     model: str
     """The model's id, such as ``threads[requests]``."""
     concurrency: int
@@ -87,18 +90,25 @@ class Figures(TypedDict, total=False):
     accounting: Object | None
     """What the accounting round found (``measure.processes.usage``), with latencies, loop lag and leftovers."""
     accounting_error: str | None
+    """Why there is no accounting, where it was asked for and failed."""
     void: list[VoidReason]
+    """Empty for a trial that is fair."""
     fairness: Object
     """What was seen of the conditions: disturbance, clock, limits."""
     open_loop: Object | None
     """Latencies under a fixed rate of arrivals."""
     open_loop_error: str | None
+    """Why there is no open loop, where it was asked for and failed."""
     start_method: str | None
+    """How worker processes were started; None without them."""
     event_loop: str | None
+    """The loop that really ran, such as ``asyncio.SelectorEventLoop``; None without one."""
     executor: Object
     """What the executor says of itself, such as its number of workers."""
     python: Object
+    """As in the environment, when this trial ended."""
     scale: str
+    """quick, default, article or gate."""
     parameters: Object
     """The test's own parameters by name."""
     sweeps: list[str]
@@ -113,12 +123,14 @@ class Stats(TypedDict, total=False):
     median: float
     """Seconds per iteration."""
     data: Seconds
+    """One for each round."""
 
 
 class ExtraInfo(TypedDict, total=False):
     """What else a benchmark keeps; other keys are the user's."""
 
     timetrial: Figures
+    """Of a trial; plain benchmarks have none."""
 
 
 class Benchmark(TypedDict, total=False):
@@ -127,7 +139,9 @@ class Benchmark(TypedDict, total=False):
     fullname: str
     """pytest's node id."""
     stats: Stats
+    """Of its rounds."""
     extra_info: ExtraInfo
+    """Whatever the test stored, and timetrial's figures."""
 
 
 class Launch(TypedDict, total=False):
@@ -136,6 +150,7 @@ class Launch(TypedDict, total=False):
     recorded_at: str | None
     """ISO 8601."""
     complete: bool
+    """Whether it came to its end."""
     seconds: Required[dict[str, Seconds]]
     """Each benchmark's rounds, by its full name."""
     void: dict[str, list[VoidReason]]
@@ -146,26 +161,35 @@ class Memory(TypedDict, total=False):
     """The machine's memory, the field that is read here."""
 
     total_bytes: float | None
+    """All of the machine's."""
 
 
 class Environment(TypedDict, total=False):
     """Where the run took place (``environment.record``); a section of which nothing could be known is None."""
 
     cpu: Object | None
+    """Model and cores."""
     system: Object | None
+    """The operating system, its architecture, and what it is a guest of."""
     python: Object | None
+    """Version, build, and whether the GIL was on."""
     memory: Memory | None
+    """In bytes."""
 
 
 class About(TypedDict, total=False):
     """The file's own section, which timetrial adds."""
 
     schema_version: int
+    """FILE_SCHEMA_VERSION; 1 where it is missing."""
     environment: Environment | None
+    """None in a file that does not say where it ran."""
     references: dict[str, str]
     """Which benchmark each is compared with, both by their full names."""
     troubles: list[Trouble]
+    """In the order in which they came."""
     voids: list[RunVoid]
+    """Every reason of every void trial."""
     launches: list[Launch] | None
     """In the file of a ``timetrial measure``."""
     gate: Object | None
@@ -178,7 +202,9 @@ class CommitInfo(TypedDict, total=False):
     """pytest-benchmark's, of the project's repository."""
 
     id: str | None
+    """The full hash."""
     dirty: bool | None
+    """Whether files differed from it."""
 
 
 class ResultsFile(TypedDict, total=False):
@@ -187,5 +213,8 @@ class ResultsFile(TypedDict, total=False):
     datetime: str
     """ISO 8601, UTC."""
     commit_info: CommitInfo
+    """The state of the project's code."""
     benchmarks: list[Benchmark]
+    """In the order in which they ran."""
     timetrial: About
+    """What timetrial adds; missing in files of pytest-benchmark alone."""

@@ -46,13 +46,18 @@ class Run:
     """
 
     path: Path
+    """The file."""
     when: str
     commit: str | None
+    """In full; None outside of git."""
     dirty: bool
+    """Whether files differed from the commit."""
     machine: str
     median_s: dict[str, float]
     references: dict[str, str]
+    """Which benchmark each is compared with."""
     raw_environment: bytes = field(repr=False)
+    """Where it ran, as JSON."""
     void: frozenset[str] = frozenset()
 
     def environment(self) -> dict[str, Any]:
@@ -85,6 +90,7 @@ class Series:
     """
 
     name: str
+    """The benchmark's full name."""
     reference: str | None
     runs: Sequence[Run]
     logs: Sequence[float]
@@ -97,7 +103,9 @@ class Group:
 
     label: str
     runs: Sequence[Run]
+    """All of them, also those without one or the other benchmark."""
     series: Sequence[Series]
+    """One for each benchmark."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,7 @@ class History:
 
     groups: Sequence[Group]
     left_out: Sequence[str]
+    """One sentence a file."""
 
 
 def read_history(directory: Path, *, absolute: bool = False) -> History:

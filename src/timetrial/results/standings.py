@@ -23,6 +23,7 @@ class Entry:
     group: str
     family: str
     measurement: Measurement
+    """What it found out."""
     figures: Mapping[str, Any] = field(compare=False)
     interleaved: bool = False
     name: str = ""
@@ -50,7 +51,9 @@ class VoidTrial:
 
     group: str
     model: str
+    """The model's id."""
     void: Void
+    """The reason."""
 
     def as_dict(self) -> dict[str, str]:
         """For JSON."""
@@ -64,6 +67,7 @@ class Placing:
     group: str
     fastest: Entry
     next_best: Entry | None
+    """None where the fastest is alone."""
     serial: Entry | None
 
     @property

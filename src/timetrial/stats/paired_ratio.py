@@ -16,9 +16,12 @@ class PairedRatio:
     """How many times as long one takes as the other: the median over the pairs, and its interval."""
 
     ratio: float
+    """1.25: a quarter longer."""
     low: float
     high: float
+    """The ends of the interval."""
     pairs: int
+    """How many there were."""
 
     @property
     def tie(self) -> bool:

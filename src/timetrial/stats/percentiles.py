@@ -16,7 +16,9 @@ class Percentiles(TypedDict):
     p99_ms: float
     p999_ms: float
     max_ms: float
+    """The largest sample."""
     count: int
+    """How many samples there were."""
     note: NotRequired[str]
 
 

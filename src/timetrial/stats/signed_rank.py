@@ -26,6 +26,7 @@ class ShiftInterval(NamedTuple):
     """
 
     estimate: float
+    """The Hodges-Lehmann estimate, an effect as the ends are."""
     low: float
     high: float
     confidence: float
@@ -60,6 +61,7 @@ def trimmed_mean(values: Sequence[float], trimmed: float = TRIMMED) -> float:
     """The mean of what is left when that share of the values is taken off either end (of 6: the middle 4).
 
     A fifth is Wilcox's choice (Introduction to Robust Estimation and Hypothesis Testing, 2012, section 3.3).
+    Raises GateError for no values, and for a share of a half or more.
     """
     if not values or not 0 <= trimmed < 0.5:
         raise GateError(f"a trimmed mean needs values, and a share between 0 and 0.5: got {len(values)} and {trimmed}")
@@ -102,6 +104,7 @@ def shift_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> S
     from either end (Hodges and Lehmann, Annals of Mathematical Statistics 34, 1963; Hollander, Wolfe and Chicken,
     sections 3.2 and 3.3). Exact for symmetrical values, and never below the confidence with ties. ``fewest_for`` says
     from how many values on a confidence can be had: 95 % from 6, which reach 96.9 %. Below, the ends are infinite.
+    Raises GateError for no values.
     """
     if not values:
         raise GateError("an interval needs at least one launch")

@@ -18,8 +18,11 @@ class Ended:
     """How a program ended: its exit status, and all that it wrote."""
 
     status: int
+    """As subprocess tells it: negative for a signal."""
     output: str
+    """Of its standard output, as text."""
     complaint: str
+    """Of its standard error, as text."""
 
 
 def run_to_end(

@@ -35,6 +35,7 @@ class Offer:
     """A benchmark that a side has collected; ``skip`` is its marker's reason, if it has one."""
 
     name: str
+    """pytest's node id."""
     skip: str | None
 
 

@@ -29,9 +29,13 @@ class Sizes:
     """What the first launch finds out about each benchmark and all others keep to, so that they compare."""
 
     executions: dict[str, int] = field(default_factory=dict)
+    """How many executions a round has, by the benchmark's name."""
     several_cpus: set[str] = field(default_factory=set)
+    """Benchmarks that use more than one processor at a time."""
     workers: set[str] = field(default_factory=set)
+    """Those with worker processes."""
     servers: set[str] = field(default_factory=set)
+    """Those with a server of their own."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,11 @@ class Round:
     """What a side reports of one round."""
 
     s: float
+    """How long it took, in seconds, extra work included."""
     cpu_s: float
+    """Processor time that the side used, in seconds."""
     workers: bool
+    """Whether worker processes were at work."""
 
 
 class SideTroubleError(Exception):

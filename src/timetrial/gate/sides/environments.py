@@ -68,10 +68,11 @@ def find_uv() -> str | None:
 def make_environment(
     installer: Installer, environment: Path, root: Path, who: str, variables: Mapping[str, str]
 ) -> None:
-    """Makes the environment, installs into it, compiles all bytecode; returns its Python.
+    """Makes the environment, installs into it, compiles all bytecode; ``python_in`` tells where its Python is.
 
     ``who`` names the side in errors; ``variables`` are those that its processes get. Their temporary files lie beside
     the environment: what is ended in the middle leaves some behind, and these go with the gate's own folder.
+    Raises GateError where it can't be made or installed into, NoRoomError where the disk is full.
     """
     with tempfile.TemporaryDirectory(prefix=".tmp-", dir=environment.parent, ignore_cleanup_errors=True) as temporary:
         inside = {**variables, **dict.fromkeys(_TEMPORARY, temporary)}

@@ -77,7 +77,10 @@ def repository_of(folder: Path, otherwise: str = "") -> Repository:
 
 
 def commit_of(repository: Repository, ref: str) -> str:
-    """The full hash of a branch, tag or commit; ``REF...`` is the commit where HEAD branched off from REF."""
+    """The full hash of a branch, tag or commit; ``REF...`` is the commit where HEAD branched off from REF.
+
+    Raises GateError for a ref that git does not know.
+    """
     if ref.endswith("..."):
         return _merge_base(repository, commit_of(repository, ref[:-3]), ref)
     if not ref.startswith("-"):
@@ -88,7 +91,7 @@ def commit_of(repository: Repository, ref: str) -> str:
 
 
 def head_of(repository: Repository) -> str:
-    """The commit that is checked out."""
+    """The full hash of the commit that is checked out; raises GateError where there is none yet."""
     ended = repository.try_to("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if ended.status != 0:
         raise GateError(f"{repository.top} has no commit yet, so there is nothing to compare with; make one")

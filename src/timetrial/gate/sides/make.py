@@ -73,10 +73,15 @@ class SideMaker:
     """Makes sides of a project in a temporary folder: first the files of each, then their environments."""
 
     place: Scratch
+    """The temporary folder."""
     repository: Repository
+    """The user's own."""
     root: Path
+    """The project in it."""
     installer: Installer
+    """How both sides get what they run on."""
     say: Callable[[str], None]
+    """Is told what happens, a line at a time."""
 
     @classmethod
     def in_scratch(

@@ -47,8 +47,11 @@ class Facts:
     """What runs on a side: Python's version, each distribution's by its normal name, where modules come from."""
 
     python: str
+    """Its version."""
     installed: Mapping[str, str]
+    """Each distribution's version, by its normalised name."""
     modules: Mapping[str, tuple[str, ...]]
+    """By its name, the files that a module is loaded from."""
 
 
 def ask_python(

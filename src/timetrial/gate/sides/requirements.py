@@ -27,6 +27,7 @@ class Requirements:
 
     project: str | None
     extras: tuple[str, ...] = ()
+    """Names of extras, as pyproject.toml writes them."""
     groups: tuple[str, ...] = ()
     grouped: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()

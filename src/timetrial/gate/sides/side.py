@@ -28,6 +28,7 @@ class Side:
     """
 
     name: SideName
+    """Base or candidate."""
     python: Path
     root: Path
     revision: str | None

@@ -24,6 +24,7 @@ class Checkouts:
     """Makes worktrees, and tells ``say`` what it had to leave out."""
 
     scratch: Scratch
+    """The temporary folder that they are made in."""
     say: Callable[[str], None]
 
     def of_commit(self, repository: Repository, commit: str, target: Path) -> None:

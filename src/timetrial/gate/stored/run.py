@@ -24,7 +24,9 @@ class StoredRun:
     """One file's content, or that of a run which is about to be written."""
 
     where: str
+    """How errors name it: its path."""
     content: Mapping[str, Any]
+    """As ``results.form.ResultsFile``."""
 
     @cached_property
     def launches(self) -> list[Mapping[str, Sequence[float]]]:

@@ -2,79 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
-from timetrial.measure.processes.readings import CpuReading, Glance, Memory, ProcessTable, Switches
+from timetrial.measure.processes.readings import CpuReading, ProcessTable
 from timetrial.measure.processes.table import descendants, is_helper
+from timetrial.measure.processes.tracked import Costs, Tracked
 from timetrial.measure.processes.usage import RoleUsage
 
 _NO_CPU = CpuReading(0, 0, 0)
-_NO_MEMORY = Memory(0, "")
-
-
-class Costs:
-    """What each kind of reading took of the reader's own CPU time when it was last made, 0 before the first."""
-
-    def __init__(self, latest_ns: Mapping[str, int] | None = None) -> None:
-        self._latest_ns = dict(latest_ns or {})
-
-    def copy(self) -> Costs:
-        """The same, to be expected of a process that is like another one."""
-        return Costs(self._latest_ns)
-
-    def __getitem__(self, kind: str) -> int:
-        return self._latest_ns.get(kind, 0)
-
-    @contextmanager
-    def noting(self, kind: str) -> Generator[None]:
-        """Notes what the body takes."""
-        began_ns = time.process_time_ns()
-        yield
-        self._latest_ns[kind] = time.process_time_ns() - began_ns
-
-
-@dataclass(eq=False)
-class Tracked:
-    """One process: what was read of it when its counting began (``base``), and what was read last."""
-
-    pid: int
-    role: str
-    base: Glance
-    last: Glance
-    gone: bool = False
-    memory: Memory = _NO_MEMORY
-    rss_at_memory_bytes: int = 0
-    sockets: int = 0
-    files_at_sockets: int | None = 0
-    switches_base: Switches = field(default_factory=dict)
-    switches: dict[int, tuple[int, int]] = field(default_factory=dict)
-    costs: Costs = field(default_factory=Costs)
-
-    @property
-    def memory_cost_ns(self) -> int:
-        """What reading its memory will take: the kernel walks through all of it, and there may be more by now."""
-        grown = self.last.rss_bytes / self.rss_at_memory_bytes if self.rss_at_memory_bytes else 1.0
-        return round(self.costs["memory"] * max(1.0, grown))
-
-    @property
-    def memory_bytes(self) -> int:
-        """Its memory now: what was read last, and what its resident size has grown by since; 0 before it was read."""
-        if self.memory is _NO_MEMORY:
-            return 0
-        return max(0, self.memory.size_bytes + self.last.rss_bytes - self.rss_at_memory_bytes)
-
-    @property
-    def memory_is_stale_by_bytes(self) -> int:
-        """How far the resident size has moved since the memory was read."""
-        return abs(self.last.rss_bytes - self.rss_at_memory_bytes)
-
-    @property
-    def sockets_are_stale(self) -> bool:
-        """Whether sockets may have been opened or closed since they were counted."""
-        return self.last.files is None or self.last.files != self.files_at_sockets
 
 
 class ProcessTree:

@@ -12,6 +12,7 @@ class CpuReading(NamedTuple):
     total_ns: int
     user_ns: int
     system_ns: int
+    """All three in nanoseconds."""
 
 
 class Glance(NamedTuple):
@@ -25,9 +26,11 @@ class Glance(NamedTuple):
     parent_pid: int
     born: float
     cpu: CpuReading
+    """Its own CPU time."""
     reaped: CpuReading
     threads: int
     rss_bytes: int
+    """Resident memory."""
     files: int | None
 
 
@@ -36,7 +39,9 @@ class Memory(NamedTuple):
 
     size_bytes: int
     kind: str
+    """pss, uss, footprint or rss."""
     rss_bytes: int | None = None
+    """The resident size."""
 
 
 Switches = Mapping[int, tuple[int, int]]

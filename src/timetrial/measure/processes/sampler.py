@@ -68,13 +68,16 @@ class Sampler:
         self.close()
 
     def watch(self, pids: Iterable[int], role: Role) -> None:
-        """Counts these processes under the role: from the next start, or from now on while a round is running."""
+        """Counts these processes under the role: from the next start, or from now on while a round is running.
+
+        Raises AccountingError for another role than client, worker and server, and where the sampler is gone.
+        """
         if role not in ROLES:
             raise AccountingError(f"there is no role {role!r}; a process is one of: {', '.join(ROLES)}")
         self._ask({"do": "watch", "pids": list(pids), "role": role})
 
     def start(self) -> None:
-        """Reads everything once and begins to sample; when it returns, the round may begin."""
+        """Reads everything once and begins to sample; when it returns, the round may begin. Raises AccountingError."""
         self._ask({"do": "start", "interval_s": self._interval_s})
 
     def stop(self) -> Accounting:

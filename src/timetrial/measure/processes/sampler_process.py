@@ -59,8 +59,11 @@ class Wanted(NamedTuple):
     """A dear reading that is wanted: what it read last time tells what it will cost."""
 
     kind: str
+    """memory, sockets, children or switches."""
     cost_ns: int
+    """CPU nanoseconds that it took last time."""
     read: Callable[[], None]
+    """Does it."""
 
 
 class Round:

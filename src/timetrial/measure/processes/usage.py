@@ -27,15 +27,22 @@ class RoleUsage:
     """
 
     cpu_user_s: float
+    """CPU seconds in the processes' own code."""
     cpu_system_s: float
+    """CPU seconds in the kernel on their behalf."""
     memory_start_bytes: int
+    """The sum before the round."""
     memory_peak_bytes: int
+    """The highest sum, the one before the round included."""
     memory_kind: str
     processes_max: int
+    """Most at one moment, as the next two."""
     threads_max: int
     sockets_max: int
     switches_voluntary: int
+    """Context switches of all threads: a thread waited."""
     switches_involuntary: int
+    """Context switches of all threads: a thread was made to wait."""
 
     @property
     def cpu_s(self) -> float:
@@ -52,9 +59,11 @@ class SamplerCost:
 
     cpu_s: float
     core_share: float
+    """CPU seconds a second: 0.02 is 2 % of one core."""
     bracket_cpu_s: float
     samples: int
     memory_readings: int
+    """How many of the dear readings of memory could be afforded."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,11 @@ class Accounting:
 
     wall_s: float
     roles: Mapping[str, RoleUsage]
+    """By role: client, worker, server; those that had no process are left out."""
     sampler: SamplerCost
+    """What the looking itself took."""
     notes: tuple[str, ...] = field(default=())
+    """What a reader of the figures has to know, in sentences."""
 
     @property
     def cpu_s(self) -> float:

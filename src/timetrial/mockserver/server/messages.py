@@ -26,7 +26,7 @@ class Clock:
         self.tick()
 
     def tick(self) -> None:
-        """Takes the time; the engine calls this once a second."""
+        """Takes the time; the engine calls this ten times a second, so that the date is never late by more."""
         self.second = int(time.time())
         self.date = f"Date: {formatdate(self.second, usegmt=True)}\r\n".encode()
 

@@ -43,7 +43,9 @@ class LastWords:
     """What a closing worker said: whether it was its last message, and what went wrong."""
 
     over: bool
+    """Whether there is nothing more to come."""
     problem: BaseException | None = None
+    """What closing raised, or why the message could not be read."""
 
 
 @dataclass(eq=False)
@@ -56,8 +58,10 @@ class RemoteWorker:
 
     process: BaseProcess
     connection: Connection
+    """The parent's end."""
     pid: int
     model: str
+    """The name of the model that errors tell."""
     ranges: list[range] = field(default_factory=list)
     batches: int = 0
     delivered: int = 0
@@ -75,7 +79,7 @@ class RemoteWorker:
         siblings: Sequence[RemoteWorker],
         main: Callable[..., None],
     ) -> RemoteWorker:
-        """Starts the process; it waits for its setup."""
+        """Starts the process, which waits for its setup; raises what the system says where it has no room for one."""
         ours, theirs = context.Pipe()
         inherited = [*(sibling.connection for sibling in siblings), ours]
         process: BaseProcess = context.Process(  # type: ignore[attr-defined]  # every concrete context has it

@@ -45,10 +45,15 @@ class Job:
     """
 
     workload: str
+    """Its name, for errors."""
     model: str
+    """The model's name, for errors."""
     kind: str
+    """task or async_task."""
     task: Callable[..., Any]
+    """What is called for each item."""
     resource: Callable[[int], Any] | None
+    """What each worker opens once, called with its slots."""
     serve: str
     slots: tuple[int, ...]
     batches_ahead: int
@@ -83,7 +88,7 @@ class WorkerPool:
         return [worker.pid for worker in self._workers]
 
     def run(self, items: Sequence[Any]) -> list[Any]:
-        """As in Executor."""
+        """As in Executor; raises WorkerDiedError too where the pool was closed before, since a worker had died."""
         if self._lost is not None:
             raise WorkerDiedError(f"this pool is closed since {self._lost}; open a new one")
         if not len(items):

@@ -28,9 +28,13 @@ class Failure:
     """An exception on its way to the parent: as a pickle if it survives that, and in words in any case."""
 
     pickled: bytes | None
+    """The exception; None where it can not be pickled and loaded again."""
     description: str
+    """Its class and its text."""
     obstacle: str
+    """What kept it from being pickled; empty where nothing did."""
     worker_traceback: str
+    """As Python prints it."""
 
 
 def pack(kind: bytes, *values: Any) -> memoryview:

@@ -86,6 +86,7 @@ def load(setup: dict[str, Any]) -> tuple[Any, Any, dict[str, object]]:
 
     ``preloaded`` says whether a fork server had their modules imported already when this process began. It stays
     out where that can't be told: without a fork server, and for ``__main__``, which every worker has in some way.
+    Raises WorkloadError for what can't be imported or unpickled.
     """
     facts: dict[str, object] = {}
     if setup["forkserver"] and "__main__" not in setup["modules"]:

@@ -31,7 +31,9 @@ class GateHeader:
     base: str
     candidate: str
     took_s: float | None = None
+    """Seconds."""
     record: str | None = None
+    """The path of the raw pairs."""
     notes: tuple[str, ...] = ()
 
 
