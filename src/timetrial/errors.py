@@ -27,6 +27,10 @@ class NeverAwaitedError(TimetrialError):
     """A coroutine was made and never awaited: no work was done, so there is nothing to time."""
 
 
+class NothingComputedError(TimetrialError):
+    """What was run gave back work that is still to be done, so only its making could be timed."""
+
+
 class VoidTrialError(TimetrialError):
     """A trial whose timing means nothing: ``kind`` is one of ``trial.void.Kind``, ``reason`` what happened."""
 

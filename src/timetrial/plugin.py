@@ -7,7 +7,7 @@ is loaded once a collected test asks for a trial.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,6 +32,7 @@ _MARKERS = (
     "ratios; a test's name, or its node id if it is in another module. Default for a trial: serial",
 )
 _OPTIONS = pytest.StashKey[TrialOptions]()
+_REMARKS = pytest.StashKey[Sequence[str]]()
 _SESSION = "timetrial-session"
 
 
@@ -52,7 +53,28 @@ def pytest_configure(config: pytest.Config) -> None:
     if VARIABLE in os.environ:
         from timetrial.gate.lockstep.agent import join_gate
 
-        config.pluginmanager.register(join_gate(), AGENT)
+        config.pluginmanager.register(join_gate(config.stash[_REMARKS]), AGENT)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> Generator[None, Any, Any]:
+    """On a side of a gate: what has to be settled before other plugins begin their work."""
+    if VARIABLE in os.environ:
+        from timetrial.pytest_plugin.everyday import with_seed, without_coverage
+
+        without_coverage(early_config)
+        with_seed(early_config, args, os.environ["PYTHONHASHSEED"])
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
+    """On a side of a gate: sets aside what the suite sets for its everyday runs, before its plugins take it up."""
+    if VARIABLE in os.environ:
+        from timetrial.pytest_plugin.everyday import set_aside
+
+        config.stash[_REMARKS] = set_aside(config)
+    return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)

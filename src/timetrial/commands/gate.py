@@ -165,7 +165,16 @@ def _lockstep(options: argparse.Namespace, chosen: ChosenPolicy, selection: Sequ
         file = GateFile(options.results, policy, about)
         try:
             records = run_gate(
-                GatePlan(base, candidate, policy, selection, seed, on_progress=progress, on_launch=file.write)
+                GatePlan(
+                    base,
+                    candidate,
+                    policy,
+                    selection,
+                    seed,
+                    say=progress.say,
+                    on_progress=progress,
+                    on_launch=file.write,
+                )
             )
         finally:
             progress.clear()

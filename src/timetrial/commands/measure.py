@@ -24,9 +24,10 @@ def run(argv: Sequence[str]) -> int:
 
     progress = LaunchesProgress(sys.stderr)
     selection = [each for each in for_pytest if each != "--"]
+    plan = MeasurePlan(options.launches, options.output, selection, options.interleave, progress, progress.say)
     with endings_unwind():
         try:
-            content = measure(MeasurePlan(options.launches, options.output, selection, options.interleave, progress))
+            content = measure(plan)
         finally:
             progress.clear()
     return _conclude(options.output, content)

@@ -40,8 +40,9 @@ class GatePlan:
     """All that a gate needs to know before it starts.
 
     ``selection`` goes to pytest on both sides. ``extra_share(name)`` makes the candidate do that share of a
-    benchmark's work more, which is how the gate itself is measured. ``on_progress`` is told of each benchmark,
-    ``on_launch`` gets the records after each launch, so that nothing measured is lost.
+    benchmark's work more, which is how the gate itself is measured. ``say`` gets lines for whoever started the gate,
+    ``on_progress`` is told of each benchmark, ``on_launch`` gets the records after each launch, so that nothing
+    measured is lost.
     """
 
     base: Side
@@ -52,6 +53,7 @@ class GatePlan:
     seed: int = 0
     """Of the random order of benchmarks and sides."""
     extra_share: Callable[[str], float] = lambda _name: 0.0
+    say: Callable[[str], None] = lambda _line: None
     on_progress: Callable[[Progress], None] = lambda _progress: None
     on_launch: Callable[[Sequence[BenchmarkRecord]], None] = lambda _records: None
 
@@ -126,6 +128,8 @@ class _Gate:
         try:
             with launch:
                 if names is None:
+                    for remark in launch.remarks:
+                        plan.say(remark)
                     names = self._take_stock(launch.offers)
                 launch.choose(names)
                 self._run(launch, phase, names)

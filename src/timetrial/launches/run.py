@@ -27,6 +27,7 @@ from timetrial.system.strict_json import dumps
 
 SEED_VARIABLE: Final = "TIMETRIAL_LAUNCH_SEED"
 _PROGRESS: Final = re.compile(r"timetrial launch: (\d+) done(?: of (\d+))?")
+_REMARK: Final = re.compile(r"timetrial launch, a remark: (.*)")
 _ENDED_WELL: Final = (0, 1)  # pytest's statuses for a run that came to its end; 1: some tests failed
 _TAIL_LINES: Final = 15
 _PATIENCE_S: Final = 15.0
@@ -58,6 +59,8 @@ class MeasurePlan:
     """Whether the models of a group take turns."""
     on_progress: Callable[[LaunchProgress], None] = lambda _progress: None
     """Is told of each test that is through."""
+    say: Callable[[str], None] = lambda _line: None
+    """Gets lines for whoever started the measurement."""
 
 
 def measure(plan: MeasurePlan) -> Mapping[str, Any]:
@@ -86,6 +89,11 @@ def measure(plan: MeasurePlan) -> Mapping[str, Any]:
 def progress_line(done: int, total: int | None = None) -> str:
     """What a launch prints after each test, and at first how many there are."""
     return f"timetrial launch: {done} done" + (f" of {total}" if total is not None else "")
+
+
+def remark_line(remark: str) -> str:
+    """What a launch prints for whoever started the measurement."""
+    return f"timetrial launch, a remark: {remark}"
 
 
 class _Launch:
@@ -145,12 +153,13 @@ class _Launch:
         )
 
     def _command(self) -> list[str]:
-        return [*self._pytest(), f"--trial-results={self._folder}"]
+        # A cache of its own, and not none: --lf and the like in addopts need the plugin.
+        return [*self._pytest(), f"--trial-results={self._folder}", "-o", f"cache_dir={self._folder / 'cache'}"]
 
     def _pytest(self) -> list[str]:
         interleaving = ["--trial-interleave"] if self._plan.interleave else []
         return [
-            *(sys.executable, "-m", "pytest", "--benchmark-only", "-p", "no:cacheprovider"),
+            *(sys.executable, "-m", "pytest", "--benchmark-only"),
             *("-p", "timetrial.pytest_plugin.launch_order"),
             *interleaving,
             *self._plan.selection,
@@ -161,12 +170,20 @@ class _Launch:
         total = 0
         self._tell(0, total)
         for line in process.stdout:
+            remark = _REMARK.search(line)
+            if remark is not None:
+                self._say_once(remark[1])
+                continue
             match = _PROGRESS.search(line)
             if match is None:
                 self._tail.append(line.rstrip())
                 continue
             total = int(match[2] or total)
             self._tell(int(match[1]), total)
+
+    def _say_once(self, remark: str) -> None:
+        if self._number == 1:
+            self._plan.say(remark)
 
     def _tell(self, done: int, total: int) -> None:
         self._plan.on_progress(LaunchProgress(self._number, self._plan.launches, done, total))

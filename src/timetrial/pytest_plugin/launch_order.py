@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Generator, Hashable, Sequence
+from typing import Any
 
 import pytest
 
-from timetrial.launches.run import SEED_VARIABLE, progress_line
+from timetrial.launches.run import SEED_VARIABLE, progress_line, remark_line
 from timetrial.pytest_plugin.collection import race_of
+from timetrial.pytest_plugin.everyday import set_aside, without_coverage
 
 
 class Launched:
@@ -33,6 +35,21 @@ class Launched:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """How many tests there will be."""
         print(progress_line(0, len(session.items)), flush=True)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
+    """Coverage would begin here."""
+    without_coverage(early_config)
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
+    """Sets aside what the suite sets for its everyday runs, before its plugins take it up."""
+    for remark in set_aside(config):
+        print(remark_line(remark), flush=True)
+    return (yield)
 
 
 def pytest_configure(config: pytest.Config) -> None:

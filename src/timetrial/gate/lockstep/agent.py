@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
 
+from timetrial.errors import VoidTrialError
 from timetrial.gate import PROTOCOL, VARIABLE
 from timetrial.gate.lockstep.benchmark_fixture import LockstepBenchmark
 from timetrial.gate.lockstep.channel import Channel
+from timetrial.gate.lockstep.round_settings import RoundSettings
 from timetrial.gate.lockstep.side_rounds import SideRounds, receive_order, trouble_of
+from timetrial.measure.tracing import paused
 from timetrial.models.base import InLoopModel
 from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import TrialPlan
@@ -23,19 +27,23 @@ from timetrial.trial.void import Kind, Void
 _NO_MATTER: Final = frozenset({Kind.DISTURBED, Kind.CLOCK})
 
 
-def join_gate() -> Agent:
-    """Connects to the gate that started this pytest, and hides it from processes that this one starts."""
+def join_gate(remarks: Sequence[str] = ()) -> Agent:
+    """Connects to the gate that started this pytest, and hides it from processes that this one starts.
+
+    ``remarks`` are lines that whoever started the gate should read.
+    """
     host, port, token, side = os.environ.pop(VARIABLE).split()
     channel = Channel(socket.create_connection((host, int(port)), timeout=30), "the gate")
     channel.send(kind="join", token=token, side=side, protocol=PROTOCOL)
-    return Agent(channel)
+    return Agent(channel, remarks)
 
 
 class Agent:
     """The pytest plugin of one side; ``run`` and ``run_in_loop`` take the place of the trial's own rounds."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, remarks: Sequence[str] = ()) -> None:
         self._channel = channel
+        self._remarks = list(remarks)
         self._name = ""
         self._told = False  # whether the gate knows how the current benchmark stands
         self._before: set[str] = set()
@@ -52,6 +60,7 @@ class Agent:
         self._channel.send(
             kind="hello",
             collection_errors=session.testsfailed,
+            remarks=self._remarks,
             benchmarks=[{"name": each.nodeid, "skip": _static_skip(each)} for each in offered],
         )
         if session.testsfailed:
@@ -86,10 +95,17 @@ class Agent:
                 self._rounds = None
         return report
 
+    @pytest.hookimpl(tryfirst=True, optionalhook=True)
+    def pytest_timeout_set_timer(self) -> bool:
+        """No timer of pytest-timeout's: a benchmark waits for the other side, and the gate's patience ends it."""
+        return True
+
     @pytest.fixture
     def benchmark(self, request: pytest.FixtureRequest, benchmark: Any) -> Any:
         """pytest-benchmark's own for a trial, which brings its rounds; a LockstepBenchmark for any other test."""
-        return benchmark if "trial" in request.fixturenames else LockstepBenchmark(benchmark, self._run_rounds)
+        if "trial" in request.fixturenames:
+            return benchmark
+        return LockstepBenchmark(benchmark, RoundSettings.of(request.node), self._run_rounds)
 
     def run(self, plan: TrialPlan) -> Measurement:
         """As trial.run_trial, with the gate deciding when a round is due."""
@@ -116,17 +132,32 @@ class Agent:
         return measurement
 
     def _run_rounds(
-        self, round_s: Callable[[int], float], *, workers: bool = False, servers: Sequence[int] = ()
+        self,
+        round_s: Callable[[int], float],
+        settings: RoundSettings | None = None,
+        *,
+        workers: bool = False,
+        servers: Sequence[int] = (),
     ) -> None:
         """Runs rounds when the gate wants them; ``round_s(executions)`` returns how long they took together."""
-        with self._open_rounds(workers=workers, servers=servers) as rounds:
+        with self._open_rounds(settings, workers=workers, servers=servers) as rounds:
             while executions := rounds.next_round():
                 rounds.report(round_s(executions))
 
-    def _open_rounds(self, *, workers: bool, servers: Sequence[int]) -> SideRounds:
-        self._told = True
-        self._rounds = SideRounds(self._channel, self._name, workers=workers, servers=servers)
-        return self._rounds
+    @contextmanager
+    def _open_rounds(
+        self, settings: RoundSettings | None = None, *, workers: bool, servers: Sequence[int]
+    ) -> Iterator[SideRounds]:
+        """A benchmark's rounds, in which nothing traces this process; raises VoidTrialError if something does."""
+        with paused() as pause:
+            if pause.left:
+                raise VoidTrialError(f"what is timed would run under {pause.left[0]}: run the gate without it")
+            self._told = True
+            self._rounds = SideRounds(
+                self._channel, self._name, settings or RoundSettings(), workers=workers, servers=servers
+            )
+            with self._rounds as rounds:
+                yield rounds
 
 
 def _is_benchmark(item: pytest.Item) -> bool:

@@ -57,6 +57,8 @@ class Launch:
         self._stack = ExitStack()
         self._processes: dict[SideName, SideProcess] = {}
         self.offers: dict[SideName, list[Offer]] = {}
+        self.remarks: dict[str, None] = {}
+        """What the sides say of themselves, once where both say it."""
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -158,6 +160,7 @@ class Launch:
             raise GateError(f"{error}\n{_EARLY_END}") from error
         if hello["collection_errors"]:
             raise GateError(f"the {name} side can't collect its tests: {process.down()}")
+        self.remarks.update(dict.fromkeys(hello.get("remarks", ())))
         self.offers[name] = [Offer(benchmark["name"], benchmark["skip"]) for benchmark in hello["benchmarks"]]
 
     def _end(self) -> None:

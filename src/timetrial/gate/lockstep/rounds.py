@@ -21,6 +21,7 @@ _SHORTEST_SEEN_S: Final = 0.001  # below this, a round says too little about how
 _MOST_EXECUTIONS: Final = 10_000_000
 _LONGEST_TURNS_S: Final = 1.0  # of one benchmark in one launch, where its rounds are long
 _FEWEST_PAIRS: Final = 8
+_MOST_WALL_PER_TIMED: Final = 10.0  # set-ups pass between executions, and a timer may count only processor time
 _MORE_THAN_ONE_CPU: Final = 1.15  # processor time per second from which a benchmark uses several
 
 
@@ -36,6 +37,10 @@ class Sizes:
     """Those with worker processes."""
     servers: set[str] = field(default_factory=set)
     """Those with a server of their own."""
+    least_s: dict[str, float] = field(default_factory=dict)
+    """The shortest round that each asks for, in seconds."""
+    least_rounds: dict[str, int] = field(default_factory=dict)
+    """The fewest rounds in a launch that each asks for."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,13 @@ class Round:
     """Processor time that the side used, in seconds."""
     workers: bool
     """Whether worker processes were at work."""
+    wall_s: float
+    """All that passed meanwhile, in seconds: set-ups, and what the benchmark's own timer doesn't count."""
+
+    @property
+    def size_s(self) -> float:
+        """How long it counts where its length is chosen: it may take so much longer than what it times, no more."""
+        return max(self.s, self.wall_s / _MOST_WALL_PER_TIMED)
 
 
 class SideTroubleError(Exception):
@@ -99,10 +111,18 @@ class BenchmarkRounds:
         for kind, known in (("workers", self._sizes.workers), ("server", self._sizes.servers)):
             if any(message.get(kind) for message in messages.values()):
                 known.add(self._name)
+        for message in messages.values():
+            self._keep_wishes(message)
         troubles = _troubles_in(messages)
         if len(troubles) == 1:
             self._release(troubles[0])
         return _together(troubles)
+
+    def _keep_wishes(self, message: Message) -> None:
+        """Both sides have the same rounds, so the larger wish counts."""
+        name, sizes = self._name, self._sizes
+        sizes.least_s[name] = max(sizes.least_s.get(name, 0.0), message.get("least_s", 0.0))
+        sizes.least_rounds[name] = max(sizes.least_rounds.get(name, 0), message.get("least_rounds", 0))
 
     def _about_this(self, messages: Mapping[SideName, Message], kind: str) -> Mapping[SideName, Message]:
         """The same, once it is sure that they are about this benchmark: others' must never be taken for its own."""
@@ -143,12 +163,13 @@ class BenchmarkRounds:
         return [(first, self._pair(executions, candidate_first=first)) for first in firsts]
 
     def _find_size(self) -> int:
-        """How many executions fill a round of some 10 ms."""
+        """How many executions fill a round of some 10 ms, or of what the benchmark asks for."""
         executions = 1
         while (longest_s := _longest(self._pair(executions))) < _SHORTEST_SEEN_S and executions < _MOST_EXECUTIONS:
             executions *= 10
         longest_s = min(longest_s, _longest(self._pair(executions)))  # the first one may have been cold
-        executions = max(1, min(_MOST_EXECUTIONS, round(executions * ROUND_S / max(longest_s, 1e-9))))
+        wanted_s = max(ROUND_S, self._sizes.least_s.get(self._name, 0.0))
+        executions = max(1, min(_MOST_EXECUTIONS, round(executions * wanted_s / max(longest_s, 1e-9))))
         self._sizes.executions[self._name] = executions
         return executions
 
@@ -174,10 +195,11 @@ class BenchmarkRounds:
         return tuple(ours)
 
     def _pairs(self, seen: Sequence[dict[SideName, Round]]) -> int:
-        """As many as the policy says; fewer where rounds are long."""
-        pair_s = statistics.median(sum(each.s for each in pair.values()) for pair in seen)
+        """As many as the policy says; fewer where rounds are long, but as many as the benchmark asks for."""
+        pair_s = statistics.median(sum(each.size_s for each in pair.values()) for pair in seen)
         fitting = int(_LONGEST_TURNS_S / max(pair_s, 1e-9))
-        return min(self._policy.pairs_per_launch, max(_FEWEST_PAIRS, fitting))
+        pairs = min(self._policy.pairs_per_launch, max(_FEWEST_PAIRS, fitting))
+        return max(pairs, self._sizes.least_rounds.get(self._name, 0))
 
     def _pair(self, executions: int, *, candidate_first: bool = False) -> dict[SideName, Round]:
         order = (SideName.BASE, SideName.CANDIDATE)
@@ -187,7 +209,8 @@ class BenchmarkRounds:
         answer = self._launch.ask(side, do="round", executions=executions)
         if answer["kind"] == "trouble":
             raise SideTroubleError(Trouble(answer["trouble"], side, answer["reason"]))
-        return Round(answer["s"], answer["cpu_s"], answer["workers"])
+        wall_s = answer.get("wall_s") or answer["s"]  # an older timetrial tells no wall time
+        return Round(answer["s"], answer["cpu_s"], answer["workers"], wall_s)
 
 
 def _troubles_in(messages: Mapping[SideName, Message]) -> list[Trouble]:
@@ -207,4 +230,4 @@ def _together(troubles: Sequence[Trouble]) -> Trouble | None:
 
 
 def _longest(pair: dict[SideName, Round]) -> float:
-    return max(each.s for each in pair.values())
+    return max(each.size_s for each in pair.values())

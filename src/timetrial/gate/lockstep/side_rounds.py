@@ -13,6 +13,7 @@ import pytest
 from timetrial.errors import VoidTrialError
 from timetrial.gate.lockstep.channel import Channel, ChannelClosedError
 from timetrial.gate.lockstep.extra_work import ExtraWork
+from timetrial.gate.lockstep.round_settings import RoundSettings
 from timetrial.system.affinity import pin, usable_cpus
 
 
@@ -36,19 +37,32 @@ class SideRounds:
     Says "ready" on entering. On leaving it undoes the pinning, and tells the gate of an exception.
     """
 
-    def __init__(self, channel: Channel, name: str, *, workers: bool, servers: Sequence[int]) -> None:
+    def __init__(
+        self, channel: Channel, name: str, settings: RoundSettings, *, workers: bool, servers: Sequence[int]
+    ) -> None:
         self._channel = channel
         self._name = name
+        self._settings = settings
         self._workers = workers
         self._servers = servers
         self._cpus = usable_cpus()
         self._extra = ExtraWork(0.0)
         self._used_s = 0.0
+        self._began_s = 0.0
         self.finished = False
         """Whether the gate had all the rounds that it wanted."""
 
     def __enter__(self) -> Self:
-        self._channel.send(kind="ready", name=self._name, workers=self._workers, server=bool(self._servers))
+        settings = self._settings
+        self._channel.send(
+            kind="ready",
+            name=self._name,
+            workers=self._workers,
+            server=bool(self._servers),
+            timer=settings.other_timer,
+            least_s=settings.least_s,
+            least_rounds=settings.least_rounds,
+        )
         return self
 
     def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
@@ -62,7 +76,7 @@ class SideRounds:
         while True:
             order = receive_order(self._channel)
             if order["do"] == "round":
-                self._used_s = _cpu_s()
+                self._used_s, self._began_s = _cpu_s(), time.perf_counter()
                 return int(order["executions"])
             if order["do"] == "done":
                 self.finished = True
@@ -70,10 +84,14 @@ class SideRounds:
             self._obey(order)
 
     def report(self, duration_s: float) -> None:
-        """Says how long the round took, extra work included, the processor time it used, and by whom else."""
+        """Says how long the round took, extra work included, the processor time it used, and by whom else.
+
+        ``wall_s`` is all that passed meanwhile, with what belongs to no round: set-ups and proofs.
+        """
         used_s = _cpu_s() - self._used_s
         whole_s = duration_s + self._extra.after(duration_s)
-        self._channel.send(kind="round", s=whole_s, cpu_s=used_s, workers=_has_children())
+        wall_s = time.perf_counter() - self._began_s
+        self._channel.send(kind="round", s=whole_s, cpu_s=used_s, workers=_has_children(), wall_s=wall_s)
 
     def _obey(self, order: dict[str, Any]) -> None:
         if order["do"] == "pin":

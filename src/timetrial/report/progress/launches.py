@@ -23,6 +23,10 @@ class LaunchesProgress:
         """Shows the line; on no terminal, only now and then as a launch begins."""
         self._shown.show(self._line(progress), progress.launch)
 
+    def say(self, text: str) -> None:
+        """A line that stays."""
+        self._shown.say(text)
+
     def clear(self) -> None:
         """Takes the live line away."""
         self._shown.clear()
