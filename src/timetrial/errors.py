@@ -40,6 +40,18 @@ class VoidTrialError(TimetrialError):
         self.reason = reason or message
 
 
+class TargetError(TimetrialError):
+    """What ``timetrial run`` is to run, or to run it with, can't be found or can't be meant."""
+
+
+class TargetFailedError(TimetrialError):
+    """Code of the user's raised where it was imported or asked for items; the cause is what it raised."""
+
+
+class NoAnswerError(TimetrialError):
+    """``timetrial run`` can say nothing of this function; the message says why, and what would help."""
+
+
 class MockServerError(TimetrialError):
     """The mock server could not be started, or does not answer any more."""
 

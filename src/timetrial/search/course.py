@@ -1,0 +1,126 @@
+"""How a search is divided into steps, by what an item takes and which models the function can run under."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Final
+
+from timetrial import models
+from timetrial.errors import NoAnswerError, TargetError
+from timetrial.results.ways import Way
+from timetrial.search.contestant import RoundSize
+from timetrial.search.explore import Course
+from timetrial.search.plan import SearchPlan
+from timetrial.search.probe import Probed
+from timetrial.system.affinity import count_usable_cpus
+from timetrial.target.to_thread import VARIANT
+from timetrial.workload import Workload
+
+_MOST_THREADS: Final = 1024
+_MOST_PROCESSES_A_CORE: Final = 8
+_MOST_ITEMS: Final = 200_000
+_MOST_RESULT_BYTES: Final = 256_000_000
+_ROUND_S: Final = (0.01, 0.1)
+"""How short a round may be: shorter ones are disturbed by every wake-up, longer ones are fewer."""
+
+
+def round_size(probed: Probed, budget_s: float) -> RoundSize:
+    """Some hundred rounds have to fit into the budget."""
+    shortest_s = min(max(budget_s / 600, _ROUND_S[0]), _ROUND_S[1])
+    most = _MOST_RESULT_BYTES // probed.result_bytes if probed.result_bytes else _MOST_ITEMS
+    return RoundSize(shortest_s, budget_s / 60, max(1, min(_MOST_ITEMS, most)))
+
+
+def reference_of(workload: Workload) -> Way:
+    """What all others are compared with: one item at a time, in the cheapest way that the workload has."""
+    if models.get("serial").suits(workload):
+        return Way("serial", 1)
+    if models.get("coroutines").suits(workload):
+        return Way("coroutines", 1)
+    ids = models.model_ids(workload)
+    serial = [each for each in ids if models.split(each)[0] == "serial"]
+    return Way((serial or ids)[0], 1)
+
+
+def course_of(
+    workload: Workload, plan: SearchPlan, probed: Probed, unpicklable: str | None
+) -> tuple[Course, dict[str, str]]:
+    """What to explore, and which models are left out, with why.
+
+    Raises NoAnswerError where items are so slow that the budget has no room for six rounds of two models.
+    """
+    reference = reference_of(workload)
+    too_slow(probed, plan.budget_s)
+    candidates = [each for each in models.model_ids(workload) if is_sensible(each)]
+    narrowed = _narrowed(candidates, plan.models)
+    left_out = {model: reason for model in narrowed if (reason := _unfit(model, plan, unpicklable))}
+    slow, lap_s = probed.s_per_item > plan.budget_s / 100, probed.s_per_item * len(probed.items)
+    ladders = {
+        model: _up_to(probed.of, _ladder(model, plan, slow=slow, from_one=lap_s < plan.budget_s / 100))
+        for model in narrowed
+        if model not in left_out and models.split(model)[0] != "serial"
+    }
+    serial_variants = {
+        model: (1,) for model in narrowed if model != reference.model and models.split(model)[0] == "serial"
+    }
+    ladders = {model: _without(steps, reference, model) for model, steps in (ladders | serial_variants).items()}
+    return Course(reference, ladders, fixed=plan.concurrency is not None, slow=slow), left_out
+
+
+def too_slow(probed: Probed, budget_s: float) -> None:
+    """Raises NoAnswerError where an item takes more than a twentieth of the budget."""
+    if probed.s_per_item > budget_s / 20:
+        wanted_s = max(60, round(probed.s_per_item * 25 / 60 + 0.5) * 60)
+        raise NoAnswerError(
+            f"an item takes {probed.s_per_item:.1f} s, and {budget_s:g} s have no room for six rounds of two models: "
+            f"give it --budget {wanted_s // 60}min, or smaller items"
+        )
+
+
+def is_sensible(model_id: str) -> bool:
+    """A sync function in threads beside a loop is a way of its own; in processes with loops and threads it is none."""
+    name, variant = models.split(model_id)
+    return variant != VARIANT or name == "coroutines"
+
+
+def _narrowed(candidates: Sequence[str], wanted: Sequence[str] | None) -> list[str]:
+    if wanted is None:
+        return list(candidates)
+    for each in wanted:
+        if each not in candidates and not any(models.split(known)[0] == each for known in candidates):
+            raise TargetError(f"--models: it can't run under {each!r}; it can under: {', '.join(candidates)}")
+    return [each for each in candidates if each in wanted or models.split(each)[0] in wanted]
+
+
+def _unfit(model: str, plan: SearchPlan, unpicklable: str | None) -> str | None:
+    if model in plan.excluded:
+        return plan.excluded[model]
+    name, variant = models.split(model)
+    if unpicklable is not None and variant is None and "processes" in name:
+        return (
+            f"it can't be sent to worker processes ({unpicklable}): define it with def at the top of a module, without "
+            f"locks, open files or connections in it"
+        )
+    return models.get(name).unavailable()
+
+
+def _ladder(model: str, plan: SearchPlan, *, slow: bool, from_one: bool) -> tuple[int, ...]:
+    if plan.concurrency is not None:
+        return tuple(sorted(set(plan.concurrency)))
+    most = _MOST_THREADS
+    if models.split(model)[0] == "processes":
+        most = max(16, _MOST_PROCESSES_A_CORE * count_usable_cpus())
+    if slow:
+        return tuple(takewhile(lambda each: each <= most, (2 * 4**power for power in range(8))))
+    powers = set(takewhile(lambda each: each <= most, (2**power for power in range(16))))
+    return tuple(sorted((powers | {count_usable_cpus()}) - (set() if from_one else {1})))
+
+
+def _up_to(items: int, ladder: tuple[int, ...]) -> tuple[int, ...]:
+    """No more can be in flight at once than there are items."""
+    return tuple(dict.fromkeys(min(each, items) for each in ladder))
+
+
+def _without(steps: tuple[int, ...], reference: Way, model: str) -> tuple[int, ...]:
+    return tuple(each for each in steps if Way(model, each) != reference)

@@ -1,0 +1,148 @@
+"""What a search has found so far, put together from its events: whole at any moment, wherever it breaks off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from timetrial.results.ways import Rounds, Way
+from timetrial.search.notes import Note
+
+
+class SearchMistakeError(Exception):
+    """Timetrial's own code raised in the process that tries things out; the message is its traceback."""
+
+
+@dataclass
+class Failure:
+    """Why there is no answer, or none of a way.
+
+    ``kind``: ``function`` (theirs raised, ended or hung), ``refused`` (wrong usage), ``no_answer``; of a way ``void``
+    or ``error``. ``traceback`` is theirs alone.
+    """
+
+    kind: str
+    reason: str
+    traceback: str = ""
+    notes: Sequence[str] = ()
+
+
+@dataclass
+class Findings:
+    """``target``, ``probed``, ``profile`` and ``loop`` are the events' own figures, None until they came.
+
+    ``left_out`` says of models, and ``failed`` of ways, why they have no rounds. ``doing`` is what went on last, in
+    words for people, with the item or the way that it was about.
+    """
+
+    target: dict[str, Any] | None = None
+    probed: dict[str, Any] | None = None
+    profile: dict[str, Any] | None = None
+    loop: dict[str, Any] | None = None
+    reference: Way | None = None
+    rounds: Rounds = field(default_factory=Rounds)
+    startup_s: dict[Way, float] = field(default_factory=dict)
+    teardown_s: dict[Way, float] = field(default_factory=dict)
+    items_per_round: dict[Way, int] = field(default_factory=dict)
+    costs: dict[Way, dict[str, Any]] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    failed: dict[Way, Failure] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    failure: Failure | None = None
+    interrupted: str | None = None
+    disturbance: str | None = None
+    environment: dict[str, Any] | None = None
+    complete: bool = False
+    doing: str = "starting"
+    doing_way: Way | None = None
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Takes in one event."""
+        figures = {name: _way(name, value) for name, value in event.items() if name != "event"}
+        getattr(self, f"_on_{event['event']}")(**figures)
+
+    def _on_importing(self) -> None:
+        self.doing = "importing it"
+
+    def _on_found(self, **figures: Any) -> None:
+        self.target = figures
+
+    def _on_item(self, index: int, shown: str) -> None:
+        self.doing = f"calling it with item {index}, {shown}"
+
+    def _on_probed(self, notes: list[dict[str, str]], **figures: Any) -> None:
+        self.probed = figures
+        self.notes += [Note(**each) for each in notes]
+
+    def _on_profiling(self) -> None:
+        self.doing = "looking at where its time goes"
+
+    def _on_profile(self, **figures: Any) -> None:
+        self.profile = figures
+
+    def _on_looking_at_the_loop(self) -> None:
+        self.doing = "running several items in one event loop"
+
+    def _on_loop(self, **figures: Any) -> None:
+        self.loop = figures
+
+    def _on_left_out(self, model: str, reason: str) -> None:
+        self.left_out[model] = reason
+
+    def _on_exploring(self, reference: Way) -> None:
+        self.reference = reference
+
+    def _on_opening(self, way: Way) -> None:
+        self.doing, self.doing_way = f"starting {way}", way
+
+    def _on_opened(self, way: Way, startup_s: float, items_per_round: int) -> None:
+        self.startup_s[way], self.items_per_round[way] = startup_s, items_per_round
+
+    def _on_round(self, way: Way) -> None:
+        self.doing, self.doing_way = f"running {way}", way
+
+    def _on_turn(self, number: int, rounds: Sequence[tuple[Any, float]]) -> None:
+        self.rounds.add(number, {Way(*way): seconds for way, seconds in rounds})
+
+    def _on_failed_way(self, way: Way, kind: str, reason: str, notes: Sequence[str]) -> None:
+        self.failed[way] = Failure(kind, reason, notes=notes)
+        if kind == "void":  # what it timed was other work
+            self.rounds.of.pop(way, None)
+
+    def _on_disturbance(self, reason: str | None) -> None:
+        self.disturbance = reason
+
+    def _on_closing(self, way: Way) -> None:
+        self.doing, self.doing_way = f"closing {way}", way
+
+    def _on_closed(self, way: Way, teardown_s: float) -> None:
+        self.teardown_s[way] = teardown_s
+
+    def _on_costing(self, way: Way) -> None:
+        self.doing, self.doing_way = f"looking at what {way} costs", way
+
+    def _on_cost(self, way: Way, **figures: Any) -> None:
+        self.costs[way] = figures
+
+    def _on_no_answer(self, reason: str) -> None:
+        self.failure = Failure("no_answer", reason)
+
+    def _on_refused(self, reason: str) -> None:
+        self.failure = Failure("refused", reason)
+
+    def _on_function_failed(self, doing: str, traceback: str, error: str, notes: Sequence[str]) -> None:
+        self.failure = Failure("function", f"{error}\nThe function failed, {doing}.", traceback, notes)
+
+    def _on_environment(self, environment: dict[str, Any]) -> None:
+        self.environment = environment
+
+    def _on_mistake(self, traceback: str) -> None:
+        raise SearchMistakeError(traceback)
+
+    def _on_done(self) -> None:
+        self.complete = True
+
+
+def _way(name: str, value: Any) -> Any:
+    return Way(*value) if name in ("way", "reference") else value

@@ -1,0 +1,262 @@
+"""The process in which a function is tried out: whatever it does, to itself or its surroundings, it does there.
+
+It is told its plan in the first line of its standard input, which then stays open: its end is the parent's. It tells
+what it finds as lines of JSON on what was its standard output; what the function prints goes to a file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from timetrial import models
+from timetrial.environment.record import environment
+from timetrial.errors import NoAnswerError, TargetError, TargetFailedError, TimetrialError, shorten
+from timetrial.measure.disturbance import DisturbanceMeter
+from timetrial.measure.time_shares import TimeShares, time_shares
+from timetrial.models.base import Executor
+from timetrial.models.pool.start_methods import default, preload
+from timetrial.results.ways import Way
+from timetrial.search.arena import LiveArena
+from timetrial.search.course import course_of, reference_of, round_size
+from timetrial.search.explore import Explorer
+from timetrial.search.loop_blocks import loop_blocks
+from timetrial.search.plan import SearchPlan
+from timetrial.search.probe import Probed, probe
+from timetrial.search.proof import Proof
+from timetrial.system.signals import endings_unwind
+from timetrial.target.request import Request
+from timetrial.target.target import Target, target_of
+
+_PROBE_SHARE = 1 / 60
+_PROFILE_SHARE = 1 / 20
+_COSTS_SHARE = 0.12
+"""How much of the budget each takes; the search has the rest."""
+
+
+def main(output: str) -> int:
+    """Runs the plan; ``output`` is the file for what the function prints."""
+    plan = _plan(sys.stdin.buffer.readline())
+    events = os.fdopen(os.dup(1), "wb", buffering=0)
+    _keep_apart(output)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    tell = _Teller(events)
+    with endings_unwind():
+        try:
+            _Search(plan, tell).run()
+        except NoAnswerError as error:
+            tell("no_answer", reason=str(error))
+        except TargetError as error:
+            tell("refused", reason=str(error))
+        except TargetFailedError as error:
+            tell("function_failed", doing=str(error), **_described(error.__cause__ or error))
+        except TimetrialError as error:
+            tell("no_answer", reason=str(error))
+        except Exception:  # noqa: BLE001 - a mistake of ours; the parent says so
+            tell("mistake", traceback=traceback.format_exc())
+    return 0
+
+
+class _Teller:
+    """Writes one event a line; a parent that is gone ends this process."""
+
+    def __init__(self, events: BinaryIO) -> None:
+        self._events = events
+
+    def __call__(self, event: str, **figures: Any) -> None:
+        line = json.dumps({"event": event, **figures}, default=_plain)
+        try:
+            self._events.write(line.encode("utf-8", "backslashreplace") + b"\n")
+        except OSError:
+            os._exit(1)
+
+
+def _plain(value: object) -> object:
+    return [value.model, value.concurrency] if isinstance(value, Way) else repr(value)
+
+
+class _Search:
+    """One search from top to bottom."""
+
+    def __init__(self, plan: SearchPlan, tell: Callable[..., None]) -> None:
+        self._plan = plan
+        self._tell = tell
+        self._began_s = time.monotonic()
+
+    def run(self) -> None:
+        self._tell("importing")
+        target = target_of(self._plan.request, lambda: self._plan.standard_input)
+        self._tell("found", **_facts(target))
+        preload(target.workload.modules())
+        reference = reference_of(target.workload)
+        with _opened(target, reference) as executor:
+            probed = self._probe(target, executor)
+            self._profile(executor, probed)
+        self._look_at_the_loop(target, probed)
+        self._explore(target, probed)
+        self._costs(target, probed)
+        self._tell("environment", environment=environment(event_loop="asyncio", start_method=default()))
+        self._tell("done")
+
+    def _probe(self, target: Target, executor: Executor) -> Probed:
+        comparable, limit_s = target.workload.comparable, self._plan.budget_s * _PROBE_SHARE
+        try:
+            probed = probe(
+                executor,
+                target.items.values,
+                comparable,
+                limit_s,
+                self._tell_item,
+                is_async=target.workload.task is None,
+            )
+        except (TimetrialError, KeyboardInterrupt):
+            raise
+        except (Exception, SystemExit) as error:
+            raise TargetFailedError("called one item at a time") from error
+        self._tell(
+            "probed",
+            s_per_item=probed.s_per_item,
+            longest_s=probed.longest_s,
+            items=len(probed.items),
+            of=probed.of,
+            result_bytes=probed.result_bytes,
+            notes=[asdict(each) for each in probed.notes],
+        )
+        return probed
+
+    def _tell_item(self, index: int, item: Any) -> None:
+        self._tell("item", index=index, shown=shorten(item))
+
+    def _profile(self, executor: Executor, probed: Probed) -> None:
+        self._tell("profiling")
+        items = probed.items
+        shares: TimeShares = time_shares(lambda: executor.run(items), self._plan.budget_s * _PROFILE_SHARE)
+        self._tell("profile", **asdict(shares), items=len(items))
+
+    def _look_at_the_loop(self, target: Target, probed: Probed) -> None:
+        if models.get("coroutines").suits(target.workload):
+            self._tell("looking_at_the_loop")
+            self._tell("loop", **asdict(loop_blocks(target.workload, probed.items)))
+
+    def _explore(self, target: Target, probed: Probed) -> None:
+        plan = self._plan
+        course, left_out = course_of(target.workload, plan, probed, target.unpicklable)
+        for model, reason in left_out.items():
+            self._tell("left_out", model=model, reason=reason)
+        proof = Proof(probed.digests, probed.items, target.workload.comparable)
+        size = round_size(probed, plan.budget_s)
+        arena = LiveArena(target.workload, probed.items, proof, size, self._tell)
+        deadline_s = self._began_s + plan.budget_s * (1 - _COSTS_SHARE)
+        self._tell("exploring", reference=course.reference)
+        explorer = Explorer(course, arena, time.monotonic, deadline_s, on_turn=self._tell_turn)
+        meter = DisturbanceMeter()
+        meter.start()
+        explorer.run()
+        self._tell("disturbance", reason=meter.stop().disturbed())
+        self._rounds = explorer.rounds
+
+    def _tell_turn(self, turn: int, s_per_item: dict[Way, float]) -> None:
+        self._tell("turn", number=turn, rounds=[[way, seconds] for way, seconds in s_per_item.items()])
+
+    def _costs(self, target: Target, probed: Probed) -> None:
+        """Of the reference, the fastest and the next ones, as long as there is time."""
+        from timetrial.search.costs import cost_of
+
+        ways = sorted(self._rounds.of, key=self._rounds.median_s)[:2]
+        reference = reference_of(target.workload)
+        for way in dict.fromkeys([*ways[:1], reference, *ways[1:]]):
+            left_s = self._began_s + self._plan.budget_s - time.monotonic()
+            if way in self._rounds.of and left_s > 1.5 * probed.s_per_item * len(probed.items):
+                self._tell("costing", way=way)
+                with suppress(Exception):
+                    self._tell("cost", way=way, **asdict(cost_of(target.workload, way, probed)))
+
+
+def _opened(target: Target, reference: Way) -> AbstractContextManager[Executor]:
+    name, variant = models.split(reference.model)
+    return models.get(name).open(target.workload.variant(variant), 1)
+
+
+def _facts(target: Target) -> dict[str, Any]:
+    workload, items = target.workload, target.items
+    return {
+        "name": target.name,
+        "workload": workload.name,
+        "parts": {
+            name: {
+                "module": part.address.module,
+                "name": part.address.name,
+                "folder": _folder(part.address.folder),
+                "how": part.how,
+                "is_async": part.is_async,
+                "resource": [part.resource.module, part.resource.name] if part.resource else None,
+            }
+            for name, part in target.parts.items()
+        },
+        "items": {
+            "count": len(items.values),
+            "described": items.described,
+            "imports": list(items.imports),
+            "code": items.code,
+        },
+        "unpicklable": target.unpicklable,
+        "folder": next((str(part.address.folder) for part in target.parts.values() if part.address.folder), None),
+        "models": models.model_ids(workload),
+    }
+
+
+def _folder(folder: Path | None) -> str | None:
+    """What a script has to put on the path; nothing for the folder that it is run in."""
+    return None if folder is None or folder == Path.cwd().resolve() else str(folder)
+
+
+def _described(error: BaseException) -> dict[str, Any]:
+    """An exception of the user's code, as theirs: without the frames of ours."""
+    own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH120, PTH100 - as frames have it
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith(own)]
+    frames = [each for each in frames if "importlib" not in each.filename]
+    notes, error.__notes__ = [str(each) for each in getattr(error, "__notes__", ())], []
+    return {
+        "traceback": "".join(traceback.format_list(frames)),
+        "error": "".join(traceback.format_exception_only(error)).strip(),
+        "notes": notes,
+    }
+
+
+def _plan(line: bytes) -> SearchPlan:
+    told = json.loads(line)
+    return SearchPlan(Request(**told.pop("request")), **told)
+
+
+def _keep_apart(output: str) -> None:
+    """The function's printing goes to the file, and it finds nothing to read."""
+    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+    sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - for as long as this process lives
+
+
+def _end_with_the_parent() -> None:
+    """The parent holds the other end of this process's standard input: where that is gone, so is the parent."""
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    if sys.platform != "win32":
+        with suppress(OSError):
+            os.killpg(os.getpgrp(), signal.SIGKILL)  # it leads a group of its own, in which its workers are
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
