@@ -21,6 +21,7 @@ from timetrial.report.escaped import shown
 from timetrial.report.gate.bisection import bisection_lines
 from timetrial.report.progress.gate import GateProgress
 from timetrial.system.signals import endings_unwind
+from timetrial.system.warden import warden
 
 
 def run(argv: Sequence[str]) -> int:
@@ -31,7 +32,7 @@ def run(argv: Sequence[str]) -> int:
     progress = GateProgress(sys.stderr)
     gate = _Gate(selection_of(options, for_pytest, copies=True), options.results, progress)
     policy = read_policy(root)
-    with endings_unwind():
+    with endings_unwind(), warden():
         found = bisect(BisectPlan(root, options.good, options.bad, policy, gate, progress.say))
     print(shown(bisection_lines(found, options.good, options.bad)))
     return ExitCode.PASS if found.culprit is not None else ExitCode.NOTHING_ASSERTED

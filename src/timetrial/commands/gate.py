@@ -33,6 +33,7 @@ from timetrial.report.gate.table import GateHeader, gate_lines
 from timetrial.report.progress.gate import GateProgress
 from timetrial.system.files import writing
 from timetrial.system.signals import endings_unwind
+from timetrial.system.warden import warden
 
 _RESULTS: Final = Path("results", "gate")
 _WHOM: Final = ("--base", "--base-python", "--candidate-python")
@@ -48,7 +49,7 @@ def run(argv: Sequence[str]) -> int:
     options = parser.parse_args(own)
     _refuse_ignored(options, parser.parse_args([]), for_pytest)
     _refuse_unlike_sides(options)
-    with endings_unwind():
+    with endings_unwind(), warden():
         return _run(options, selection_of(options, for_pytest, copies=bool(options.base)))
 
 

@@ -21,11 +21,12 @@ def run(argv: Sequence[str]) -> int:
     from timetrial.launches.run import MeasurePlan, measure
     from timetrial.report.progress.launches import LaunchesProgress
     from timetrial.system.signals import endings_unwind
+    from timetrial.system.warden import warden
 
     progress = LaunchesProgress(sys.stderr)
     selection = [each for each in for_pytest if each != "--"]
     plan = MeasurePlan(options.launches, options.output, selection, options.interleave, progress, progress.say)
-    with endings_unwind():
+    with endings_unwind(), warden():
         try:
             content = measure(plan)
         finally:

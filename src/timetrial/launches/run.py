@@ -9,7 +9,7 @@ import shlex
 import signal
 import subprocess
 import sys
-import tempfile
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,9 +21,12 @@ from timetrial.errors import GateError
 from timetrial.launches.merge import merge
 from timetrial.results.read import read_run
 from timetrial.system.files import replace_file, try_to_write, writing
-from timetrial.system.process_group import end_group
+from timetrial.system.held_folder import LAUNCH, held_folder
+from timetrial.system.process_group import end_group, kill_group
 from timetrial.system.signals import deferred
+from timetrial.system.strays import Strays, adopting
 from timetrial.system.strict_json import dumps
+from timetrial.system.warden import start
 
 SEED_VARIABLE: Final = "TIMETRIAL_LAUNCH_SEED"
 _PROGRESS: Final = re.compile(r"timetrial launch: (\d+) done(?: of (\d+))?")
@@ -73,8 +76,8 @@ def measure(plan: MeasurePlan) -> Mapping[str, Any]:
         try_to_write(plan.file)
     contents: list[Mapping[str, Any]] = []
     for number in range(1, plan.launches + 1):
-        with tempfile.TemporaryDirectory(prefix="timetrial-launch-") as folder:
-            launch = _Launch(plan, number, Path(folder))
+        with held_folder(LAUNCH) as folder, adopting() as strays:
+            launch = _Launch(plan, number, folder, strays)
             try:
                 launch.run()
             finally:
@@ -99,10 +102,11 @@ def remark_line(remark: str) -> str:
 class _Launch:
     """One pytest run in a process of its own."""
 
-    def __init__(self, plan: MeasurePlan, number: int, folder: Path) -> None:
+    def __init__(self, plan: MeasurePlan, number: int, folder: Path, strays: Strays) -> None:
         self._plan = plan
         self._number = number
         self._folder = folder
+        self._strays = strays
         self._status: int | None = None
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
 
@@ -112,19 +116,30 @@ class _Launch:
 
     def run(self) -> None:
         """Until it has ended; whatever interrupts the waiting ends it first, in the way that keeps its results."""
-        process = None
+        process, watch = None, None
         try:
             with deferred():
                 process = self._start()
+                watch = threading.Thread(target=self._end_what_is_left, args=(process,), daemon=True)
+                watch.start()
             self._listen(process)
         except BaseException:
             if process is not None:  # asked as by Ctrl-C, so that it closes its workers and its file
                 end_group(process, _PATIENCE_S, ask=partial(process.send_signal, signal.SIGINT))
             raise
+        finally:
+            if watch is not None:
+                watch.join()
         self._status = process.wait()
 
+    def _end_what_is_left(self, process: subprocess.Popen[str]) -> None:
+        """Once pytest has ended: whatever it leaves running would hold its output open, and this would wait for it."""
+        process.wait()
+        kill_group(process)
+        self._strays.end()
+
     def _start(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        return start(
             self._command(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -132,7 +147,6 @@ class _Launch:
             encoding="utf-8",
             errors="replace",
             env={**os.environ, SEED_VARIABLE: secrets.token_hex(8), "PYTHONIOENCODING": "utf-8"},
-            start_new_session=True,
         )
 
     def measured(self) -> dict[str, Any] | None:

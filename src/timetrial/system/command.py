@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from timetrial.system.process_group import end_group
+from timetrial.system.warden import gone, start
 
 _ENDING_S: Final = 2.0
 
@@ -37,7 +38,7 @@ def run_to_end(
     Raises OSError where it can't be started and subprocess.TimeoutExpired after ``patience_s``. It has a session of
     its own, so that it can be ended with everything that it started, whatever ends this call.
     """
-    process = subprocess.Popen(
+    process = start(
         [str(each) for each in command],
         cwd=cwd,
         env=variables,
@@ -46,11 +47,11 @@ def run_to_end(
         stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
-        start_new_session=True,
     )
     try:
         output, complaint = process.communicate(timeout=patience_s)
     except BaseException:
         end_group(process, _ENDING_S)  # asked first, so that git takes its lock files away
         raise
+    gone(process)
     return Ended(process.returncode, output, complaint)

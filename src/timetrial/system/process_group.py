@@ -9,11 +9,13 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
+from timetrial.system.warden import gone
+
 
 def end_group(process: subprocess.Popen[Any], patience_s: float, *, ask: Callable[[], None] | None = None) -> None:
     """Asks for the end, waits up to ``patience_s``, then kills what is left; returns once the process is waited for.
 
-    ``process`` was started with ``start_new_session=True``. ``ask`` is how it is asked, in place of SIGTERM to the
+    ``process`` was started by ``warden.start``. ``ask`` is how it is asked, in place of SIGTERM to the
     whole group. Its output is read meanwhile and dropped, so that none of it waits for a full pipe. Windows has no
     groups and nothing to ask with: there the process alone is killed, at once.
     """
@@ -34,6 +36,7 @@ def kill_group(process: subprocess.Popen[Any]) -> None:
         _signal_group(process, signal.SIGKILL)
     else:
         process.kill()
+    gone(process)
 
 
 def _signal_group(process: subprocess.Popen[Any], number: int) -> None:

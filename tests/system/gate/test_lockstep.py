@@ -21,6 +21,7 @@ from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, Phase, SideName
 from timetrial.gate.sides import scratch
 from timetrial.gate.sides.git import Repository
+from timetrial.system import held_folder
 
 Project = Callable[..., Path]
 
@@ -355,8 +356,8 @@ def test_both_sides_end_when_the_gate_is_killed(
         while "test_squeeze" not in gate.stdout.readline():
             pass
         assert len(_sides_running(root)) >= 2
-        (folder,) = temporary.glob(f"{scratch.PREFIX}*")
-        assert scratch._claim(folder) is None, "another gate could take it while this one runs"
+        (folder,) = temporary.glob(f"{held_folder.GATE}*")
+        assert held_folder.claim(folder) is None, "another gate could take it while this one runs"
         os.kill(gate.pid, signal.SIGKILL)
     deadline_s = time.monotonic() + 20
     while _sides_running(root) and time.monotonic() < deadline_s:

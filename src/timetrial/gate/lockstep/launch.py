@@ -19,8 +19,9 @@ from timetrial.gate.lockstep.channel import Channel, Message
 from timetrial.gate.lockstep.side_process import SideProcess
 from timetrial.gate.record import SideName
 from timetrial.gate.sides.make import Side
-from timetrial.gate.sides.scratch import held_folder
+from timetrial.gate.sides.scratch import gate_folder
 from timetrial.system.signals import undisturbed
+from timetrial.system.strays import Stray, Strays, adopting
 
 _LOOK_AGAIN_S: Final = 0.1
 _GREETING_S: Final = 5.0
@@ -56,13 +57,17 @@ class Launch:
         self._token = secrets.token_hex(16)
         self._stack = ExitStack()
         self._processes: dict[SideName, SideProcess] = {}
+        self._adopted: Strays | None = None
         self.offers: dict[SideName, list[Offer]] = {}
         self.remarks: dict[str, None] = {}
         """What the sides say of themselves, once where both say it."""
+        self.strays: list[Stray] = []
+        """Processes that had left their side's group, and were ended with it."""
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            folder = stack.enter_context(held_folder())
+            folder = stack.enter_context(gate_folder())
+            self._adopted = stack.enter_context(adopting())
             listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=8))
             stack.callback(self._end)
             for side in self._sides:
@@ -169,6 +174,8 @@ class Launch:
                 process.hang_up()
             for process in self._processes.values():
                 process.end()
+            if self._adopted is not None:
+                self.strays = self._adopted.end()
 
 
 def _accept(listener: socket.socket) -> socket.socket | None:

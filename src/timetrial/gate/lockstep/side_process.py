@@ -14,6 +14,7 @@ from timetrial.gate.sides.git import failure
 from timetrial.gate.sides.make import Side
 from timetrial.system.process_group import kill_group
 from timetrial.system.signals import name_of
+from timetrial.system.warden import start
 
 _FAREWELL_S: Final = 5.0  # for pytest to close its fixtures once the gate has hung up
 _TAIL_LINES: Final = 15
@@ -30,14 +31,13 @@ class SideProcess:
         try:
             with log.open("wb") as output:
                 # A group of its own: Ctrl-C reaches the gate alone, and the group can be ended as a whole.
-                self._process = subprocess.Popen(
+                self._process = start(
                     [str(side.python), *command],
                     cwd=side.root,
                     env={**side.variables(), **environment},
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    start_new_session=True,
                 )
         except OSError as error:
             said = error.strerror or str(error)
