@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import aiohttp
 import pytest
 
 from fixtures import clients, parsing
+from fixtures.executors import AsyncRounds, Rounds
 from timetrial import Workload, models
+from timetrial.errors import blame
 
 if TYPE_CHECKING:
     from timetrial import AsyncExecutor, Executor, MockServer, Trial
+    from timetrial.mockserver import View
 
 LATENCY_MS: Final = 5
 PAGE_BYTES: Final = 4096
@@ -144,6 +151,86 @@ async def crawling_in_loop(concurrency: int) -> AsyncGenerator[AsyncExecutor]:
         yield AsyncCrawlExecutor(visits)
 
 
+# Without waves: a link is followed as soon as it is found, and nobody waits for the slowest page of a wave.
+
+
+@contextmanager
+def crawling_by_queue(concurrency: int) -> Generator[Executor]:
+    """A thread pool that gets each new link at once, and a queue on which pages come back."""
+    own = threading.local()
+    opened: list[clients.KeepAliveConnection] = []
+    arrived: SimpleQueue[Page | Exception] = SimpleQueue()
+
+    def connect() -> None:
+        own.connection = clients.KeepAliveConnection()
+        opened.append(own.connection)
+
+    def visit_and_tell(item: Visit) -> None:
+        try:
+            arrived.put(visit(item, own.connection))
+        except Exception as error:  # noqa: BLE001 - the crawl raises it, whatever it is
+            blame(error, index=0, item=item, model="threads")
+            arrived.put(error)
+
+    def crawl(root: Visit) -> Site:
+        frontier, under_way = Frontier(root), 0
+        failure: Exception | None = None
+        while frontier.wave or under_way:
+            for item in frontier.wave:
+                pool.submit(visit_and_tell, item)
+            under_way += len(frontier.wave) - 1
+            page = arrived.get()
+            if isinstance(page, Exception):
+                failure = failure or page
+            frontier.take([] if failure or isinstance(page, Exception) else [page])
+        if failure is not None:
+            raise failure
+        return frontier.found
+
+    with ThreadPoolExecutor(concurrency, "crawl", connect) as pool:
+        try:
+            yield Rounds(lambda roots: [crawl(root) for root in roots], {"workers": concurrency})
+        finally:
+            for each in opened:
+                each.close()
+
+
+@asynccontextmanager
+async def crawling_by_workers(concurrency: int) -> AsyncGenerator[AsyncExecutor]:
+    """Worker coroutines on an asyncio.Queue, which takes each new link at once."""
+    async with clients.open_aiohttp(concurrency) as session:
+
+        async def work(frontier: Frontier, todo: asyncio.Queue[Visit]) -> None:
+            while True:
+                item = await todo.get()
+                try:
+                    frontier.take([await visit_async(item, session)])
+                except Exception as error:
+                    blame(error, index=0, item=item, model="coroutines")
+                    raise
+                for link in frontier.wave:
+                    todo.put_nowait(link)
+                todo.task_done()
+
+        async def crawl(root: Visit) -> Site:
+            frontier, todo = Frontier(root), asyncio.Queue[Visit]()
+            todo.put_nowait(root)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    workers = [group.create_task(work(frontier, todo)) for _ in range(concurrency)]
+                    await todo.join()
+                    for each in workers:
+                        each.cancel()
+            except ExceptionGroup as failures:
+                raise failures.exceptions[0] from None
+            return frontier.found
+
+        async def run(roots: Sequence[Visit]) -> list[Site]:
+            return [await crawl(root) for root in roots]
+
+        yield AsyncRounds(run, {"workers": concurrency})
+
+
 def crawl_at_once(items: Sequence[Visit]) -> list[Site]:
     """The expected sites: one page after the other, without the cost of parsing."""
     with crawling_under("serial")(1) as executor:
@@ -156,6 +243,11 @@ CRAWL = Workload(
     implementations={
         **{name: crawling_under(name) for name in models.NAMES if name != "coroutines"},
         "coroutines": crawling_in_loop,
+    },
+    variants={
+        "queue": Workload(
+            "without waves", implementations={"threads": crawling_by_queue, "coroutines": crawling_by_workers}
+        )
     },
 )
 
@@ -175,3 +267,18 @@ def test_crawl(
     root = mock_server.site(pages=pages, links=8, size_bytes=PAGE_BYTES, delay_ms=LATENCY_MS)
     visit = Visit(root, round(parse_ms * iterations_per_ms))
     trial([visit], concurrency=concurrency, server=mock_server, requests_per_round=pages)
+
+
+@pytest.mark.workload(CRAWL, models=["threads", "coroutines", "threads[queue]", "coroutines[queue]"])
+@pytest.mark.trial_points(
+    "pages, spread, concurrency",
+    quick=[(60, 0.8, 8)],
+    default=[(200, 0.8, 16)],
+    article=[(1_000, 1.2, 16)],
+    gate=[(20, 0.8, 8)],
+)
+def test_crawl_with_a_tail(trial: Trial, mock_space: View, pages: int, spread: float, concurrency: int) -> None:
+    """Where some answers are slow (lognormal), a crawl in waves waits for the slowest of each; one without goes on."""
+    delay_ms = f"lognormal:{LATENCY_MS},{spread}"
+    root = mock_space.site(pages=pages, links=8, size_bytes=PAGE_BYTES, delay_ms=delay_ms)
+    trial([Visit(root, 0)], concurrency=concurrency, server=mock_space, requests_per_round=pages)
