@@ -56,7 +56,7 @@ class PlainClient:
         return head.decode("latin-1").split("\r\n")
 
     def _body(self, status: int, headers: dict[str, str]) -> bytes:
-        if status < 200 or status in (204, 304):
+        if status < 200 or status in (204, 205, 304):
             return b""
         if headers.get("transfer-encoding") == "chunked":
             return self._chunks()

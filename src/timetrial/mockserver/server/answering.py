@@ -23,7 +23,18 @@ class Answering:
     begin the next one. ``paused`` is set while the client reads more slowly than the server writes.
     """
 
-    __slots__ = ("current", "ended", "loop", "paused", "timer", "transport", "waiting", "was_reset", "write")
+    __slots__ = (
+        "current",
+        "ended",
+        "loop",
+        "paused",
+        "resuming",
+        "timer",
+        "transport",
+        "waiting",
+        "was_reset",
+        "write",
+    )
 
     def __init__(
         self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, ended: Callable[[Exchange], None]
@@ -35,7 +46,7 @@ class Answering:
         self.current: Exchange | None = None
         self.waiting: deque[Exchange] | None = None
         self.timer: asyncio.Handle | None = None
-        self.paused = self.was_reset = False
+        self.paused = self.resuming = self.was_reset = False
 
     @property
     def busy(self) -> bool:
@@ -111,8 +122,18 @@ class Answering:
         if act is Act.RESET:
             self.was_reset = True
             reset_at_close(self.transport)
-            self.transport.abort()
+            self.finally_do(self.transport.abort)
         return True
+
+    def finally_do(self, end: Callable[[], None]) -> None:
+        """Ends the transport in one way or another; not while it says that it can write again.
+
+        asyncio's own would look after that whether it is closing, and end a second time (CPython 3.11 to 3.14).
+        """
+        if self.resuming:
+            self.loop.call_soon(end)
+        else:
+            end()
 
     def follow(self) -> bool:
         """Has the next exchange answered that waits, in the loop's next turn; False if none does."""
@@ -129,11 +150,13 @@ class Answering:
     def go_on(self) -> None:
         """The client has caught up: what waited for that is sent."""
         self.paused = False
+        self.resuming = True
         if self.current is not None:
             if self.timer is None:
                 self._run()
         elif self.waiting:
             self.begin(self.waiting.popleft())
+        self.resuming = False
 
     def drop(self) -> list[Exchange]:
         """Ends everything where it is; returns what has not been answered in full."""

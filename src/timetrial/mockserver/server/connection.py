@@ -12,13 +12,14 @@ from timetrial.mockserver.server.counts import Counts, Tally
 from timetrial.mockserver.server.engine import Engine
 from timetrial.mockserver.server.exchange import Exchange
 from timetrial.mockserver.server.messages import Request
-from timetrial.mockserver.server.plans import Plan, plannable
+from timetrial.mockserver.server.plans import Plan, plan_for
 from timetrial.mockserver.server.receiver import END, Event, Receiver, Refusal, flaw_of_body, too_large
 from timetrial.mockserver.server.resources import Missing
 from timetrial.mockserver.server.targets import Target
 
 _LINGER_S = 2.0
-_LARGEST_REMEMBERED_BYTES = 2_048
+# What the smallest of requests take some 10 ms to fill.
+_TURN_BYTES = 4_096
 
 
 class Connection(asyncio.Protocol):
@@ -31,7 +32,8 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "answering", "client", "counts", "deaf", "engine", "idle", "incoming", "invitation_due", "lost",
-        "most_body_bytes", "number", "plans", "port", "receiver", "tallies", "tally", "total", "transport", "write",
+        "most_body_bytes", "number", "plans", "port", "receiver", "tallies", "tally", "total", "transport", "unread",
+        "write",
     )  # fmt: skip
 
     def __init__(self, engine: Engine) -> None:
@@ -43,6 +45,7 @@ class Connection(asyncio.Protocol):
         self.receiver: Receiver | None = None
         self.incoming: Exchange | None = None
         self.most_body_bytes = 0
+        self.unread = b""
         self.deaf = self.lost = self.invitation_due = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -66,7 +69,9 @@ class Connection(asyncio.Protocol):
                 else:
                     self._begin_from(plan)
                 return
-        if not self.deaf:
+        if self.unread:
+            self.unread += data
+        elif not self.deaf:
             self._receive(data)
 
     def _answer_from(self, plan: Plan) -> None:
@@ -107,15 +112,30 @@ class Connection(asyncio.Protocol):
         self.counts, self.tally = counts, tally
 
     def _receive(self, data: bytes) -> None:
+        """Takes what came; of thousands of requests at once some now, and the others in the loop's next turns."""
+        if len(data) > _TURN_BYTES and self.incoming is None:
+            data, self.unread = data[:_TURN_BYTES], data[_TURN_BYTES:]
+            self.transport.pause_reading()
+            self.engine.loop.call_soon(self._receive_unread)
         if self.receiver is None:
             self.receiver = Receiver(self.engine.limits)
         fresh = self.idle
         events = self.receiver.feed(data)
         exchange = self._take(events)
         self._own_counts().bytes_in += len(data)  # only now is it known whom a first request is counted for
-        if fresh and exchange is not None and len(events) == 2 and len(data) <= _LARGEST_REMEMBERED_BYTES:
-            self._remember(data, exchange)
+        if fresh and exchange is not None and len(events) == 2:
+            plan = plan_for(data, exchange.target, exchange.request, exchange.reply)
+            if plan is not None:
+                self.engine.remember(data, plan)
         self._settle()
+
+    def _receive_unread(self) -> None:
+        data, self.unread = self.unread, b""
+        if self.deaf or self.lost:
+            return
+        if not (self.answering.paused or self.answering.crowded):
+            self.transport.resume_reading()
+        self._receive(data)
 
     def _take(self, events: list[Event]) -> Exchange | None:
         """What the client said, in its order; returns the last exchange of it that is complete."""
@@ -193,13 +213,6 @@ class Connection(asyncio.Protocol):
     def _own_counts(self) -> Counts:
         return self.engine.unscoped if self.counts is None or self.counts.absorbed else self.counts
 
-    def _remember(self, data: bytes, exchange: Exchange) -> None:
-        reply = exchange.reply
-        if reply is None or not data.endswith(b"\r\n\r\n") or data.count(b"\r\n\r\n") > 1:
-            return
-        if plannable(exchange.target, exchange.request, reply):
-            self.engine.remember(data, Plan(exchange.target, exchange.request, len(data), reply))
-
     def _arrive(self, request: Request, target: Target) -> Exchange:
         """A request's headers are here: it counts from now on."""
         counts = target.counts
@@ -235,18 +248,18 @@ class Connection(asyncio.Protocol):
     def _hang_up(self) -> None:
         self.deaf = True
         self.idle = False
-        self.transport.close()
+        self.answering.finally_do(self.transport.close)
 
     def _linger(self) -> None:
         """Ends the connection so that a client that is still sending can read the answer before it."""
         self.deaf = True
         if self.transport.can_write_eof():
-            self.transport.write_eof()
+            self.answering.finally_do(self.transport.write_eof)
         self.answering.timer = self.engine.loop.call_later(_LINGER_S, self.transport.close)
 
     def _settle(self) -> None:
         receiving = self.receiver is not None and self.receiver.receiving
-        self.idle = not (self.answering.busy or receiving or self.deaf)
+        self.idle = not (self.answering.busy or receiving or self.unread or self.deaf)
 
     def pause_writing(self) -> None:
         """The client reads more slowly than the server writes: take nothing new until it has caught up."""

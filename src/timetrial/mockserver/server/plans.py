@@ -9,6 +9,7 @@ from timetrial.mockserver.server.targets import Target
 
 # What a plan takes beside the bytes that it is found by and those that it sends.
 _OWN_BYTES = 2_500
+_LARGEST_REQUEST_BYTES = 2_048
 
 
 class Plan:
@@ -70,8 +71,15 @@ class Plan:
             counts.count(self.target.path, self.reply.status, times)
 
 
-def plannable(target: Target, request: Request, reply: Reply) -> bool:
-    """Whether a Plan can answer such requests."""
+def plan_for(data: bytes, target: Target, request: Request, reply: Reply | None) -> Plan | None:
+    """A Plan for requests of these very bytes, which had this reply; None where the next one may get another.
+
+    ``data`` was exactly one request.
+    """
+    if reply is None or len(data) > _LARGEST_REQUEST_BYTES or not data.endswith(b"\r\n\r\n"):
+        return None
     if not (target.steady and target.resource.fixed and request.method in (b"GET", b"HEAD")):
-        return False
-    return request.method == b"HEAD" or reply.size_bytes <= CHUNK_BYTES
+        return None
+    if data.count(b"\r\n\r\n") > 1 or (request.method == b"GET" and reply.size_bytes > CHUNK_BYTES):
+        return None
+    return Plan(target, request, len(data), reply)

@@ -17,7 +17,7 @@ from timetrial.mockserver.content import CHUNK_BYTES
 from timetrial.mockserver.server.messages import Chunk, Reply, Request
 
 PIECES_PER_S = 20
-_CHUNK_BYTES = 16_384
+_CHUNK_BYTES = 65_536
 
 
 class Act(Enum):
@@ -69,9 +69,7 @@ def in_chunks(body: Iterator[Chunk], *, ended: bool = True) -> Iterator[Step]:
     for part in body:
         for start in range(0, len(part), _CHUNK_BYTES):
             piece = part[start : start + _CHUNK_BYTES]
-            yield b"%x\r\n" % len(piece)
-            yield piece
-            yield b"\r\n"
+            yield b"".join((b"%x\r\n" % len(piece), piece, b"\r\n"))
     if ended:
         yield b"0\r\n\r\n"
 
