@@ -6,14 +6,26 @@ import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from timetrial.environment.facts import ROOT, known, text_of
 
 _READINGS: Final = 5_000
 
 
-def timer_facts(root: Path = ROOT) -> dict[str, Any]:
+class TimerFacts(TypedDict):
+    """The section ``timer``: time.perf_counter."""
+
+    implementation: str
+    """The system's call behind it."""
+    clocksource: str | None
+    """What the kernel reads for it, such as ``tsc``; None off Linux."""
+    declared_resolution_ns: float
+    measured_resolution_ns: int | None
+    """The smallest step that is really seen; None if the clock never moved."""
+
+
+def timer_facts(root: Path = ROOT) -> TimerFacts:
     """perf_counter's source, the resolution that it declares and the smallest step that is really seen, in ns."""
     info = time.get_clock_info("perf_counter")
     return {

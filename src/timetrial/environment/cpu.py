@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from timetrial.environment import cgroups
 from timetrial.environment.facts import ROOT, known, number_in, sysctl, text_of
@@ -25,7 +25,32 @@ _STEPPING_KEYS: Final = (
 )
 
 
-def cpu_facts(root: Path = ROOT) -> dict[str, Any]:
+class CpuFacts(TypedDict):
+    """The section ``cpu``; None is what can't be known here."""
+
+    model: str | None
+    """The name in its maker's words."""
+    stepping: str | None
+    """The numbers behind the name."""
+    logical_cores: int | None
+    """All that the machine has."""
+    affinity_cores: int | None
+    """Those that this process may be scheduled on."""
+    quota_cores: float | None
+    """The cores' worth of time that its control group grants; None without a quota."""
+    usable_cores: float | None
+    """The least of affinity and quota."""
+    python_counts_cores: int | None
+    """What Python sizes its own pools by."""
+    smt: bool | None
+    """Whether two logical cores share a physical one."""
+    turbo: bool | None
+    """Whether the clock may rise above its nominal rate."""
+    governor: str | None
+    """Who sets the clock rate."""
+
+
+def cpu_facts(root: Path = ROOT) -> CpuFacts:
     """The processors as they bear on timings; ``usable_cores`` is the least of affinity and quota."""
     affinity = known(cores_by_affinity)
     quota = known(lambda: cgroups.quota_cores(root))

@@ -7,7 +7,7 @@ import platform
 import sys
 import sysconfig
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final, TypedDict
 
 VARIABLES: Final = (
     "PYTHONASYNCIODEBUG",
@@ -73,6 +73,44 @@ LIBRARIES: Final = (
 """Distributions whose versions are recorded unless others are named."""
 
 
+class PythonFacts(TypedDict):
+    """Which Python this is, as each trial keeps it."""
+
+    version: str
+    """Such as 3.13.1."""
+    implementation: str
+    """Such as cpython."""
+    free_threaded_build: bool
+    gil_enabled: bool
+    """Now: an import can switch it on again."""
+
+
+class BuildFacts(TypedDict):
+    """How it was compiled and started; None is what the build doesn't say."""
+
+    version_text: str
+    """sys.version."""
+    build: list[str]
+    """Its number and its date."""
+    compiler: str
+    profile_guided: bool | None
+    debug_build: bool
+    pointer_bits: int
+    jit_available: bool | None
+    jit_enabled: bool | None
+    optimisation_level: int
+    """How many -O."""
+    dev_mode: bool
+    x_options: dict[str, str]
+    """What -X was given."""
+    default_start_method: str
+    """fork, forkserver or spawn."""
+
+
+class Python(PythonFacts, BuildFacts):
+    """The section ``python``: both."""
+
+
 def gil_enabled() -> bool:
     """Whether this interpreter holds a GIL now; asked late, since an import can switch it on again."""
     asked = getattr(sys, "_is_gil_enabled", None)
@@ -100,7 +138,7 @@ def python_facts() -> dict[str, object]:
     }
 
 
-def build_facts() -> dict[str, Any]:
+def build_facts() -> BuildFacts:
     """How this Python was compiled and started, beyond what ``python_facts`` says of it."""
     available, enabled = jit_state()
     x_options: dict[str, object] = sys._xoptions  # noqa: SLF001 -- the documented name of what -X was given

@@ -6,7 +6,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from timetrial.environment import cgroups
 from timetrial.environment.facts import ROOT, known, number_in, sysctl, text_of
@@ -17,7 +17,23 @@ UNLIMITED: Final = "unlimited"
 Limit = int | str | None
 
 
-def limit_facts(root: Path = ROOT) -> dict[str, Any]:
+class LimitFacts(TypedDict):
+    """The section ``limits``; "unlimited" is a limit that is switched off, None what can't be known here."""
+
+    open_files: Limit
+    """In force: files and sockets of this process."""
+    open_files_ceiling: Limit
+    """Up to which it may be raised."""
+    processes: Limit
+    """Of this user, threads included."""
+    processes_of_cgroup: int | None
+    ephemeral_ports: list[int] | None
+    """The first and the last port that an outgoing connection can get."""
+    waiting_connections: int | None
+    """How many may wait to be accepted (somaxconn)."""
+
+
+def limit_facts(root: Path = ROOT) -> LimitFacts:
     """The limits as they are now; a run that raises one records them afterwards."""
     files, processes = known(lambda: resource_limits("RLIMIT_NOFILE")), known(lambda: resource_limits("RLIMIT_NPROC"))
     return {

@@ -6,7 +6,7 @@ import os
 import platform
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from timetrial.environment import cgroups
 from timetrial.environment.cpu import cpuinfo
@@ -20,7 +20,35 @@ _MAKERS_OF_GUESTS: Final = re.compile(
 )
 
 
-def system_facts(root: Path = ROOT) -> dict[str, Any]:
+class SystemFacts(TypedDict):
+    """The section ``system``; None is what can't be known here, or isn't there."""
+
+    name: str | None
+    """Linux, Darwin or Windows."""
+    release: str | None
+    version: str | None
+    """The kernel's, both."""
+    distribution: str | None
+    libc: str | None
+    """Name and version."""
+    architecture: str | None
+    virtualisation: str | None
+    """What the machine is a guest of, as far as it shows."""
+    container: str | None
+    """docker, podman or kubernetes."""
+    hostname: str | None
+
+
+class MemoryFacts(TypedDict):
+    """The section ``memory``, in bytes."""
+
+    total_bytes: int | None
+    """The machine's."""
+    limit_bytes: int | None
+    """What the control group grants; None without a limit."""
+
+
+def system_facts(root: Path = ROOT) -> SystemFacts:
     """The operating system and what it runs on."""
     return {
         "name": platform.system() or None,
@@ -35,7 +63,7 @@ def system_facts(root: Path = ROOT) -> dict[str, Any]:
     }
 
 
-def memory_facts(root: Path = ROOT) -> dict[str, Any]:
+def memory_facts(root: Path = ROOT) -> MemoryFacts:
     """The memory that is there and the part of it that this process may use, in bytes."""
     return {
         "total_bytes": known(lambda: total_memory_bytes(root)),

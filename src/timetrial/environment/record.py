@@ -7,13 +7,14 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypedDict, cast
 
-from timetrial.environment.clock import timer_facts
-from timetrial.environment.cpu import cpu_facts
+from timetrial.environment.clock import TimerFacts, timer_facts
+from timetrial.environment.cpu import CpuFacts, cpu_facts
 from timetrial.environment.facts import ROOT, known
 from timetrial.environment.interpreter import (
     LIBRARIES,
+    Python,
     build_facts,
     free_threaded_build,
     gil_enabled,
@@ -23,14 +24,47 @@ from timetrial.environment.interpreter import (
     python_label,
     variables,
 )
-from timetrial.environment.limits import limit_facts
-from timetrial.environment.machine import memory_facts, system_facts
+from timetrial.environment.limits import LimitFacts, limit_facts
+from timetrial.environment.machine import MemoryFacts, SystemFacts, memory_facts, system_facts
 
 __all__ = ["SCHEMA_VERSION", "environment", "free_threaded_build", "gil_enabled", "python_facts", "python_label"]
 
-# 1: schema_version, recorded_at, cpu, memory, system, python, variables, libraries, concurrency, timer, load, limits;
-#    later also installed.
 SCHEMA_VERSION: Final = 1
+"""Of an Environment."""
+
+
+class ConcurrencyFacts(TypedDict):
+    """The section ``concurrency``: what the run asked for."""
+
+    event_loop: str | None
+    """Such as ``asyncio`` or ``uvloop.Loop``."""
+    event_loop_version: str | None
+    """Of the package that it comes from."""
+    start_method: str | None
+    """fork, forkserver or spawn."""
+
+
+class Environment(TypedDict):
+    """Where a run took place; a section of which nothing could be known is None."""
+
+    schema_version: int
+    recorded_at: str
+    """ISO 8601, UTC."""
+    load: list[float] | None
+    """Processes that wanted to run, on average over 1, 5 and 15 minutes."""
+    cpu: CpuFacts | None
+    memory: MemoryFacts | None
+    system: SystemFacts | None
+    timer: TimerFacts | None
+    limits: LimitFacts | None
+    variables: dict[str, str | None] | None
+    """Those that matter, by name; None for one that isn't set."""
+    libraries: dict[str, str | None] | None
+    """The version of each; None for one that isn't installed."""
+    installed: dict[str, str] | None
+    """The version of every other distribution. Later than the rest: the first files of this version lack it."""
+    concurrency: ConcurrencyFacts
+    python: Python | None
 
 
 def environment(
@@ -39,7 +73,7 @@ def environment(
     event_loop: str | None = None,
     start_method: str | None = None,
     root: Path = ROOT,
-) -> dict[str, Any]:
+) -> Environment:
     """Where this runs; call it after the run's imports, since one of them can switch the GIL on again.
 
     It never raises: what can't be known here is None. Event loop and start method are the ones that the run asked
@@ -63,7 +97,7 @@ def environment(
             "event_loop_version": known(lambda: event_loop_version(event_loop)),
             "start_method": start_method,
         },
-        "python": known(lambda: python_facts() | build_facts()),
+        "python": known(lambda: cast("Python", {**python_facts(), **build_facts()})),
     }
 
 

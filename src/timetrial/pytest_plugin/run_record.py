@@ -125,7 +125,7 @@ class RunRecord:
         """Asked for at the first benchmark's end, when its imports have shown whether they let go of the GIL."""
         options = self._options
         where = environment(event_loop=options.event_loop, start_method=options.start_method or default())
-        return where | {"load": self._conditions.load}
+        return {**where, "load": self._conditions.load}
 
     def _header(self) -> dict[str, Any]:
         hook = self._config.hook

@@ -7,6 +7,7 @@ import platform
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,14 +26,15 @@ _OF_THREADS = (
 
 def test_the_record_survives_json() -> None:
     """What is written is what is read back, with its version."""
-    record = environment()
+    record: Any = environment()
     assert json.loads(json.dumps(record, allow_nan=False)) == record
     assert record["schema_version"] == SCHEMA_VERSION
 
 
 def test_it_says_which_python_ran() -> None:
     """Version, build and the state of the GIL, as the interpreter itself tells them."""
-    python = environment()["python"]
+    record: Any = environment()
+    python = record["python"]
     assert python["version"] == platform.python_version()
     assert python["build"] == list(platform.python_build())
     assert python["gil_enabled"] is getattr(sys, "_is_gil_enabled", lambda: True)()
@@ -41,7 +43,7 @@ def test_it_says_which_python_ran() -> None:
 
 def test_it_says_what_may_be_used() -> None:
     """At least one core and one file, no more cores than there are."""
-    record = environment()
+    record: Any = environment()
     assert 0 < record["cpu"]["usable_cores"] <= record["cpu"]["logical_cores"]
     assert record["timer"]["measured_resolution_ns"] > 0
     assert record["memory"]["total_bytes"] is None or record["memory"]["total_bytes"] > 2**20
@@ -50,7 +52,7 @@ def test_it_says_what_may_be_used() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems leave some of these unknown")
 def test_on_linux_nothing_important_is_unknown() -> None:
     """Processor, memory, limits and ports are found without psutil."""
-    record = environment()
+    record: Any = environment()
     assert None not in (record["cpu"]["model"] or record["cpu"]["stepping"], record["memory"]["total_bytes"])
     assert None not in (record["limits"]["open_files"], record["limits"]["waiting_connections"])
     assert len(record["limits"]["ephemeral_ports"]) == 2
@@ -76,7 +78,7 @@ def test_an_event_loop_has_its_packages_version() -> None:
 
 def test_on_a_machine_that_says_nothing_every_fact_is_none(tmp_path: Path) -> None:
     """An empty /proc and /sys cost no error."""
-    record = environment(root=tmp_path)
+    record: Any = environment(root=tmp_path)
     assert json.dumps(record)
     assert record["cpu"]["quota_cores"] is None
     assert record["memory"]["limit_bytes"] is None
@@ -90,7 +92,7 @@ def test_a_fact_that_fails_costs_only_itself(monkeypatch: pytest.MonkeyPatch) ->
         raise RuntimeError(f"no processors under {root}")
 
     monkeypatch.setattr(environment_module, "cpu_facts", broken)
-    record = environment()
+    record: Any = environment()
     assert record["cpu"] is None
     assert record["python"]["version"] == platform.python_version()
 
