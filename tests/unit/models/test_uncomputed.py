@@ -62,7 +62,9 @@ LAZY: dict[str, Callable[[], object]] = {
 
 
 @pytest.mark.parametrize("make", LAZY.values(), ids=LAZY)
-@pytest.mark.parametrize("wrap", [lambda x: x, lambda x: [1, x], lambda x: (x,), lambda x: {"a": x}], ids=str)
+@pytest.mark.parametrize(
+    "wrap", [lambda x: x, lambda x: [1, x], lambda x: (x,), lambda x: {"a": x}], ids=["alone", "list", "tuple", "dict"]
+)
 def test_what_is_still_to_be_computed_is_found(make: Callable[[], object], wrap: Callable[[object], object]) -> None:
     """Alone, or as one of several results."""
     result = wrap(make())
