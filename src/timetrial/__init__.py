@@ -5,14 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from timetrial.errors import TimetrialError, VoidTrialError
-from timetrial.workload import Workload
-
 if TYPE_CHECKING:
+    from timetrial.errors import TimetrialError, VoidTrialError
     from timetrial.mockserver import MockServer
     from timetrial.models.base import AsyncExecutor, Executor
     from timetrial.pytest_plugin.fixture import Trial
     from timetrial.trial.measurement import Measurement
+    from timetrial.workload import Workload
 
 __all__ = [
     "AsyncExecutor",
@@ -31,7 +30,10 @@ _LATER = {
     "Executor": "timetrial.models.base",
     "Measurement": "timetrial.trial.measurement",
     "MockServer": "timetrial.mockserver",
+    "TimetrialError": "timetrial.errors",
     "Trial": "timetrial.pytest_plugin.fixture",
+    "VoidTrialError": "timetrial.errors",
+    "Workload": "timetrial.workload",
 }
 
 

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from timetrial.gate import AGENT, VARIABLE
-from timetrial.pytest_plugin.options import TrialOptions, add_options, read_options
+from timetrial.pytest_plugin.declared_options import add_options, something_asked
 from timetrial.pytest_plugin.server_fixtures import mock_server, mock_server_factory, mock_space
 
 if TYPE_CHECKING:
     from timetrial.pytest_plugin.fixture import Trial
+    from timetrial.pytest_plugin.options import TrialOptions
 
 __all__ = ["mock_server", "mock_server_factory", "mock_space", "trial", "trial_model", "trial_scale"]
 
@@ -31,7 +32,7 @@ _MARKERS = (
     "trial_reference(name): the benchmark of the same run that this one is compared with where runs are compared by "
     "ratios; a test's name, or its node id if it is in another module. Default for a trial: serial",
 )
-_OPTIONS = pytest.StashKey[TrialOptions]()
+_OPTIONS = pytest.StashKey["TrialOptions"]()
 _REMARKS = pytest.StashKey[Sequence[str]]()
 _SESSION = "timetrial-session"
 
@@ -45,11 +46,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declares the markers and reads the options."""
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
-    config.stash[_OPTIONS] = options = read_options(config)
-    if options.event_loop != "asyncio":
+    if something_asked(config) and _options(config).event_loop != "asyncio":
         from timetrial.pytest_plugin.async_loops import AsyncTestLoops
 
-        config.pluginmanager.register(AsyncTestLoops(options.event_loop))
+        config.pluginmanager.register(AsyncTestLoops(_options(config).event_loop))
     if VARIABLE in os.environ:
         from timetrial.gate.lockstep.agent import join_gate
 
@@ -83,14 +83,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if _concerns(metafunc.definition):
         from timetrial.pytest_plugin.collection import parametrize
 
-        parametrize(metafunc, metafunc.config.stash[_OPTIONS])
+        parametrize(metafunc, _options(metafunc.config))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """After -k and -m: sets the models of one group side by side, and starts a session if there is anything to keep."""
-    options = config.stash[_OPTIONS]
     trials = any(_concerns(item) for item in items)
+    if not trials and not something_asked(config):
+        return
+    options = _options(config)
     if trials:
         from timetrial.pytest_plugin.collection import arrange
 
@@ -113,7 +115,7 @@ def trial_model(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def trial_scale(request: pytest.FixtureRequest) -> str:
     """The sizes that were asked for with ``--trial-scale``: ``quick``, ``default``, ``article`` or ``gate``."""
-    return request.config.stash[_OPTIONS].scale
+    return _options(request.config).scale
 
 
 @pytest.fixture
@@ -123,6 +125,15 @@ def trial(request: pytest.FixtureRequest, benchmark: Any, trial_model: str) -> I
     trial = session.trial(request, benchmark)
     yield trial
     trial.close()
+
+
+def _options(config: pytest.Config) -> TrialOptions:
+    """What the user asked for, read when it is first needed."""
+    if _OPTIONS not in config.stash:
+        from timetrial.pytest_plugin.options import read_options
+
+        config.stash[_OPTIONS] = read_options(config)
+    return config.stash[_OPTIONS]
 
 
 def _concerns(node: Any) -> bool:

@@ -10,98 +10,21 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from timetrial.errors import WorkloadError
+from timetrial.pytest_plugin.declared_options import (
+    ARRIVALS,
+    FOREIGN_INI,
+    RESULTS_DIRECTORY,
+    RESULTS_INI,
+    SCALE_INSTEAD,
+    STEAL_INI,
+)
 
 if TYPE_CHECKING:
     from timetrial.trial.plan import RoundsPolicy
 
-SCALES: Final = ("quick", "default", "article", "gate")
-# What a test without points for a scale of its own uses instead; in the end, "default".
-SCALE_INSTEAD: Final = {"gate": "quick"}
-START_METHODS: Final = ("fork", "forkserver", "spawn")
-EVENT_LOOPS: Final = ("asyncio", "uvloop")
-ARRIVALS: Final = ("uniform", "poisson")
-_RESULTS_INI: Final = "trial_results"
-_RESULTS_DIRECTORY: Final = "results"
-_STEAL_INI: Final = "trial_steal_limit"
-_FOREIGN_INI: Final = "trial_foreign_cpu_limit"
 # pytest-benchmark's own defaults: where the user left them alone, --trial-scale=quick may choose fewer rounds.
 _BENCHMARK_DEFAULTS: Final = (5, 1.0)
 _QUICK_ROUNDS: Final = (3, 0.15)
-
-
-def add_options(parser: pytest.Parser) -> None:
-    """Declares every ``--trial-…`` option; cheap, since each pytest run pays for it."""
-    group = parser.getgroup("timetrial", "timetrial: one workload under every concurrency model")
-    group.addoption(
-        "--trial-models",
-        metavar="MODEL,…",
-        help="Only these concurrency models, e.g. threads,coroutines or threads[requests]. "
-        "A model's plain name brings its variants along.",
-    )
-    group.addoption(
-        "--trial-scale",
-        choices=SCALES,
-        default="default",
-        help="The sizes to run: quick to see it work, default to compare, article for the sizes of the literature, "
-        "gate for rounds of some 10 ms, as timetrial gate runs them. Default: %(default)r",
-    )
-    group.addoption(
-        "--trial-start-method",
-        choices=START_METHODS,
-        help="How worker processes start. Default: forkserver where there is one, else spawn.",
-    )
-    group.addoption(
-        "--trial-event-loop",
-        choices=EVENT_LOOPS,
-        default="asyncio",
-        help="What coroutines run on, async tests included where pytest-asyncio is 1.4 or newer. Default: %(default)r",
-    )
-    group.addoption(
-        "--trial-interleave",
-        action="store_true",
-        help="Run the models of a group in turn, round by round in random order, and compare them in pairs: "
-        "the table then says by how much one is faster, with an interval, or that it is a tie. Not in async tests, nor "
-        "where a test has one model: a line at the end counts those.",
-    )
-    group.addoption(
-        "--trial-accounting",
-        action="store_true",
-        help="After the timed rounds, run one more that is not timed, and store its CPU time, memory, context "
-        "switches, sockets, latencies, event-loop lag and what it left behind.",
-    )
-    group.addoption(
-        "--trial-fail-on-void",
-        action="store_true",
-        help="End with exit status 1 if a trial was void, whatever the reason; without it, only wrong work fails, and "
-        "unfair conditions are shown.",
-    )
-    group.addoption(
-        "--trial-open-loop",
-        metavar="FRACTION[:poisson]",
-        help="After the timed rounds, let items come at this fraction of the rate that they reached, evenly spaced or "
-        "as a Poisson process, and count latencies from when each was due: 0.7, 0.7:poisson.",
-    )
-    group.addoption(
-        "--trial-sweep",
-        action="store_true",
-        help="Run the sweeps that tests declare with the trial_sweep marker, and nothing else: the curve of each model "
-        "over one parameter, and where they cross.",
-    )
-    group.addoption(
-        "--trial-results",
-        metavar="DIR",
-        help=f"Where to write one JSON file for this run; an empty value writes none. Default with --benchmark-only: "
-        f"the ini setting {_RESULTS_INI}, or {_RESULTS_DIRECTORY}/ under the root directory; else none.",
-    )
-    parser.addini(_STEAL_INI, "Share of a core that the host may take before a trial is void", default="")
-    parser.addini(_FOREIGN_INI, "Share of all usable cores that other processes may use", default="")
-    group.addoption(
-        "--trial-gate",
-        metavar="FILE",
-        help="Compare this run with a stored baseline (timetrial measure, timetrial baseline accept). Exit status 1 "
-        "for a regression, 5 where nothing could be asserted.",
-    )
-    parser.addini(_RESULTS_INI, f"Directory of result files (default: {_RESULTS_DIRECTORY})", default="")
 
 
 @dataclass(frozen=True)
@@ -142,8 +65,8 @@ def read_options(config: pytest.Config) -> TrialOptions:
         accounting=config.getoption("trial_accounting"),
         interleave=config.getoption("trial_interleave"),
         fail_on_void=config.getoption("trial_fail_on_void"),
-        steal_limit=_share(config, _STEAL_INI),
-        foreign_cpu_limit=_share(config, _FOREIGN_INI),
+        steal_limit=_share(config, STEAL_INI),
+        foreign_cpu_limit=_share(config, FOREIGN_INI),
         open_loop=_open_loop(config.getoption("trial_open_loop")),
         sweep=config.getoption("trial_sweep"),
         results_directory=_results_directory(config),
@@ -234,7 +157,7 @@ def _share(config: pytest.Config, name: str) -> float | None:
 def _results_directory(config: pytest.Config) -> Path | None:
     asked: str | None = config.getoption("trial_results")
     if asked is None and (config.getoption("benchmark_only", default=False) or config.getoption("trial_gate")):
-        asked = config.getini(_RESULTS_INI) or _RESULTS_DIRECTORY
+        asked = config.getini(RESULTS_INI) or RESULTS_DIRECTORY
     return config.rootpath / asked if asked else None
 
 

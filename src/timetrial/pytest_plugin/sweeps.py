@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 
 import pytest
 
-from timetrial.pytest_plugin.options import SCALES, TrialOptions, at_scale
+from timetrial.pytest_plugin.declared_options import SCALES
+from timetrial.pytest_plugin.options import TrialOptions, at_scale
 
 MARKER = "trial_sweep"
 _OPTIONS = {*SCALES, "at"}

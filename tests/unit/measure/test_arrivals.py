@@ -22,7 +22,7 @@ from timetrial.measure.arrivals import (
     reached_per_s,
     worst_backlog,
 )
-from timetrial.pytest_plugin.options import ARRIVALS
+from timetrial.pytest_plugin.declared_options import ARRIVALS
 
 MS = 1_000_000
 
