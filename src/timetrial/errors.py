@@ -102,6 +102,7 @@ def shorten(value: object) -> str:
 def blame(error: BaseException, *, index: int, item: object, model: str) -> None:
     """Notes on an exception which item caused it, so that it can be raised as it is.
 
-    The note travels with the exception through pickle, and pytest prints it below the traceback.
+    ``index`` is the item's place in the round, from 0; ``model`` the model's name. Executors call it before they raise
+    what a task raised. The note travels with the exception through pickle, and pytest prints it below the traceback.
     """
     error.add_note(f"timetrial: raised by item {index}, {shorten(item)}, under {model!r}")

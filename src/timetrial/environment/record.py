@@ -77,7 +77,8 @@ def environment(
     """Where this runs; call it after the run's imports, since one of them can switch the GIL on again.
 
     It never raises: what can't be known here is None. Event loop and start method are the ones that the run asked
-    for, since only the caller knows them; the event loop is a name such as ``asyncio`` or ``uvloop.Loop``.
+    for, since only the caller knows them; the event loop is a name such as ``asyncio`` or ``uvloop.Loop``. The versions
+    of ``libraries`` are recorded apart from those of everything else. ``root`` is where /proc and /sys are looked for.
     """
     names = tuple(libraries)
     return {

@@ -53,9 +53,8 @@ class Tally:
 def run_self_test(plan: GatePlan, directory: Path, budget_s: float, say: Callable[[str], None]) -> None:
     """Runs gates until the budget is used up, two at least; ``say`` is told of each.
 
-    Each is of the kind of which there are fewer so far, of the same tests under the same policy.
-
-    Raises GateError as run_gate does.
+    Each is of the kind of which there are fewer so far, of the same tests under the same policy; its file goes into
+    ``directory``. None begins that would go past ``budget_s``, by the longest so far. Raises as run_gate does.
     """
     started_s = time.monotonic()
     known = alike(self_test_files(directory), plan.policy, plan.selection)
@@ -71,7 +70,7 @@ def run_self_test(plan: GatePlan, directory: Path, budget_s: float, say: Callabl
 
 
 def run_one(plan: GatePlan, directory: Path, *, injected: bool) -> StoredGate:
-    """One gate of a self-test, and its file."""
+    """One gate of a self-test as it is stored in ``directory``; ``injected`` slows benchmarks of the candidate down."""
     seed = secrets.randbits(32)
     shares = Shares(seed) if injected else (lambda _name: 0.0)
     about = about_sides(plan.base, plan.candidate, plan.selection)

@@ -93,7 +93,8 @@ def offsets_ns(pattern: str, rate_per_s: float, count: int, seed: int) -> list[i
     """When each of ``count`` items is due, in nanoseconds after the first: evenly spaced, or a Poisson process.
 
     In a Poisson process the gaps are independent and exponentially distributed: items come as from many people who
-    know nothing of each other, in clusters and with lulls. Raises AccountingError for a rate of nothing.
+    know nothing of each other, in clusters and with lulls, the same for the same ``seed``. Raises AccountingError for a
+    ``rate_per_s`` of nothing, and for another ``pattern``.
     """
     if not rate_per_s > 0 or pattern not in PATTERNS:
         raise AccountingError(

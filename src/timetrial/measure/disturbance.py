@@ -124,7 +124,10 @@ class DisturbanceMeter:
 
 
 def between(before: Snapshot, after: Snapshot, *, cores: Collection[int], interrupts_are_apart: bool) -> Disturbance:
-    """What others took between two snapshots of the cores named (none: of all)."""
+    """What others took between two snapshots of the cores named (none: of all).
+
+    ``interrupts_are_apart`` says that the kernel counts interrupts apart from the processes that they interrupt.
+    """
     elapsed_s = after.at_s - before.at_s
     watched = [core for core in after.cores if core in before.cores and (not cores or core in cores)]
     times = {core: after.cores[core].since(before.cores[core]) for core in watched}

@@ -93,7 +93,8 @@ def timed_parts(
 ) -> dict[str, Any]:
     """A workload's parts with instruments in them, for ``dataclasses.replace(workload, **parts)``.
 
-    Async tasks get a probe of their event loop as well, which looks every ``interval_s``.
+    Give all parts of one workload, None for what it lacks. Async tasks get a probe of their event loop as well, which
+    looks every ``interval_s``. Temporary files of workers go to ``files``, what they leave behind into ``notes``.
     """
     parts: dict[str, Any] = {}
     if task is not None:

@@ -103,7 +103,10 @@ def python_in(environment: Path) -> Path:
 
 
 def default_command(uv: str | None, python: Path, root: Path, own_wheel: Path) -> list[str]:
-    """The project as a wheel, as its users get it, with what its benchmarks need and the running timetrial."""
+    """The words that install the project as its users get it, what its benchmarks need, and the running timetrial.
+
+    ``uv`` is its path, None for pip; ``python`` the environment's, ``root`` the project, ``own_wheel`` timetrial's.
+    """
     needed = requirements_of(root)
     start = [uv, "pip", "install", "--python", str(python)] if uv else [str(python), "-m", "pip", "install"]
     return [*start, "--quiet", *_what(needed, root, own_wheel, by_group=uv is not None)]

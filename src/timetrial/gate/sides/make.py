@@ -39,7 +39,8 @@ _FOLDERS: Final = {SideName.BASE: "base", SideName.CANDIDATE: "cand"}
 def sides_of_ref(root: Path, ref: str, policy: GatePolicy, say: Callable[[str], None]) -> Iterator[tuple[Side, Side]]:
     """A commit as the base and the working tree as the candidate, each with a fresh environment; gone afterwards.
 
-    ``say`` is told what happens. Raises GateError, whose message names the fix, where one of them can't be had.
+    ``root`` is the project's folder, ``ref`` what git knows the commit by; ``policy`` may say how to install. ``say``
+    is told what happens, a line at a time. Raises GateError, which names the fix, where one of them can't be had.
     """
     repository = repository_of(root, ", or compare two environments with --base-python")
     commit = commit_of(repository, ref)
@@ -56,7 +57,10 @@ def sides_of_ref(root: Path, ref: str, policy: GatePolicy, say: Callable[[str], 
 
 
 def sides_of_pythons(base_python: Path | str, candidate_python: Path | str, root: Path) -> tuple[Side, Side]:
-    """The same files under two Pythons that have what they need; raises GateError where one of them has not."""
+    """The same files, those in ``root``, under two Pythons that have what they need, each a path or a command.
+
+    Raises GateError where one of them has not, or where the project's versions differ but both import one source.
+    """
     base = Side(SideName.BASE, _python(base_python), root, _revision(root))
     candidate = replace(base, name=SideName.CANDIDATE, python=_python(candidate_python))
     _not_the_same_code(check(base), check(candidate), root)
@@ -87,7 +91,7 @@ class SideMaker:
     def in_scratch(
         cls, place: Scratch, repository: Repository, root: Path, policy: GatePolicy, say: Callable[[str], None]
     ) -> SideMaker:
-        """Decides how to install, once for all sides."""
+        """Decides how to install, once for all sides, and packs the running timetrial into ``place`` for them."""
         return cls(place, repository, root, Installer(find_uv(), policy.install, write_own_wheel(place.folder)), say)
 
     def of_commit(self, name: SideName, commit: str) -> Side:

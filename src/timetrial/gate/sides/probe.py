@@ -57,7 +57,11 @@ class Facts:
 def ask_python(
     python: Path, root: Path, who: str, variables: Mapping[str, str], modules: tuple[str, ...] = ()
 ) -> Facts:
-    """Asks an interpreter what it has; raises GateError, naming ``who``, where it can't be a side of a gate."""
+    """Asks an interpreter, run in ``root`` with these variables, what it has and where it would load ``modules`` from.
+
+    Raises GateError, naming ``who``, where it can't be a side of a gate: too old, without pytest or timetrial, or with
+    a timetrial that speaks another protocol.
+    """
     answer = _answer(python, root, who, variables, modules)
     if tuple(answer["version"][:2]) < _OLDEST:
         raise GateError(f"{who}: {python} is Python {answer['python']}; timetrial needs 3.11 or newer")

@@ -41,8 +41,9 @@ _WILD: Final = 6.0
 
 
 def compare_files(base: Path, candidate: Path, policy: GatePolicy, accepted: Sequence[str] = ()) -> list[Finding]:
-    """The verdict on each benchmark of two files; ``accepted`` are patterns of environment fields that may differ.
+    """The verdict on each benchmark of two files of ``timetrial measure``; a benchmark of either has one.
 
+    ``accepted`` are patterns, as in fnmatch, of environment fields that may differ, such as ``libraries.*``.
     Raises ResultsError that names a file which can't be used, and GateError where the two can't be compared at all.
     """
     return compare_runs(read_stored(base), read_stored(candidate), policy, accepted)
@@ -51,7 +52,7 @@ def compare_files(base: Path, candidate: Path, policy: GatePolicy, accepted: Seq
 def compare_runs(
     base: StoredRun, candidate: StoredRun, policy: GatePolicy, accepted: Sequence[str] = ()
 ) -> list[Finding]:
-    """As compare_files, for runs that have been read."""
+    """As compare_files, for runs that have been read; nothing is written into either."""
     refuse_failed_gate(base)
     _refuse_unknown_fields(accepted, base, candidate)
     _refuse_other_machines(base, candidate, accepted)
