@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.harness import by_hand
+from benchmarks.harness.turns import pair
 from timetrial import models
 from timetrial.models.pool.start_methods import preload
 from timetrial.stats.paired_ratio import paired_ratio
@@ -47,7 +46,7 @@ def test_overhead(benchmark: Any, name: str, kind: str) -> None:
     with models.get(name).open(workload, concurrency) as ours, BY_HAND[name](task, concurrency) as bare:
         for _ in range(2):
             assert ours.run(items) == bare(items) == items
-        pairs = [_pair(ours.run, bare, items) for _ in range(PAIRS)]
+        pairs = [pair(ours.run, bare, items) for _ in range(PAIRS)]
         benchmark.pedantic(ours.run, args=(items,), rounds=1)
     ratio = paired_ratio([one for one, _ in pairs], [other for _, other in pairs])
     assert ratio is not None
@@ -61,14 +60,3 @@ def test_overhead(benchmark: Any, name: str, kind: str) -> None:
     }
     more, low, high = (100 * (each - 1) for each in (ratio.ratio, ratio.low, ratio.high))
     print(f"\n{name:>21} {kind:5}: {more:+.1f} % ({low:+.1f} to {high:+.1f} %)")
-
-
-def _pair(ours: by_hand.Run, bare: by_hand.Run, items: list[float]) -> tuple[float, float]:
-    """How long one round of each took, in seconds; their order is drawn by lot."""
-    duration_s: dict[bool, float] = {}
-    for is_ours in random.sample([True, False], 2):
-        run = ours if is_ours else bare
-        began_s = time.perf_counter()
-        run(items)
-        duration_s[is_ours] = time.perf_counter() - began_s
-    return duration_s[True], duration_s[False]

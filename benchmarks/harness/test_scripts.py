@@ -1,0 +1,146 @@
+"""Workloads of the suite against the script that one would write by hand for the same job, in turns, in one run.
+
+Each script is the well-known way: ``ThreadPoolExecutor.map`` with a client for each thread, or an event loop that
+awaits so many at once, opened once as the workload is, so that a round is compared with a round.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import pytest
+
+from benchmarks import test_client_overhead, test_fetch_pages, test_retries, test_waiting_beside_work
+from benchmarks.harness.turns import Run, pair
+from benchmarks.test_waiting_beside_work import Visit
+from fixtures import clients, fetching
+from timetrial import MockServer, Workload, models
+from timetrial.stats.paired_ratio import paired_ratio
+
+PAIRS = 40
+MOST = 1.03
+CONCURRENCY = 8
+
+
+@contextmanager
+def mapped(task: Callable[[Any, Any], Any], resource: Callable[[int], AbstractContextManager[Any]]) -> Generator[Run]:
+    """A thread pool's map, each thread with its own client."""
+    own = threading.local()
+    opened: list[AbstractContextManager[Any]] = []
+
+    def connect() -> None:
+        opened.append(resource(1))
+        own.client = opened[-1].__enter__()
+
+    with ThreadPoolExecutor(CONCURRENCY, initializer=connect) as pool:
+        yield lambda items: list(pool.map(lambda item: task(item, own.client), items))
+    for each in opened:
+        each.__exit__(None, None, None)
+
+
+@contextmanager
+def looped(task: Callable[[Any, Any], Any], resource: Callable[[int], AbstractContextManager[Any]]) -> Generator[Run]:
+    """One after the other."""
+    with resource(1) as client:
+        yield lambda items: [task(item, client) for item in items]
+
+
+@contextmanager
+def gathered(async_task: Callable[[Any, Any], Any], async_resource: Callable[[int], Any]) -> Generator[Run]:
+    """A semaphore and gather, in a loop and with a session that stay open."""
+
+    async def run(items: Sequence[Any]) -> list[Any]:
+        at_once = asyncio.Semaphore(CONCURRENCY)
+
+        async def one(item: Any) -> Any:
+            async with at_once:
+                return await async_task(item, client)
+
+        return await asyncio.gather(*map(one, items))
+
+    with asyncio.Runner() as runner:
+        manager = async_resource(CONCURRENCY)
+        client = runner.run(manager.__aenter__())
+        yield lambda items: runner.run(run(items))
+        runner.run(manager.__aexit__(None, None, None))
+
+
+class Case(NamedTuple):
+    """A workload under a model, the script, and what both are given."""
+
+    workload: Workload
+    model: str
+    script: Callable[[], AbstractContextManager[Run]]
+    items: Callable[[MockServer], Sequence[Any]]
+
+
+def pages(count: int, delay_ms: int) -> Callable[[MockServer], list[str]]:
+    """So many, each after a delay."""
+    return lambda server: [server.page(1024, key=key, delay_ms=delay_ms) for key in range(count)]
+
+
+CASES = {
+    "fetch_pages, threads": Case(
+        test_fetch_pages.FETCH_PAGES.variant("http.client"),
+        "threads",
+        lambda: mapped(fetching.by_http_client, clients.open_http_client),
+        pages(100, 5),
+    ),
+    "fetch_pages, coroutines": Case(
+        test_fetch_pages.FETCH_PAGES.variant("aiohttp"),
+        "coroutines",
+        lambda: gathered(fetching.by_aiohttp, clients.open_aiohttp),
+        pages(200, 5),
+    ),
+    "client_overhead, serial": Case(
+        test_client_overhead.CLIENT_OVERHEAD.variant("http.client"),
+        "serial",
+        lambda: looped(fetching.by_http_client, clients.open_http_client),
+        pages(200, 0),
+    ),
+    "retries, threads": Case(
+        test_retries.RETRIES,
+        "threads",
+        lambda: mapped(test_retries.fetch, test_retries.open_connection),
+        lambda server: test_retries.job_urls(server, 100, 0.2, ["error", "reset", "busy", "broken"])[0],
+    ),
+    "retries, coroutines": Case(
+        test_retries.RETRIES,
+        "coroutines",
+        lambda: gathered(test_retries.fetch_async, test_retries.open_session),
+        lambda server: test_retries.job_urls(server, 100, 0.2, ["error", "reset", "busy", "broken"])[0],
+    ),
+    "waiting_beside_work, threads": Case(
+        test_waiting_beside_work.WAITING_BESIDE_WORK,
+        "threads",
+        lambda: mapped(test_waiting_beside_work.visit, clients.open_http_client),
+        lambda server: [Visit(url, 1_000_000 if not key else 0) for key, url in enumerate(pages(80, 1)(server))],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_script(benchmark: Any, mock_server: MockServer, name: str) -> None:
+    """Fails where the interval leaves no doubt that the workload takes more than 3 % longer than the script."""
+    workload, model, script, items_of = CASES[name]
+    items = items_of(mock_server)
+    concurrency = 1 if model == "serial" else CONCURRENCY
+    comparable = workload.comparable or (lambda result: result)
+    with models.get(model).open(workload, concurrency) as ours, script() as by_hand:
+        for _ in range(2):
+            assert list(map(comparable, ours.run(items))) == list(map(comparable, by_hand(items)))
+        pairs = [pair(ours.run, by_hand, items) for _ in range(PAIRS)]
+        benchmark.pedantic(ours.run, args=(items,), rounds=1)
+    ratio = paired_ratio([one for one, _ in pairs], [other for _, other in pairs])
+    assert ratio is not None
+    benchmark.group = "harness, workloads against scripts"
+    benchmark.extra_info["script"] = {"case": name, "ratio_to_script": asdict(ratio)}
+    more, low, high = (100 * (each - 1) for each in (ratio.ratio, ratio.low, ratio.high))
+    print(f"\n{name:>30}: {more:+.1f} % ({low:+.1f} to {high:+.1f} %)")
+    assert ratio.low < MOST, f"{name} takes {more:.1f} % longer than the script"
