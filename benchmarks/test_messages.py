@@ -181,8 +181,8 @@ def written(count: int, size_bytes: int) -> list[bytes]:
 @pytest.mark.workload(MESSAGES)
 @pytest.mark.trial_points(
     "messages, size_bytes",
-    quick=[(500, 64), (4, MB)],
-    default=[(2_000, 64), (200, 64 * KB), (8, 4 * MB)],
+    quick=[(100, 16 * KB)],
+    default=[(2_000, 64), (8, 4 * MB)],
     article=[(20_000, 64), (1_000, 64 * KB), (100, MB), (4, 64 * MB)],
     gate=[(500, 64), (4, MB)],
 )
