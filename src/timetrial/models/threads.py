@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ from timetrial.errors import TimetrialError, blame
 from timetrial.models.base import Executor
 from timetrial.models.calling import Call, check_awaited, opened_task, require_concurrency, require_task
 from timetrial.models.pool.limits import starting
+from timetrial.system.unpatched import patched_by
 from timetrial.workload import Workload
 
 _CLOSING_S = 5.0
@@ -60,7 +62,8 @@ class ThreadsExecutor:
     def __init__(self, workload: Workload, concurrency: int) -> None:
         self._task = require_task(workload, ThreadsModel.name)
         self._resource = workload.resource
-        self._rounds: list[SimpleQueue[_Round | None]] = [SimpleQueue() for _ in range(concurrency)]
+        # As threading and queue have them now: gevent may have put others in their places since we were imported.
+        self._rounds: list[SimpleQueue[_Round | None]] = [queue.SimpleQueue() for _ in range(concurrency)]
         self._threads = [
             threading.Thread(
                 target=self._serve, args=(rounds,), name=f"timetrial-{workload.name}-{number}", daemon=True
@@ -69,6 +72,7 @@ class ThreadsExecutor:
         ]
         self._opened = _Countdown(concurrency)
         self._errors: list[BaseException] = []
+        self._system_threads: set[int] = set()
         self._current: _Round | None = None
         self._ran_before = False
 
@@ -90,8 +94,13 @@ class ThreadsExecutor:
 
     @property
     def details(self) -> Mapping[str, object]:
-        """As in Executor: ``workers``, the number of threads."""
-        return {"workers": len(self._threads)}
+        """As in Executor: ``workers``, the number of threads; ``no_threads`` if they are none, and what they are."""
+        workers = len(self._threads)
+        if len(self._system_threads) == workers:
+            return {"workers": workers}
+        patched = patched_by()
+        made = f"{patched}'s green threads" if patched else "no threads of the system"
+        return {"workers": workers, "no_threads": f"{made}: {workers} share {len(self._system_threads)}"}
 
     def run(self, items: Sequence[Any]) -> list[Any]:
         """As in Executor."""
@@ -140,6 +149,7 @@ class ThreadsExecutor:
 
     def _serve(self, rounds: SimpleQueue[_Round | None]) -> None:
         opened = False
+        self._system_threads.add(threading.get_native_id())
         try:
             with opened_task(self._task, self._resource, 1) as call:
                 opened = True

@@ -1,4 +1,4 @@
-"""The end of a program that was started in a session of its own, together with everything that it started."""
+"""The end of a process that leads a group of its own, together with everything that it started."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def end_group(process: subprocess.Popen[Any], patience_s: float, *, ask: Callabl
     """
     if os.name != "nt":
         if ask is None:
-            _signal_group(process, signal.SIGTERM)
+            _signal_group(process.pid, signal.SIGTERM)
         else:
             ask()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -33,12 +33,18 @@ def end_group(process: subprocess.Popen[Any], patience_s: float, *, ask: Callabl
 def kill_group(process: subprocess.Popen[Any]) -> None:
     """Kills a process and all of its group, whose first one may have ended already; on Windows the process alone."""
     if os.name != "nt":
-        _signal_group(process, signal.SIGKILL)
+        kill_group_of(process.pid)
     else:
         process.kill()
     gone(process)
 
 
-def _signal_group(process: subprocess.Popen[Any], number: int) -> None:
+def kill_group_of(leader: int) -> None:
+    """Kills what is left of the group that a process of this number leads or led; Windows has no groups."""
+    if os.name != "nt":
+        _signal_group(leader, signal.SIGKILL)
+
+
+def _signal_group(leader: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter: only zombies are left, on macOS
-        os.killpg(process.pid, number)
+        os.killpg(leader, number)

@@ -158,9 +158,17 @@ def fallbacks(
     started = details.get("start_method")
     if start_method is not None and started is not None and started != start_method:
         yield Void(Kind.FALLBACK, f"worker processes were started by {started}, and {start_method} was asked for")
+    if no_threads := details.get("no_threads"):
+        yield Void(Kind.FALLBACK, f"the threads are {no_threads}")
     substitute = substitute_for(client) if client else None
     if substitute:
         yield Void(Kind.FALLBACK, f"the client {client} is {substitute}")
+
+
+def unlike_parent(details: Mapping[str, object]) -> Iterator[Void]:
+    """In what worker processes differ from this one, though they were told: they may do other work."""
+    if unlike := details.get("unlike_parent"):
+        yield Void(Kind.WORKER_ENVIRONMENT, f"worker processes differ from pytest's own: {unlike}")
 
 
 def left_over(leftovers: Sequence[str]) -> Void | None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from timetrial import models
 from timetrial.errors import WorkloadError
-from timetrial.trial.conditions import Watch, fallbacks
+from timetrial.trial.conditions import Watch, fallbacks, unlike_parent
 from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import TrialPlan
 from timetrial.trial.server_traffic import Traffic
@@ -201,6 +201,7 @@ class Recorder:
         asks = settings.event_loop != "asyncio" or not (self._in_loop or plan.brings_own_implementation)
         return [
             *fallbacks(settings.event_loop if asks else None, settings.start_method, self._details, variant),
+            *unlike_parent(self._details),
             *([_CHANGED_ITEMS] if self._changed_items else ()),
             *self._watch.voids(self._durations_s),
             *(self._traffic.unfair(sum(self._durations_s)) if self._traffic is not None else ()),

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     CLOCK = "clock"
     LEFTOVERS = "leftovers"
     DISTURBED = "disturbed"
+    WORKER_ENVIRONMENT = "worker-environment"
 
 
 WRONG_WORK: Final = frozenset({Kind.RESULTS, Kind.REQUESTS, Kind.CONCURRENCY})
@@ -47,6 +48,8 @@ FIXES: Final = {
     Kind.LEFTOVERS: "end what the task starts before it returns: it takes time and memory from the trials that follow",
     Kind.DISTURBED: "run it again while the machine is quiet, or with --trial-interleave, where it meets all models "
     "alike",
+    Kind.WORKER_ENVIRONMENT: "set it before pytest starts, or have workers take all of it over with "
+    "--trial-start-method=fork",
 }
 
 

@@ -67,7 +67,13 @@ def test_only_the_server_tidies_up(tmp_path: Path) -> None:
     folder = tmp_path / "pymp-of-a-parent"
     folder.mkdir()
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as parent:
-        told = {"sys_path": sys.path, "parent": parent.pid, "folder": str(folder), "places": {}}
+        told: dict[str, object] = {
+            "sys_path": sys.path,
+            "cwd": None,
+            "parent": parent.pid,
+            "folder": str(folder),
+            "places": {},
+        }
         command = [sys.executable, "-c", f"import {forkserver.__name__}"]
         environment = {**os.environ, forkserver.VARIABLE: json.dumps(told)}
         subprocess.run(command, env=environment, check=True)

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
+import multiprocessing
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncGenerator, Generator
@@ -273,3 +278,32 @@ async def async_hangs_on_close(concurrency: int) -> AsyncGenerator[None, None]:
 def never_lets_go(item: int) -> int:
     """Keeps its worker busy for minutes inside one C call that holds the GIL."""
     return sum(range(item, 10**12))
+
+
+def by_a_pool_of_its_own(item: int) -> int:
+    """Hands the item to a process of its own, as a task with multiprocessing inside does."""
+    with concurrent.futures.ProcessPoolExecutor(1) as pool:
+        return pool.submit(square, item).result()
+
+
+def leaves_children(item: Path) -> int:
+    """Starts a process of each kind that never ends, and writes down which they are."""
+    forever = multiprocessing.get_context("fork").Process(target=time.sleep, args=(1000.0,))
+    forever.start()
+    program = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
+    (item / f"{os.getpid()}.pids").write_text(f"{forever.pid} {program.pid}")
+    return 0
+
+
+def leaves_children_and_dies(item: Path) -> int:
+    """The worker is killed while they run, and they hold copies of its pipes."""
+    leaves_children(item)
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
+def leaves_children_and_lingers(item: Path) -> int:
+    """The worker is still at it when something else happens."""
+    leaves_children(item)
+    time.sleep(1000)
+    return 0

@@ -318,7 +318,7 @@ def test_what_cannot_be_sent_has_one_form() -> None:
 
 
 def test_a_masked_array_has_another_form_once_it_was_sent() -> None:
-    """The fill value that nobody asked for, X asked for when it makes the copy."""
+    """Nobody asked for its fill value; numpy sets one when it makes the copy."""
     masked = np.ma.masked_greater([1.0, 2.0, 3.0], 2.0)
     made, sent, *_ = forms(masked)
     assert made != sent == digest(pickle.loads(pickle.dumps(masked)))

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -24,12 +25,16 @@ _MOST_CHARACTERS = 60_000
 """How much is told of where modules are: Linux has room for 128 KiB in a variable. Workers are told the rest."""
 
 
-def describe_parent(places: import_paths.Places) -> str:
-    """What a fork server is told about the process that starts it, in the environment variable VARIABLE."""
+def describe_parent(places: import_paths.Places, cwd: str | None = None) -> str:
+    """What a fork server is told about the process that starts it, in the environment variable VARIABLE.
+
+    ``cwd`` is the folder in which it imports; None is the one in which it is started.
+    """
     from multiprocessing.util import get_temp_dir
 
     told = places if len(json.dumps(places)) <= _MOST_CHARACTERS else {}
-    return json.dumps({"sys_path": sys.path, "parent": os.getpid(), "folder": get_temp_dir(), "places": told})
+    parent = {"sys_path": sys.path, "cwd": cwd, "parent": os.getpid(), "folder": get_temp_dir()}
+    return json.dumps({**parent, "places": told})
 
 
 def remove_folder_of_killed_parent(folder: str, parent: int, server: int) -> None:
@@ -121,6 +126,9 @@ _told = os.environ.pop(VARIABLE, None)
 if _told is not None:
     _parent = json.loads(_told)
     sys.path[:] = _parent["sys_path"]
+    if _parent["cwd"] is not None:
+        with suppress(OSError):  # it may be gone by now
+            os.chdir(_parent["cwd"])
     import_paths.install(_parent["places"])
     if _is_fork_server_of(_parent["parent"]):
         _tidy = partial(remove_folder_of_killed_parent, _parent["folder"], _parent["parent"], os.getpid())

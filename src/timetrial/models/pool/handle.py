@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,6 +14,7 @@ from typing import Protocol
 
 from timetrial.errors import TimetrialError, WorkerDiedError, WorkloadError
 from timetrial.models.pool import protocol
+from timetrial.system.process_group import kill_group_of
 from timetrial.system.signals import name_of
 
 _EXIT_CODE_S = 2.0
@@ -62,6 +64,8 @@ class RemoteWorker:
     pid: int
     model: str
     """The name of the model that errors tell."""
+    sentinel: int
+    """Ready once the process has ended."""
     ranges: list[range] = field(default_factory=list)
     batches: int = 0
     delivered: int = 0
@@ -81,6 +85,9 @@ class RemoteWorker:
     ) -> RemoteWorker:
         """Starts the process, which waits for its setup; raises what the system says where it has no room for one."""
         ours, theirs = context.Pipe()
+        if os.name != "nt":
+            for end in (ours, theirs):
+                os.set_blocking(end.fileno(), True)  # gevent's and eventlet's sockets are not
         inherited = [*(sibling.connection for sibling in siblings), ours]
         process: BaseProcess = context.Process(  # type: ignore[attr-defined]  # every concrete context has it
             target=main,
@@ -97,7 +104,7 @@ class RemoteWorker:
             theirs.close()
         if process.pid is None:
             raise TimetrialError(f"{process.name} was started and has no process id")
-        return cls(process, ours, process.pid, job.model)
+        return cls(process, ours, process.pid, job.model, _sentinel_of(process))
 
     def send(self, message: memoryview) -> None:
         """Sends one message; raises BrokenPipeError where nobody is there to read it."""
@@ -115,7 +122,7 @@ class RemoteWorker:
 
     def await_ready(self) -> dict[str, object]:
         """What the worker reports once its resource is open; raises what kept it from that."""
-        wait([self.connection, self.process.sentinel])
+        wait([self.connection, self.sentinel])
         try:
             message = self.connection.recv_bytes() if self.connection.poll() else b""
         except (EOFError, OSError):
@@ -131,7 +138,7 @@ class RemoteWorker:
     def death(self, doing: str = "") -> WorkerDiedError:
         """The error that says how this worker ended."""
         self.is_lost = True
-        self.process.join(_EXIT_CODE_S)
+        self._has_ended_within(_EXIT_CODE_S)
         when = f" while {doing}" if doing else ""
         return WorkerDiedError(
             f"worker process {self.pid} of {self.model!r} {_ending(self.process.exitcode)}{when}; look for os._exit, "
@@ -165,22 +172,39 @@ class RemoteWorker:
 
     def has_ended_by(self, deadline: float) -> bool:
         """Waits until then for the process to end."""
-        self.process.join(0 if self.is_lost else max(0.0, deadline - time.monotonic()))
-        return not self.process.is_alive()
+        return self._has_ended_within(0 if self.is_lost else max(0.0, deadline - time.monotonic()))
 
     def terminate_if_running(self) -> None:
         """Asks the system to end the process."""
-        if self.process.is_alive():
+        if not self._has_ended_within(0):
             self.process.terminate()
 
     def end(self, deadline: float) -> None:
-        """Waits for the process until the deadline, kills it then, and gives back all it held."""
-        self.process.join(max(0.0, deadline - time.monotonic()))
-        if self.process.is_alive():
+        """Waits for the process until the deadline, kills it then with all it started, and gives back all it held."""
+        if not self._has_ended_within(max(0.0, deadline - time.monotonic())):
             self.process.kill()
             self.process.join()
+        kill_group_of(self.pid)
         self.connection.close()
-        self.process.close()
+        if self.sentinel != self.process.sentinel:
+            os.close(self.sentinel)
+        with suppress(ValueError):  # gevent's loop takes the exit status of every child, so this one seems to run on
+            self.process.close()
+
+    def _has_ended_within(self, seconds: float) -> bool:
+        """Whether it has. The exit code of a fork server's process arrives a moment later, and is waited for."""
+        ended = bool(wait([self.sentinel], seconds))
+        if ended and self.process.is_alive():
+            self.process.join(_EXIT_CODE_S)
+        return ended or not self.process.is_alive()
+
+
+def _sentinel_of(process: BaseProcess) -> int:
+    """What is ready when the process itself has ended; multiprocessing's own may wait for those that it forked."""
+    if hasattr(os, "pidfd_open") and process.pid is not None:
+        with suppress(OSError):  # an older kernel, or gone already
+            return os.pidfd_open(process.pid)
+    return process.sentinel
 
 
 def _ending(exit_code: int | None) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from timetrial.errors import TimetrialError, WorkerDiedError, WorkloadError
 from timetrial.models.calling import check_awaited, name_of
-from timetrial.models.pool import import_paths, protocol, start_methods
+from timetrial.models.pool import import_paths, protocol, start_methods, world
 from timetrial.models.pool.batches import Dealer
 from timetrial.models.pool.handle import RemoteWorker
 from timetrial.models.pool.limits import starting
@@ -133,15 +133,19 @@ class WorkerPool:
             start_methods.start_fork_server()
         context = multiprocessing.get_context(self._start_method)
         wanted = len(self._job.slots)
-        for number in range(wanted):
-            with starting("worker processes", number, wanted):
-                self._workers.append(RemoteWorker.start(context, self._job, number, self._workers, main))
+        imports = start_methods.world_of_imports()
+        with world.variables_of(imports if self._start_method == "spawn" else {}):
+            for number in range(wanted):
+                with starting("worker processes", number, wanted):
+                    self._workers.append(RemoteWorker.start(context, self._job, number, self._workers, main))
         setup = {
             "payload": payload,
             "modules": modules,
             "places": import_paths.places_of(_modules_inside(self._job.task, self._job.resource)),
             "kind": self._job.kind,
             "forkserver": self._start_method == "forkserver",
+            "imports": imports,
+            "world": world.look(),
             **self._job.options,
         }
         for worker, slots in zip(self._workers, self._job.slots, strict=True):

@@ -35,7 +35,7 @@ class PoolRound:
         self._by_handle: dict[Any, RemoteWorker] = {}
         for worker in workers:
             self._by_handle[worker.connection] = worker
-            self._by_handle[worker.process.sentinel] = worker
+            self._by_handle[worker.sentinel] = worker
         self._handles = list(self._by_handle)
         self._began_s = time.perf_counter()
 

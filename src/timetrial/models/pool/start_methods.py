@@ -6,15 +6,19 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 from timetrial.errors import ModelUnavailableError
-from timetrial.models.pool import forkserver, import_paths
+from timetrial.models.pool import forkserver, import_paths, world
 
 _OUR_OWN = ("timetrial.models.processes", "timetrial.models.hybrid")
 """What every worker runs: 40 ms of imports, asyncio's above all, that each would do again."""
 
 # The fork server is one per process, so what it is to import is one list per process as well.
 _wanted: dict[str, None] = {}
+
+# The world in which this process imported them, which is that in which its workers are to import them too.
+_imported_in: dict[str, Any] = {}
 
 
 def default() -> str:
@@ -44,9 +48,12 @@ def preload(modules: Iterable[str]) -> None:
     """Has the fork server import these modules before it starts workers, which then begin with them loaded.
 
     It counts only before the process's first fork server starts, and a module that can't be imported there is
-    passed over: an executor's ``details["preloaded"]`` says what came of it. Does nothing where there is no
-    fork server.
+    passed over: an executor's ``details["preloaded"]`` says what came of it. Also notes, at the first call, under
+    which environment variables and in which folder this process imports them: workers, of whatever start method, do
+    it under these, before they enter the world of their trial.
     """
+    if not _imported_in:
+        _imported_in.update(world.look())
     if default() != "forkserver":
         return
     _wanted.update(dict.fromkeys(modules))
@@ -54,17 +61,27 @@ def preload(modules: Iterable[str]) -> None:
     multiprocessing.set_forkserver_preload(["__main__", forkserver.__name__, *_OUR_OWN, *_wanted])
 
 
+def world_of_imports() -> world.World:
+    """The world as it was when ``preload`` was first called; as it is now where nobody has called it."""
+    return _imported_in or world.look()
+
+
 def start_fork_server() -> None:
     """Starts the fork server if there is none yet.
 
     Before 3.14 it ignores sys.path, so that it could not import a test module from a folder that pytest has put
     there; it can't import one that pytest has loaded from elsewhere; and a parent that is killed leaves a folder
-    with its socket behind. The module forkserver makes up for all three.
+    with its socket behind. The module forkserver makes up for all three. A test that happens to be the first to need
+    it may have changed variables and folder: it imports under those of world_of_imports.
     """
     from multiprocessing.forkserver import ensure_running
 
-    os.environ[forkserver.VARIABLE] = forkserver.describe_parent(import_paths.places_of(_wanted))
-    try:
-        ensure_running()
-    finally:
-        os.environ.pop(forkserver.VARIABLE, None)
+    birth = world_of_imports()
+    with world.variables_of(birth):
+        os.environ[forkserver.VARIABLE] = forkserver.describe_parent(
+            import_paths.places_of(_wanted), world.folder_of(birth)
+        )
+        try:
+            ensure_running()
+        finally:
+            os.environ.pop(forkserver.VARIABLE, None)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
+import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
-from multiprocessing import parent_process
+from multiprocessing import active_children, current_process, parent_process
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NoReturn
 
 from timetrial.errors import NeverAwaitedError, WorkloadError
 from timetrial.models.calling import check_awaited
 from timetrial.models.pool import import_paths, protocol
+from timetrial.models.pool.world import KeptWarnings, enter, import_as_in
+from timetrial.system.unpatched import start_thread
 
 Deliver = Callable[[bytes], None]
 
@@ -29,8 +32,10 @@ def main(connection: Connection, inherited: list[Connection], serve: str) -> Non
     """
     for end in inherited:
         end.close()
+    _lead_a_group()
     _leave_ctrl_c_to_the_parent()
     _end_with_the_parent()
+    kept_warnings = KeptWarnings()
     link = Link(connection)
     module, function = serve.split(":")
     message = link.receive()
@@ -44,6 +49,9 @@ def main(connection: Connection, inherited: list[Connection], serve: str) -> Non
         link.send(protocol.FAILED, None, protocol.pack_failure(error))
     else:
         link.send(protocol.CLOSED)
+    finally:
+        kept_warnings.tell()
+        _end_children()
 
 
 class Link:
@@ -59,11 +67,11 @@ class Link:
         try:
             return self._connection.recv_bytes()
         except (EOFError, OSError):
-            os._exit(_PARENT_IS_GONE)
+            _go_with_the_parent()
 
     def listen(self, deliver: Deliver) -> None:
         """Hands every message to ``deliver``, from a thread of its own that sees the parent go at any time."""
-        threading.Thread(target=self._listen, args=(deliver,), name="timetrial-link", daemon=True).start()
+        start_thread(self._listen, deliver, name="timetrial-link")
 
     def send(self, kind: bytes, *values: Any) -> None:
         """Sends one message; raises whatever pickling raises."""
@@ -71,7 +79,7 @@ class Link:
         try:
             self._connection.send_bytes(message)
         except OSError:
-            os._exit(_PARENT_IS_GONE)
+            _go_with_the_parent()
 
     def _listen(self, deliver: Deliver) -> None:
         while True:
@@ -86,13 +94,19 @@ def load(setup: dict[str, Any]) -> tuple[Any, Any, dict[str, object]]:
 
     ``preloaded`` says whether a fork server had their modules imported already when this process began. It stays
     out where that can't be told: without a fork server, and for ``__main__``, which every worker has in some way.
+    ``unlike_parent`` says in what this process differs from its parent, if it does.
     Raises WorkloadError for what can't be imported or unpickled.
     """
     facts: dict[str, object] = {}
     if setup["forkserver"] and "__main__" not in setup["modules"]:
         facts["preloaded"] = all(module in sys.modules for module in setup["modules"])
+    import_paths.install(setup["places"])
+    import_as_in(setup["imports"], setup["modules"])
+    if unlike := enter(setup["world"]):
+        facts["unlike_parent"] = "; ".join(unlike)
+    # Who forks here is warned of another thread, which is ours and only waits for the parent's messages.
+    warnings.filterwarnings("ignore", message=".*multi-threaded, use of fork", category=DeprecationWarning)
     try:
-        import_paths.install(setup["places"])
         task, resource = protocol.unpack(setup["payload"])
     except Exception as error:
         raise WorkloadError(
@@ -148,6 +162,31 @@ def _unsendable_error(error: Exception) -> WorkloadError:
     )
 
 
+def _lead_a_group() -> None:
+    """Lets the task start processes of its own, and keeps them together, so that they can be ended with this one.
+
+    A daemonic process may have no children; the parent still takes this one for daemonic, and ends it when it exits.
+    """
+    current_process().daemon = False
+    if hasattr(os, "setpgid"):
+        with suppress(OSError):  # it leads one already
+            os.setpgid(0, 0)
+
+
+def _end_children() -> None:
+    """Those that the task has left: multiprocessing would wait for them, except for daemonic ones, which it ends."""
+    for child in active_children():
+        if not child.daemon:
+            child.terminate()
+
+
+def _go_with_the_parent() -> NoReturn:
+    """Takes along what the task has started."""
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(_PARENT_IS_GONE)
+
+
 def _leave_ctrl_c_to_the_parent() -> None:
     """A terminal sends Ctrl-C to every process of the group; the parent decides what it means, and closes us."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -158,7 +197,8 @@ def _end_with_the_parent() -> None:
     """Has the kernel end this process when the parent goes, even if a task never lets go of the GIL.
 
     multiprocessing gives every worker a pipe whose other end only the parent holds. Where that is a plain file
-    descriptor, it can raise SIGIO, whose default is to end the process. Elsewhere the listening thread does it.
+    descriptor, it can raise SIGIO, whose default is to end the process; the whole group gets it, with all that the task
+    has started. Elsewhere the listening thread does it.
     """
     parent = parent_process()
     sentinel = getattr(parent, "sentinel", None)
@@ -169,5 +209,5 @@ def _end_with_the_parent() -> None:
     if not hasattr(fcntl, "F_SETOWN") or not hasattr(os, "O_ASYNC"):
         return
     signal.signal(signal.SIGIO, signal.SIG_DFL)
-    fcntl.fcntl(sentinel, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(sentinel, fcntl.F_SETOWN, -os.getpgrp())
     fcntl.fcntl(sentinel, fcntl.F_SETFL, fcntl.fcntl(sentinel, fcntl.F_GETFL) | os.O_ASYNC)
