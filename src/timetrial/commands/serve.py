@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from timetrial.mockserver.client import MockServer
 from timetrial.mockserver.counters import Counters
+from timetrial.mockserver.hosts import MockServerWarning
 
 _EXAMPLES = (
     ("a page of 1 KB", "/page/1024/0"),
@@ -24,7 +27,7 @@ def run(argv: Sequence[str]) -> int:
     """Serves until interrupted, then says what was counted; raises MockServerError where it can't."""
     options = _parser().parse_args(argv)
     given = {name: value for name, value in vars(options).items() if value is not None}
-    with MockServer.start(**given) as server:
+    with _started(given) as server:
         try:
             _announce(server)
             _wait(server)
@@ -34,9 +37,21 @@ def run(argv: Sequence[str]) -> int:
     return 0
 
 
+def _started(given: Mapping[str, Any]) -> MockServer:
+    """The server; whom else it lets in is told in a line of its own, without where in the code it was noticed."""
+    with warnings.catch_warnings(record=True) as noticed:
+        warnings.simplefilter("always", MockServerWarning)
+        server = MockServer.start(**given)
+    for warning in noticed:
+        print(f"warning: {warning.message}", file=sys.stderr)
+    return server
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="timetrial serve", description="Run the mock HTTP server on 127.0.0.1.")
+    parser = argparse.ArgumentParser(prog="timetrial serve", description="Run the mock HTTP server.")
     parser.add_argument("site", nargs="?", help="a TOML file with [server] and [[route]]")
+    parser.add_argument("--host", help="an IP address instead of 127.0.0.1; one that others can reach needs a --token")
+    parser.add_argument("--token", help="letters and digits without which nobody is let in, part of every URL")
     parser.add_argument("--port", type=int, help="a port of your choice instead of a free one")
     parser.add_argument("--loop", help="asyncio or uvloop")
     parser.add_argument("--processes", type=int, help="how many processes share the port")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from timetrial.mockserver.client import MockServer
     from timetrial.mockserver.content import page_body, stream_chunks, stream_sha256
     from timetrial.mockserver.counters import Counters
+    from timetrial.mockserver.hosts import MockServerWarning
     from timetrial.mockserver.journal import ConnectionRecord, Journal, RequestRecord
     from timetrial.mockserver.routes import Route, route
     from timetrial.mockserver.site import SitePages, site_pages
@@ -22,6 +23,7 @@ _HOMES = {
     "FAULTS": "behaviour",
     "Journal": "journal",
     "MockServer": "client",
+    "MockServerWarning": "hosts",
     "RequestRecord": "journal",
     "Route": "routes",
     "SitePages": "site",
@@ -40,6 +42,7 @@ __all__ = [
     "Counters",
     "Journal",
     "MockServer",
+    "MockServerWarning",
     "RequestRecord",
     "Route",
     "SitePages",

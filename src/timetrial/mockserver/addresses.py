@@ -5,22 +5,30 @@ from __future__ import annotations
 from typing import Unpack
 from urllib.parse import quote
 
+from timetrial.errors import MockServerError
 from timetrial.mockserver.behaviour import BehaviourOptions, SeedlessOptions
 from timetrial.mockserver.combinations import check_body
 from timetrial.mockserver.options import behaviour, whole
 from timetrial.mockserver.site import Site, page_name
 
 MOST_BODY_BYTES = 4 * 2**30
+MOST_URL_BYTES = 16_384
 _LOWEST = -(2**63)
 _HIGHEST_KEY = 2**64 - 1  # so that any 64 bits are a key, with or without a sign
 _HIGHEST_SEED = 2**63  # as of the option of that name
 
 
 class Addresses:
-    """Makes absolute URLs below ``url``; everything that a URL needs is in it, so nothing has to be set up."""
+    """Makes absolute URLs below ``url``; everything that a URL needs is in it, so nothing has to be set up.
 
-    def __init__(self, url: str) -> None:
+    Each raises MockServerError, with what it takes, for anything that the server would answer with an error: an option
+    that there isn't, that is out of its range, or that does not go with another one; a URL longer than
+    ``most_url_bytes`` (16 KiB unless given), without its scheme and host.
+    """
+
+    def __init__(self, url: str, most_url_bytes: int | None = None) -> None:
         self.url = url
+        self._most_url_bytes = MOST_URL_BYTES if most_url_bytes is None else most_url_bytes
 
     def page(self, size_bytes: int = 1024, *, key: int = 0, **options: Unpack[BehaviourOptions]) -> str:
         """A page of exactly that many bytes of ASCII text: ``page_body(size_bytes, key)``. Options: see Behaviour."""
@@ -51,7 +59,7 @@ class Addresses:
         how = behaviour(options, "site()")
         check_body(how, numbers["size_bytes"], "site()")
         extra = how.query()
-        return f"{self.url}/site/{shape}{'&' if extra else ''}{extra}/{page_name(0)}"
+        return self._short_enough(f"{self.url}/site/{shape}{'&' if extra else ''}{extra}/{page_name(0)}", "site()")
 
     def echo(self, **options: Unpack[BehaviourOptions]) -> str:
         """Answers with the request's method, target, headers and body as JSON."""
@@ -67,7 +75,9 @@ class Addresses:
         Other statuses are answered instead of a redirect, as everywhere; each hop counts for itself.
         """
         url = self._plain(f"/redirect/{whole(hops, 1, 1000, 'redirect() takes 1 to 1000 hops')}", options)
-        return f"{url}{'&' if '?' in url else '?'}to={quote(to, safe='')}" if to else url
+        if to:
+            url += f"{'&' if '?' in url else '?'}to={quote(to, safe='')}"
+        return self._short_enough(url, "redirect()")
 
     def at(self, path: str) -> str:
         """The URL of a path that was declared in the site; it begins with a slash."""
@@ -80,5 +90,14 @@ class Addresses:
         return self._plain(f"/{kind}/{size}/{number}", options)
 
     def _plain(self, path: str, options: BehaviourOptions) -> str:
-        query = behaviour(options, f"{path.split('/')[1]}()").query()
-        return f"{self.url}{path}{'?' if query else ''}{query}"
+        where = f"{path.split('/')[1]}()"
+        query = behaviour(options, where).query()
+        return self._short_enough(f"{self.url}{path}{'?' if query else ''}{query}", where)
+
+    def _short_enough(self, url: str, where: str) -> str:
+        size_bytes = len(url.encode()) - len("/".join(self.url.split("/")[:3]).encode())
+        if size_bytes > self._most_url_bytes:
+            raise MockServerError(
+                f"{where}: this URL has {size_bytes} bytes, and the server takes up to {self._most_url_bytes}"
+            )
+        return url

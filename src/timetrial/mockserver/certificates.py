@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,8 +21,8 @@ class Certificates:
     ca_file: Path
 
 
-def make_certificates(kind: TlsKind, folder: Path) -> Certificates:
-    """Certificates for 127.0.0.1 and localhost, in a folder that only this user can read.
+def make_certificates(kind: TlsKind, folder: Path, own_names: Sequence[str]) -> Certificates:
+    """Certificates made out to these names and IP addresses, in a folder that only this user can read.
 
     ``trusted`` is good for clients that trust ``ca_file``; ``expired`` has run out; ``wrong_host`` is another
     host's; ``untrusted`` comes from an authority that is not the one in ``ca_file``.
@@ -34,7 +35,7 @@ def make_certificates(kind: TlsKind, folder: Path) -> Certificates:
 
     authority = trustme.CA()
     signer = trustme.CA() if kind == "untrusted" else authority
-    names = ("elsewhere.invalid",) if kind == "wrong_host" else ("127.0.0.1", "localhost")
+    names = ("elsewhere.invalid",) if kind == "wrong_host" else own_names
     now = dt.datetime.now(dt.UTC)
     ends = now - dt.timedelta(days=1) if kind == "expired" else now + dt.timedelta(days=30)
     leaf = signer.issue_cert(*names, not_before=now - dt.timedelta(days=60), not_after=ends)

@@ -16,6 +16,7 @@ from typing import Any, Self
 from timetrial.errors import MockServerError
 from timetrial.mockserver.certificates import make_certificates
 from timetrial.mockserver.channel import Channel
+from timetrial.mockserver.hosts import LOOPBACK, Host, checked_host
 from timetrial.mockserver.kinds import LoopKind, TlsKind
 from timetrial.mockserver.options import whole
 from timetrial.mockserver.routes import Route, check_routes, load_site
@@ -26,14 +27,23 @@ _LIMITS = ("head_bytes", "url_bytes", "body_bytes")
 
 
 class MockServer(View):
-    """A mock HTTP server in a process of its own, on a free port of 127.0.0.1, for as long as its parent lives.
+    """A mock HTTP server in a process of its own, for as long as its parent lives.
 
     ``with MockServer.start() as server:`` — then ``server.page()`` and the others make URLs, and
     ``server.counters()`` says what really happened.
     """
 
-    def __init__(self, url: str, channels: Sequence[Channel], ca_file: Path | None, stack: ExitStack) -> None:
-        super().__init__(url, channels, None)
+    def __init__(
+        self,
+        url: str,
+        channels: Sequence[Channel],
+        ca_file: Path | None,
+        stack: ExitStack,
+        host: Host,
+        most_url_bytes: int | None,
+    ) -> None:
+        super().__init__(url, channels, None, most_url_bytes)
+        self._host = host
         self._scope_numbers = count(1)
         self._refusals = 0  # blocks of refusing() that run
         self._refusals_lock = threading.Lock()
@@ -46,21 +56,26 @@ class MockServer(View):
         *,
         loop: LoopKind | None = None,
         processes: int | None = None,
+        host: str | None = None,
         port: int | None = None,
+        token: str | None = None,
         tls: TlsKind | None = None,
         site: str | Path | Sequence[Route] = (),
         limits: Mapping[str, int] | None = None,
     ) -> Self:
         """Starts the server and waits until it answers.
 
-        ``loop`` is asyncio's own unless it is "uvloop". ``processes`` share one port (SO_REUSEPORT). ``port`` is a
-        free one unless given. ``tls`` makes it speak HTTPS with a certificate made now: clients trust ``ca_file``.
+        ``loop`` is asyncio's own unless it is "uvloop". ``processes`` share one port (SO_REUSEPORT). ``host`` is an IP
+        address, 127.0.0.1 unless given; one that others can reach needs a ``token``, without which nobody is let in
+        and which is part of every URL, and warns with MockServerWarning. ``port`` is a free one unless given. ``tls``
+        makes it speak HTTPS with a certificate made now: clients trust ``ca_file``.
         ``site`` is a TOML file, whose ``[server]`` may set all of these, or a list of ``route()``. ``limits`` sets
         ``head_bytes``, ``url_bytes`` and ``body_bytes``, beyond which a request is refused.
         Raises MockServerError if it can't be done here.
         """
         declared, routes = load_site(site) if isinstance(site, (str, Path)) else ({}, _checked_routes(site))
-        given = {"loop": loop, "processes": processes, "port": port, "tls": tls, "limits": limits}
+        given: dict[str, object] = {"loop": loop, "processes": processes, "host": host, "port": port}
+        given |= {"token": token, "tls": tls, "limits": limits}
         settings = _settings(declared, {name: value for name, value in given.items() if value is not None})
         with ExitStack() as stack:
             return cls._open(settings, routes, stack)
@@ -68,12 +83,15 @@ class MockServer(View):
     @classmethod
     def _open(cls, settings: Mapping[str, Any], routes: Sequence[Route], stack: ExitStack) -> Self:
         folder, certificate, ca_file = "", "", None
+        host: Host = settings["host"]
         if settings["tls"]:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="timetrial-"))
-            made = make_certificates(settings["tls"], Path(folder))
+            made = make_certificates(settings["tls"], Path(folder), host.names())
             certificate, ca_file = str(made.server_file), made.ca_file
         start: dict[str, Any] = {
             "loop": settings["loop"],
+            "address": host.address,
+            "prefix": host.prefix,
             "port": settings["port"],
             "shared": settings["processes"] > 1,
             "certificate": certificate,
@@ -86,12 +104,12 @@ class MockServer(View):
             channels.append(Channel(start))
             stack.callback(channels[-1].close)
             start["port"] = channels[0].port
-        scheme = "https" if certificate else "http"
-        return cls(f"{scheme}://127.0.0.1:{start['port']}", channels, ca_file, stack.pop_all())
+        url = f"{'https' if certificate else 'http'}://{host.in_urls}:{start['port']}{host.prefix}"
+        return cls(url, channels, ca_file, stack.pop_all(), host, settings["limits"].get("url_bytes"))
 
     @property
     def port(self) -> int:
-        """The TCP port on 127.0.0.1."""
+        """The TCP port."""
         return self._channels[0].port
 
     @property
@@ -108,7 +126,7 @@ class MockServer(View):
         When the block ends, its URLs answer 404 and its counts remain in the server's own.
         """
         name = str(next(self._scope_numbers))
-        view = View(f"{self.url}/~{name}", self._channels, name)
+        view = View(f"{self.url}/~{name}", self._channels, name, self._most_url_bytes)
         for channel in self._channels:
             channel.ask("open_scope", name)
         try:
@@ -162,16 +180,18 @@ class MockServer(View):
         with self.scope() as own:
             number = channel.ask("open_unsteady_port", None, plan.for_wire())
             try:
-                yield View(own.url.replace(f":{self.port}/", f":{number}/"), self._channels, own.name)
+                url = own.url.replace(f":{self.port}/", f":{number}/", 1)
+                yield View(url, self._channels, own.name, self._most_url_bytes)
             finally:
                 channel.ask("close_unsteady_port", None, number)
 
     def refused(self) -> str:
         """The URL of a port that refuses every connection and that nobody else gets while the server lives."""
         self._channels[0].check_open()  # or nobody would close the socket
-        unheard = self._stack.enter_context(socket.socket())
-        unheard.bind(("127.0.0.1", 0))
-        return f"{self.url.partition(':')[0]}://127.0.0.1:{unheard.getsockname()[1]}/"
+        family, _, _, _, place = socket.getaddrinfo(self._host.address, 0, flags=socket.AI_NUMERICHOST)[0]
+        unheard = self._stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+        unheard.bind(place)
+        return f"{self.url.partition(':')[0]}://{self._host.in_urls}:{unheard.getsockname()[1]}/"
 
     def close(self) -> None:
         """Ends the server; may be called again."""
@@ -186,7 +206,8 @@ class MockServer(View):
 
 def _settings(declared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """The server's settings: what was given, else what the file says, else the defaults; all of it checked."""
-    settings: dict[str, Any] = {"loop": "asyncio", "processes": 1, "port": 0, "tls": "", "limits": {}}
+    settings: dict[str, Any] = {"loop": "asyncio", "processes": 1, "host": LOOPBACK, "port": 0, "token": "", "tls": ""}
+    settings["limits"] = {}
     unknown = set(declared) - set(settings)
     if unknown:
         raise MockServerError(f"[server] has no {min(unknown)!r}; it has {', '.join(settings)}")
@@ -194,6 +215,7 @@ def _settings(declared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str
     _check_loop(settings["loop"])
     settings["processes"] = _integer("processes", settings["processes"], 1, 256)
     settings["port"] = _integer("port", settings["port"], 0, 65_535)
+    settings["host"] = checked_host(settings["host"], settings["token"])
     settings["limits"] = _checked_limits(settings["limits"])
     if settings["processes"] > 1 and sys.platform == "win32":
         raise MockServerError("processes > 1 needs SO_REUSEPORT, which Windows does not have; use processes=1")

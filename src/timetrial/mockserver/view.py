@@ -42,8 +42,10 @@ _ADDED = {  # Counters' names for what the processes send; these are added up
 class View(Addresses):
     """The URLs and the counters of a server, or of the part of it that is one test's own."""
 
-    def __init__(self, url: str, channels: Sequence[Channel], scope: str | None) -> None:
-        super().__init__(url)
+    def __init__(
+        self, url: str, channels: Sequence[Channel], scope: str | None, most_url_bytes: int | None = None
+    ) -> None:
+        super().__init__(url, most_url_bytes)
         self._channels = channels
         self._scope = scope
         self._windows: list[Peaks] = []

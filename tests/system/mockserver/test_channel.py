@@ -160,6 +160,7 @@ def test_a_server_that_crashes_at_once_says_so(monkeypatch: pytest.MonkeyPatch) 
 def test_a_mistake_in_the_server_leaves_its_traceback(capfd: pytest.CaptureFixture[str]) -> None:
     """Next to the error here: settings that nobody checked are a crash, and no port that is taken."""
     settings = {"loop": "asyncio", "port": 0, "shared": False, "certificate": "", "folder": "", "routes": []}
+    settings |= {"address": "127.0.0.1", "prefix": ""}
     with pytest.raises(MockServerError, match="process says: TypeError: "):
         Channel({**settings, "limits": {"nothing": 1}})
     assert "Traceback" in capfd.readouterr().err

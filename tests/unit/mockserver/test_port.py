@@ -23,7 +23,7 @@ def test_small_answers_leave_at_once() -> None:
     """Otherwise the second of two waits for the first one's receipt, 40 ms later (Nagle, RFC 896)."""
 
     async def ask() -> bytes:
-        port = Port(_Greeter, 0, shared=False, tls=None)
+        port = Port(_Greeter, "127.0.0.1", 0, shared=False, tls=None)
         await port.open()
         reader, writer = await asyncio.open_connection("127.0.0.1", port.number)
         answer = await reader.read()

@@ -14,7 +14,7 @@ from timetrial.mockserver.server.exchange import Exchange
 from timetrial.mockserver.server.messages import Request
 from timetrial.mockserver.server.plans import Plan, plan_for
 from timetrial.mockserver.server.receiver import END, Event, Receiver, Refusal, flaw_of_body, too_large
-from timetrial.mockserver.server.resources import Missing
+from timetrial.mockserver.server.resources import Missing, NoToken
 from timetrial.mockserver.server.targets import Target
 
 _LINGER_S = 2.0
@@ -157,7 +157,10 @@ class Connection(asyncio.Protocol):
         target = self.engine.target(request.url)
         self.incoming = exchange = self._arrive(request, target)
         self.most_body_bytes = target.resource.prepare(request) or self.engine.limits.body_bytes
-        flaw = flaw_of_body(request, self.most_body_bytes)
+        if isinstance(target.resource, NoToken):
+            flaw: Refusal | None = Refusal(403, target.resource.told)
+        else:
+            flaw = flaw_of_body(request, self.most_body_bytes)
         if flaw is not None:
             self._submit_last(exchange, flaw)
         elif request.version == "1.1" and request.header(b"expect") is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from hmac import compare_digest
 from itertools import count
 from time import monotonic, process_time
 
@@ -14,7 +15,7 @@ from timetrial.mockserver.server.counts import Counts, snapshot
 from timetrial.mockserver.server.exchange import Exchange
 from timetrial.mockserver.server.plans import Plan
 from timetrial.mockserver.server.recordings import Recording
-from timetrial.mockserver.server.resources import NoScope
+from timetrial.mockserver.server.resources import NoScope, NoToken
 from timetrial.mockserver.server.routes import Routes
 from timetrial.mockserver.server.services import Limits, Services
 from timetrial.mockserver.server.targets import Target, resolve, split_url
@@ -26,15 +27,17 @@ _TICK_S = 0.1
 _TICKS_A_COLLECTION = 10
 _MOST_UNCOLLECTED = 1_000_000
 SCOPE_MARK = "/~"
+_UNINVITED = "(without the token)"
 
 
 class Engine:
     """The state of one server process; everything here runs in its event loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, routes: Routes, limits: Limits) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, routes: Routes, limits: Limits, prefix: str = "") -> None:
         self.loop = loop
         self.routes = routes
         self.limits = limits
+        self.prefix = prefix  # with the token, where one is needed
         self.services = Services(loop)
         self.clock = self.services.clock
         self.numbers = count(1)
@@ -77,13 +80,17 @@ class Engine:
             target = self.numbered.get(url)
         if target is None:
             target = self._resolve(url)
-            if not isinstance(target.resource, NoScope):
+            if not isinstance(target.resource, (NoScope, NoToken)):
                 (self.numbered if target.numbered else self.targets).keep(url, target, target.size_bytes(url))
         return target
 
     def _resolve(self, url: bytes) -> Target:
         path, query = split_url(url)
         counts = self.unscoped
+        if self.prefix:
+            given, path = path[: len(self.prefix)], path[len(self.prefix) :]
+            if not compare_digest(given.encode("utf-8", "replace"), self.prefix.encode()) or path[:1] != "/":
+                return Target(_UNINVITED, NoToken(), PLAIN, counts)
         if path.startswith(SCOPE_MARK):
             name, slash, rest = path[len(SCOPE_MARK) :].partition("/")
             if name not in self.scopes:

@@ -59,10 +59,15 @@ def serve(settings: dict[str, Any], lifeline: Lifeline, out: int) -> None:
     from timetrial.mockserver.server.services import Limits
     from timetrial.mockserver.server.unsteady_port import UnsteadyPorts
 
-    engine = Engine(loop, Routes(settings["routes"]), Limits(**settings["limits"]))
-    shared, tls = settings["shared"], _tls_context(settings["certificate"])
-    port = _opened(loop, settings["port"], lambda number: Port(lambda: Connection(engine), number, shared, tls))
-    unsteady_ports = UnsteadyPorts(lambda: Connection(engine), lambda enter: Port(enter, 0, False, tls))
+    engine = Engine(loop, Routes(settings["routes"]), Limits(**settings["limits"]), settings["prefix"])
+    address, tls = settings["address"], _tls_context(settings["certificate"])
+    number, shared = settings["port"], settings["shared"]
+    port = _opened(
+        loop, address, number, lambda: Port(lambda: Connection(engine), address, number, shared=shared, tls=tls)
+    )
+    unsteady_ports = UnsteadyPorts(
+        lambda: Connection(engine), lambda enter: Port(enter, address, 0, shared=False, tls=tls)
+    )
     Control(engine, port, unsteady_ports, out).start(lifeline)
     gc.collect()
     gc.freeze()
@@ -71,14 +76,14 @@ def serve(settings: dict[str, Any], lifeline: Lifeline, out: int) -> None:
     loop.run_forever()
 
 
-def _opened(loop: asyncio.AbstractEventLoop, number: int, make: Callable[[int], Port]) -> Port:
+def _opened(loop: asyncio.AbstractEventLoop, address: str, number: int, make: Callable[[], Port]) -> Port:
     """The port with this number, listening; 0 is any that is free."""
     try:
-        port = make(number)
+        port = make()
         loop.run_until_complete(port.open())
     except OSError as problem:
         advice = "; choose another one, or 0 for any that is free" if number else ""
-        raise MockServerError(f"port {number} of 127.0.0.1 cannot be had: {problem}{advice}") from problem
+        raise MockServerError(f"port {number} of {address} cannot be had: {problem}{advice}") from problem
     return port
 
 

@@ -196,6 +196,16 @@ class Missing(Fixed):
         super().__init__(f"{self.text}\n".encode(), "text/plain; charset=utf-8", status)
 
 
+class NoToken(Missing):
+    """What answers a request without the token that this server wants; nothing remembers it, or reads its body."""
+
+    fixed = False
+
+    def __init__(self) -> None:
+        self.told = "this server wants its token in the path, as in the URLs that it makes"
+        super().__init__(403, self.told)
+
+
 class NoScope(Missing):
     """What answers below the prefix of a test that is over, or that another server has; nothing remembers it."""
 

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from timetrial.mockserver.addresses import MOST_URL_BYTES
 from timetrial.mockserver.bounded import Bounded
 from timetrial.mockserver.server.messages import Clock, Pieces
 from timetrial.mockserver.server.slots import ServiceQueue, Turns
@@ -28,7 +29,7 @@ class Limits:
     """
 
     head_bytes: int = 65_536
-    url_bytes: int = 16_384
+    url_bytes: int = MOST_URL_BYTES
     body_bytes: int = 4 * 2**30
 
 
