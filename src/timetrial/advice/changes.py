@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 
-from timetrial.advice.choice import Choice, is_tie
+from timetrial.advice.choice import Choice
 from timetrial.results.curves import crossing
 from timetrial.results.ways import Rounds, Way
 
@@ -52,7 +52,7 @@ def keeps_up_from(rounds: Rounds, choice: Choice) -> int | None:
     own = sorted((way for way in rounds.of if way.model == choice.advised.model), key=lambda way: way.concurrency)
     for way in own:
         lead = rounds.lead(choice.reference, way)
-        if lead is not None and not is_tie(lead) and lead.ratio > 1:
+        if lead is not None and not lead.tie and lead.ratio > 1:
             return way.concurrency
     return None
 
@@ -67,7 +67,7 @@ def _clear_winner(rounds: Rounds, level: int) -> Way | None:
     if fastest is None:
         return None
     leads = [rounds.lead(way, fastest) for way in ways if way != fastest]
-    return fastest if leads and all(lead is not None and not is_tie(lead) for lead in leads) else None
+    return fastest if leads and all(lead is not None and not lead.tie for lead in leads) else None
 
 
 def _at(rounds: Rounds, low: int, high: int, before: Way, after: Way) -> float | None:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from timetrial.results.ways import Rounds, Way
-from timetrial.stats.lead import FEWEST, Lead
-
-SMALL: Final = 1.03
-"""Whoever is ahead by less than this is not worth another line of code: such ways are told as a tie too."""
+from timetrial.stats.lead import SMALL, Lead
 
 
 @dataclass(frozen=True)
@@ -43,14 +39,14 @@ class Choice:
 
 def choose(rounds: Rounds, reference: Way | None) -> Choice | None:
     """The choice, or None where there are fewer than two ways with rounds enough to be compared."""
-    ways = [way for way, of in rounds.of.items() if len(of) >= FEWEST]
+    ways = [way for way, of in rounds.of.items() if len(of) >= rounds.fewest]
     fastest = rounds.fastest(ways)
     if fastest is None or len(ways) < 2:
         return None
     leads = {way: lead for way in ways if way != fastest and (lead := rounds.lead(way, fastest)) is not None}
     if not leads:
         return None
-    tied = [fastest, *(way for way, lead in leads.items() if is_tie(lead))]
+    tied = [fastest, *(way for way, lead in leads.items() if lead.tie)]
     advised = _fewest_at_once(rounds, min(tied, key=lambda way: way.complexity).model, tied)
     others = _best_of_each_model(rounds, (way for way in ways if way.model != advised.model))
     rivals = [Rival(way, lead) for way in others if (lead := rounds.lead(way, advised)) is not None]
@@ -62,11 +58,6 @@ def choose(rounds: Rounds, reference: Way | None) -> Choice | None:
         tuple(sorted((each for each in rivals if each.way in tied), key=lambda each: each.way.complexity)),
         min(behind, key=lambda each: each.lead.ratio, default=None),
     )
-
-
-def is_tie(lead: Lead) -> bool:
-    """Whether nobody can tell who is faster, or nobody would notice."""
-    return lead.tie or 1 / SMALL < lead.ratio < SMALL
 
 
 def _fewest_at_once(rounds: Rounds, model: str, tied: Iterable[Way]) -> Way:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from timetrial.advice.answer import Answer, Cost
 from timetrial.advice.because import Shares, percent
 from timetrial.advice.changes import Crossing
-from timetrial.advice.choice import Choice, Rival, is_tie
+from timetrial.advice.choice import Choice, Rival
 from timetrial.report.text import columns, duration, size, three_digits
 from timetrial.results.ways import Way
 from timetrial.stats.lead import Lead
@@ -181,7 +181,7 @@ def _row(way: Way, answer: Answer) -> list[str]:
         times, interval = "?", "too few rounds"
     else:
         times = _ratio(lead.ratio)
-        interval = f"{_ratio(lead.low)} to {_ratio(lead.high)}" + (" (tie)" if is_tie(lead) else "")
+        interval = f"{_ratio(lead.low)} to {_ratio(lead.high)}" + (" (tie)" if lead.tie else "")
     return [way.model, str(way.concurrency), duration(answer.s_per_item[way]), times, interval]
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from timetrial.advice.choice import Choice
+from timetrial.advice.of_standings import Placing, placings
 from timetrial.report.text import columns, duration, times
-from timetrial.results.standings import Entry, Placing, Standings, VoidTrial
-from timetrial.stats.paired_ratio import PairedRatio
+from timetrial.results.standings import Entry, Standings, VoidTrial
+from timetrial.stats.lead import Lead
 
 _HEAD = ("workload", "fastest", "a round", "x serial", "next best", "takes")
 _ALL_VOID = ("all void", *"----")
@@ -14,30 +16,44 @@ _ALL_VOID = ("all void", *"----")
 
 def summary_lines(standings: Standings) -> list[str]:
     """The lines of the table, without colours; empty when nothing was measured and nothing was void."""
-    placings = {placing.group: _row(placing) for placing in standings.placings()}
-    rows = [placings.get(group, (group, *_ALL_VOID)) for group in standings.groups]
+    rows_by_group = {placing.group: _row(placing) for placing in placings(standings)}
+    rows = [rows_by_group.get(group, (group, *_ALL_VOID)) for group in standings.groups]
     lines = columns([_HEAD, *rows], right=(2, 3, 5)) if rows else []
     return [*lines, *_void_lines(standings.voids), *_error_lines(standings.entries)]
 
 
 def _row(placing: Placing) -> Sequence[str]:
-    fastest, next_best = placing.fastest.measurement, placing.next_best
+    advised, next_best, choice = placing.advised.measurement, placing.next_best, placing.choice
     return (
         placing.group,
-        fastest.model,
-        duration(fastest.median_s_per_round),
-        _ratio(placing.speedup, placing.paired_speedup),
+        advised.model,
+        duration(advised.median_s_per_round),
+        "-" if choice is None else _speedup(choice),
         next_best.measurement.model if next_best else "-",
-        _ratio(placing.lead, placing.paired_lead),
+        "-" if choice is None else _takes(choice),
     )
 
 
-def _ratio(ratio: float | None, paired: PairedRatio | None) -> str:
-    """How many times as long another one takes; with its interval, or as a tie, where the two took turns."""
-    if paired is None:
-        return times(ratio)
-    span = f"{paired.low:.2f}-{paired.high:.2f}"
-    return f"tie ({span})" if paired.tie else f"{times(paired.ratio)} ({span})"
+def _speedup(choice: Choice) -> str:
+    return "1.00x" if choice.is_reference else _lead(choice.speedup)
+
+
+def _takes(choice: Choice) -> str:
+    """How many times as long the next best takes, or that it ties, alone or with others."""
+    if not choice.tied:
+        return _lead(choice.next_best.lead if choice.next_best else None)
+    more = f", and {len(choice.tied) - 1} more" if len(choice.tied) > 1 else ""
+    return f"{_lead(choice.tied[0].lead)}{more}"
+
+
+def _lead(lead: Lead | None) -> str:
+    """With its interval where the two took turns, and as a tie where nobody can tell, or would notice."""
+    if lead is None:
+        return "-"
+    span = f" ({lead.low:.2f}-{lead.high:.2f})"
+    if lead.tie:
+        return f"tie{span}"
+    return times(lead.ratio) + (span if lead.paired else "")
 
 
 def _error_lines(entries: Sequence[Entry]) -> list[str]:

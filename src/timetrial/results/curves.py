@@ -14,22 +14,25 @@ from timetrial import models
 from timetrial.errors import ResultsError
 from timetrial.results.form import KEY
 from timetrial.results.read import read_results
-from timetrial.stats.paired_ratio import PairedRatio, paired_ratio
+from timetrial.stats.lead import Lead, unpaired_lead
+from timetrial.stats.paired_ratio import paired_ratio
 
 _CONCURRENCY = "concurrency"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A model at one value of the parameter: its median time per item, and its rounds if models took turns.
+    """A model at one value of the parameter: its median time per item, its rounds, and whether models took turns.
 
     One that is ``void`` means nothing: it is shown as that, and wins nothing.
     """
 
     s_per_item: float
     """Seconds an item in the median round."""
-    interleaved_s: tuple[float, ...] = ()
-    """Seconds a round, in order; empty where models took no turns."""
+    rounds_s: tuple[float, ...] = ()
+    """Seconds an item of each round, in order; empty where a file does not hold them."""
+    interleaved: bool = False
+    """Whether models took turns, so that their rounds pair up."""
     void: bool = False
 
 
@@ -75,7 +78,7 @@ class Shape:
     curves: Mapping[str, Mapping[Any, Reading]]
 
     def winner(self, value: Any) -> Win:
-        """Who is fastest at a value. Models tie if they took turns and their ratio's interval includes 1.
+        """Who is fastest at a value. Models tie where their ratio's interval includes 1, and where nobody would notice.
 
         Where they took turns, their pairs decide and not their medians.
         """
@@ -86,12 +89,12 @@ class Shape:
         if not others:
             return Win(first, None, None, tie=False)
         second = others[0]
-        paired = _paired(here[second], here[first])
-        if paired is None:
+        lead = _lead(here[second], here[first])
+        if lead is None:
             return Win(first, second, _ratio(here[second].s_per_item, here[first].s_per_item), tie=False)
-        if paired.reverse:
-            return Win(second, first, 1 / paired.ratio, tie=False)
-        return Win(first, second, paired.ratio, tie=paired.tie)
+        if lead.reverse and not lead.tie:
+            return Win(second, first, 1 / lead.ratio, tie=False)
+        return Win(first, second, lead.ratio, tie=lead.tie)
 
     def crossovers(self) -> list[Crossover]:
         """Where the fastest model changes, from one clear win to the next; values with a tie decide nothing."""
@@ -223,18 +226,23 @@ def _value(value: Any) -> Any:
 
 
 def _reading(bench: Mapping[str, Any], figures: Mapping[str, Any]) -> Reading:
-    took_turns = tuple(bench["stats"].get("data", ())) if "interleaved" in figures else ()
-    return Reading(bench["stats"]["median"] / max(1, figures["items"]), took_turns, bool(figures.get("void")))
+    items = max(1, figures["items"])
+    rounds_s = tuple(each / items for each in bench["stats"].get("data", ()))
+    return Reading(bench["stats"]["median"] / items, rounds_s, "interleaved" in figures, bool(figures.get("void")))
 
 
 def _fair_s(reading: Reading | None) -> float | None:
     return None if reading is None or reading.void else reading.s_per_item
 
 
-def _paired(slower: Reading, faster: Reading) -> PairedRatio | None:
-    if not faster.interleaved_s or len(slower.interleaved_s) != len(faster.interleaved_s):
-        return None
-    return paired_ratio(slower.interleaved_s, faster.interleaved_s)
+def _lead(slower: Reading, faster: Reading) -> Lead | None:
+    """In pairs where they took turns; without any rounds, from the medians alone."""
+    if slower.interleaved and faster.interleaved and len(slower.rounds_s) == len(faster.rounds_s):
+        paired = paired_ratio(slower.rounds_s, faster.rounds_s)
+        if paired is not None:
+            return Lead.of_pairs(paired)
+    one, other = (each.rounds_s or (each.s_per_item,) for each in (slower, faster))
+    return unpaired_lead(one, other, fewest=1)
 
 
 def _ratio(slower_s: float, faster_s: float) -> float | None:

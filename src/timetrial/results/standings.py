@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -58,40 +58,6 @@ class VoidTrial:
     def as_dict(self) -> dict[str, str]:
         """For JSON."""
         return {"group": self.group, "model": self.model, **self.void.as_dict()}
-
-
-@dataclass(frozen=True)
-class Placing:
-    """A group's result: the fastest trial, the next best model's (None if alone), and the serial to compare with."""
-
-    group: str
-    fastest: Entry
-    next_best: Entry | None
-    """None where the fastest is alone."""
-    serial: Entry | None
-
-    @property
-    def lead(self) -> float | None:
-        """How many times as long the next best takes."""
-        return _ratio(self.next_best, self.fastest)
-
-    @property
-    def paired_lead(self) -> PairedRatio | None:
-        """The lead with its interval, where the two took turns."""
-        return _paired(self.next_best, self.fastest) if self.next_best else None
-
-    @property
-    def speedup(self) -> float | None:
-        """How many times as long serial takes."""
-        return _ratio(self.serial, self.fastest)
-
-    @property
-    def paired_speedup(self) -> PairedRatio | None:
-        """The speed-up with its interval, where the two took turns; serial may have run in another group."""
-        serial = self.serial
-        if serial is None or serial is self.fastest or serial.group != self.group:
-            return None
-        return _paired(serial, self.fastest)
 
 
 class Standings:
@@ -154,17 +120,10 @@ class Standings:
         }
         if entry.interleaved:
             group = [each for each in self._fair() if each.group == entry.group and each.interleaved]
-            fastest, _ = _first_two(group)
+            fastest = _fastest(group)
             paired = _paired(entry, fastest) if entry is not fastest else None
             joined["interleaved"] = {"against": fastest.measurement.model, **_paired_figures(paired)}
         return joined
-
-    def placings(self) -> Iterator[Placing]:
-        """One for each group with a trial that isn't void."""
-        fair = self._fair()
-        for group in dict.fromkeys(each.group for each in fair):
-            fastest, next_best = _first_two([each for each in fair if each.group == group])
-            yield Placing(group, fastest, next_best, self.serial_of(fastest))
 
     def _fair(self) -> list[Entry]:
         return [entry for entry in self.entries if not entry.void]
@@ -196,8 +155,8 @@ class Standings:
         return {name: serial.name for name, serial in pairs if serial is not None and serial.name != name}
 
 
-def _first_two(group: Sequence[Entry]) -> tuple[Entry, Entry | None]:
-    """The fastest trial by its median and the next best model's; where they took turns, their pairs have the last word.
+def _fastest(group: Sequence[Entry]) -> Entry:
+    """The fastest trial by its median; where the next best took turns with it, their pairs have the last word.
 
     A disturbed minute moves a median, and hardly the ratio of rounds taken side by side.
     """
@@ -205,7 +164,7 @@ def _first_two(group: Sequence[Entry]) -> tuple[Entry, Entry | None]:
     first = ranked[0]
     second = next((each for each in ranked if each.measurement.model != first.measurement.model), None)
     paired = _paired(second, first) if second else None
-    return (second, first) if second and paired and paired.reverse else (first, second)
+    return second if second and paired and paired.reverse else first
 
 
 def _paired(slower: Entry, faster: Entry) -> PairedRatio | None:

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from timetrial.stats.lead import Lead, lead_of
+from timetrial.stats.lead import FEWEST, Lead, lead_of
 
 SIMPLEST_FIRST = ("serial", "threads", "coroutines", "processes", "processes+coroutines")
 """Among models that tie, the first of these is advised; any other one comes after them."""
@@ -40,9 +40,13 @@ class Way:
 
 @dataclass
 class Rounds:
-    """Seconds an item of every timed round: by way, and by the turn in which it was run."""
+    """Seconds an item of every timed round: by way, and by the turn in which it was run.
+
+    ``fewest`` is how many rounds a way must have to be compared with one that it took no turns with.
+    """
 
     of: dict[Way, dict[int, float]] = field(default_factory=dict)
+    fewest: int = FEWEST
 
     def add(self, turn: int, s_per_item: Mapping[Way, float]) -> None:
         """A turn is over."""
@@ -55,7 +59,7 @@ class Rounds:
 
     def lead(self, slower: Way, faster: Way) -> Lead | None:
         """How many times as long ``slower`` takes."""
-        return lead_of(self.of.get(slower, {}), self.of.get(faster, {}))
+        return lead_of(self.of.get(slower, {}), self.of.get(faster, {}), self.fewest)
 
     def fastest(self, ways: Iterable[Way]) -> Way | None:
         """Of these the one whose pairs beat the others'; medians decide between those that never met."""

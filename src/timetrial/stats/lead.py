@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,9 @@ than that the machine was another one by then: the interval of unpaired rounds i
 FEWEST: Final = 6
 """Pairs that an interval of 95 % takes."""
 
+SMALL: Final = 1.03
+"""Whoever is ahead by less than this is not worth another line of code: nobody would notice."""
+
 
 @dataclass(frozen=True)
 class Lead:
@@ -30,8 +32,8 @@ class Lead:
 
     @property
     def tie(self) -> bool:
-        """Whether it is open which of the two is faster."""
-        return self.low <= 1 <= self.high
+        """Whether it is open which of the two is faster, or nobody would notice."""
+        return self.low <= 1 <= self.high or 1 / SMALL < self.ratio < SMALL
 
     @property
     def reverse(self) -> bool:
@@ -44,28 +46,31 @@ class Lead:
         return cls(paired.ratio, paired.low, paired.high, paired.pairs, paired=True)
 
 
-def lead_of(slower_s: Mapping[int, float], faster_s: Mapping[int, float]) -> Lead | None:
+def lead_of(slower_s: Mapping[int, float], faster_s: Mapping[int, float], fewest: int = FEWEST) -> Lead | None:
     """Of two sets of rounds by their turns: paired where enough turns are common to both, unpaired otherwise."""
     turns = sorted(slower_s.keys() & faster_s.keys())
     paired = paired_ratio([slower_s[turn] for turn in turns], [faster_s[turn] for turn in turns])
     if paired is not None:
         return Lead.of_pairs(paired)
-    return unpaired_lead(list(slower_s.values()), list(faster_s.values()))
+    return unpaired_lead(list(slower_s.values()), list(faster_s.values()), fewest)
 
 
-def unpaired_lead(slower_s: Sequence[float], faster_s: Sequence[float]) -> Lead | None:
-    """The ratio of the medians; its interval spans those of both medians, by the sign test, and the machine's drift.
+def unpaired_lead(slower_s: Sequence[float], faster_s: Sequence[float], fewest: int = FEWEST) -> Lead | None:
+    """The ratio of the medians; its interval spans those of both medians, and the machine's drift on top.
 
-    Each median's interval covers 95 %, so that their quotient's covers at least 90 %, and 95 % where they are alike;
-    the drift comes on top. None for fewer than six rounds of either, or where the clock saw no time pass.
+    With six rounds and more, a median's interval is the sign test's, of 95 %; with fewer it is all that was seen. None
+    for fewer than ``fewest`` rounds of either, or where the clock saw no time pass.
     """
-    depths = interval_depth(len(slower_s)), interval_depth(len(faster_s))
-    if not all(depths) or min(*slower_s, *faster_s) <= 0:
-        return None
     slow, fast = sorted(slower_s), sorted(faster_s)
-    low = slow[depths[0] - 1] / fast[-depths[1]] / DRIFT
-    high = slow[-depths[0]] / fast[depths[1] - 1] * DRIFT
-    ratio = statistics.median(slow) / statistics.median(fast)
-    if not (math.isfinite(low) and math.isfinite(high)):
+    if min(len(slow), len(fast)) < max(1, fewest) or slow[0] <= 0 or fast[0] <= 0:
         return None
+    slow_low, slow_high = _ends(slow)
+    fast_low, fast_high = _ends(fast)
+    ratio = statistics.median(slow) / statistics.median(fast)
+    low, high = slow_low / fast_high / DRIFT, slow_high / fast_low * DRIFT
     return Lead(ratio, low, high, min(len(slow), len(fast)), paired=False)
+
+
+def _ends(ordered: Sequence[float]) -> tuple[float, float]:
+    depth = interval_depth(len(ordered)) or 1
+    return ordered[depth - 1], ordered[-depth]

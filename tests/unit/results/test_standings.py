@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from timetrial.results.standings import Entry, Placing, Standings, VoidTrial
+from timetrial.advice.of_standings import Placing, placings
+from timetrial.results.standings import Entry, Standings, VoidTrial
 from timetrial.trial.measurement import Measurement
 from timetrial.trial.void import Kind, Void
 
@@ -55,8 +56,20 @@ def speedup_of(standings: Standings, each: Entry) -> tuple[Any, Any]:
 
 def only_placing(standings: Standings) -> Placing:
     """The placing of the one group there is."""
-    (placing,) = standings.placings()
+    (placing,) = placings(standings)
     return placing
+
+
+def lead_of(placing: Placing) -> float | None:
+    """How many times as long the next best takes."""
+    assert placing.choice is not None
+    return placing.choice.next_best.lead.ratio if placing.choice.next_best else None
+
+
+def speedup_in(placing: Placing) -> float | None:
+    """How many times as long serial takes."""
+    assert placing.choice is not None
+    return placing.choice.speedup.ratio if placing.choice.speedup else None
 
 
 def test_without_a_serial_trial_there_is_no_speedup() -> None:
@@ -118,28 +131,28 @@ def test_a_round_too_short_for_the_clock_has_no_ratio() -> None:
     standings = standings_of(entry("serial", 1.0), instant)
     placing = only_placing(standings)
     assert speedup_of(standings, instant) == (None, "serial")
-    assert placing.fastest is instant
-    assert (placing.speedup, placing.lead) == (None, None)
+    assert placing.advised is instant
+    assert placing.choice is None
 
 
 def test_a_group_is_won_by_its_fastest_and_led_by_so_much() -> None:
     """With the next best and how many times as long it takes."""
     serial, threads, coroutines = entry("serial", 6.0), entry("threads", 3.0), entry("coroutines", 2.0)
     placing = only_placing(standings_of(serial, threads, coroutines))
-    assert (placing.fastest, placing.next_best, placing.serial) == (coroutines, threads, serial)
-    assert (placing.lead, placing.speedup) == (1.5, 3.0)
+    assert (placing.advised, placing.next_best) == (coroutines, threads)
+    assert (lead_of(placing), speedup_in(placing)) == (1.5, 3.0)
 
 
 def test_a_trial_alone_in_its_group_wins_without_a_lead() -> None:
     """There is nobody to lead."""
     placing = only_placing(standings_of(entry("threads", 1.0)))
-    assert (placing.next_best, placing.lead, placing.speedup) == (None, None, None)
+    assert (placing.next_best, placing.choice) == (None, None)
 
 
 def test_groups_come_in_the_order_in_which_they_were_first_measured() -> None:
     """As the run went."""
     standings = standings_of(*(entry("threads", 1.0, group=group) for group in ("b", "a", "b", "c")))
-    assert [each.group for each in standings.placings()] == ["b", "a", "c"]
+    assert [each.group for each in placings(standings)] == ["b", "a", "c"]
 
 
 def test_a_void_trial_is_never_ranked() -> None:
@@ -147,7 +160,7 @@ def test_a_void_trial_is_never_ranked() -> None:
     void, threads, serial = entry("coroutines", 0.1, voids=(SHORT,)), entry("threads", 1.0), entry("serial", 2.0)
     standings = standings_of(void, threads, serial)
     placing = only_placing(standings)
-    assert (placing.fastest, placing.next_best) == (threads, serial)
+    assert (placing.advised, placing.next_best) == (threads, serial)
     assert speedup_of(standings, void) == (None, None)
 
 
@@ -156,7 +169,7 @@ def test_a_void_serial_trial_gives_nobody_a_speedup() -> None:
     threads = entry("threads", 1.0)
     standings = standings_of(entry("serial", 2.0, voids=(SHORT,)), threads)
     assert speedup_of(standings, threads) == (None, None)
-    assert only_placing(standings).speedup is None
+    assert only_placing(standings).choice is None
 
 
 def test_a_void_trial_takes_part_in_no_pair() -> None:
@@ -192,7 +205,7 @@ def test_who_was_compared_with_a_withdrawn_trial_is_compared_anew() -> None:
     standings.withdraw(serial)
     assert speedup_of(standings, threads) == (None, None)
     standings.withdraw(threads)
-    assert list(standings.placings()) == []
+    assert list(placings(standings)) == []
 
 
 def test_where_models_took_turns_their_pairs_decide_who_is_fastest() -> None:
@@ -209,10 +222,35 @@ def test_where_models_took_turns_their_pairs_decide_who_is_fastest() -> None:
     assert coroutines.s_per_item < threads.s_per_item
     standings = standings_of(threads, coroutines)
     placing = only_placing(standings)
-    assert (placing.fastest, placing.next_best) == (threads, coroutines)
-    assert placing.paired_lead is not None
-    assert placing.paired_lead.low > 1
+    assert (placing.advised, placing.next_best) == (threads, coroutines)
+    assert placing.choice is not None
+    assert placing.choice.next_best is not None
+    assert placing.choice.next_best.lead.low > 1
     assert standings.compared(coroutines)["interleaved"]["against"] == "threads"
+
+
+def test_serial_stands_in_every_group_that_it_is_the_reference_of() -> None:
+    """It runs once for all concurrencies, and wins wherever nobody is faster."""
+    standings = standings_of(
+        entry("serial", 1.0, group="squares concurrency=1"),
+        entry("threads", 1.3, group="squares concurrency=2"),
+        entry("processes", 0.5, group="squares concurrency=8"),
+    )
+    placed = {each.group: each.advised.measurement.model for each in placings(standings)}
+    assert placed == {
+        "squares concurrency=1": "serial",
+        "squares concurrency=2": "serial",
+        "squares concurrency=8": "processes",
+    }
+
+
+def test_a_lead_that_nobody_would_notice_is_a_tie_and_the_simplest_comes_first() -> None:
+    """Also where models took no turns."""
+    serial, threads, coroutines = entry("serial", 1.01), entry("threads", 1.0), entry("coroutines", 0.99)
+    placing = only_placing(standings_of(serial, threads, coroutines))
+    assert placing.advised is serial
+    assert placing.choice is not None
+    assert [each.way.model for each in placing.choice.tied] == ["threads", "coroutines"]
 
 
 def test_tables_name_a_void_trial_as_one() -> None:
