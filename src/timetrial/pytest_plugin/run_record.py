@@ -87,7 +87,7 @@ class RunRecord:
             self._save()
 
     def mark(self, gate: dict[str, Any]) -> None:
-        """Adds what a gate said of the run."""
+        """Adds what a gate said of the run, ready for JSON, and writes the file anew; called once, at the end."""
         if self._file:
             self._save(gate=gate)
 

@@ -53,7 +53,7 @@ class TrialSession:
         self._run_gate = _run_gate(config, options)
 
     def trial(self, request: pytest.FixtureRequest, benchmark: Any) -> Trial:
-        """The fixture's value for one test."""
+        """The value of the ``trial`` fixture for one test, which is asked for after the run began."""
         settings = self._settings = self._settings or self._run_settings(timed=benchmark.enabled)
         return Trial(TrialTest(request, benchmark, request.node.stash[_METER], settings), self._conductor)
 
@@ -88,7 +88,7 @@ class TrialSession:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-        """After each test, writes down what it brought."""
+        """After each phase of a test, writes down what it brought, and why its trial is void if it is."""
         void = void_of(call.excinfo.value) if call.excinfo is not None and collection.model_of(item) else None
         if void is not None and call.excinfo is not None and not isinstance(call.excinfo.value, VoidTrialError):
             call.excinfo.value.add_note(f"timetrial: the trial is void: {void}")

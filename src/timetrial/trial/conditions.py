@@ -70,7 +70,7 @@ class RunConditions:
         )
 
     def leave(self) -> None:
-        """Puts the limit back."""
+        """After the last trial: puts the limit of open files back where ``enter`` found it."""
         if self._open_files is not None and self._open_files.found is not None:
             set_open_files(self._open_files.found)
 
@@ -85,7 +85,7 @@ class Watch:
         self._files_used: int | None = None
 
     def begin(self) -> None:
-        """Before the first timed round."""
+        """Begins to look; called before the first timed round, when the model is open and warm."""
         if self._meter:
             self._meter.start()
 
@@ -97,7 +97,7 @@ class Watch:
             self._files_used = count_open_files()
 
     def voids(self, durations_s: Sequence[float]) -> list[Void]:
-        """What was found."""
+        """Why the timing means nothing; ``durations_s`` has one entry a timed round. Called after ``end``."""
         conditions = self._conditions
         found = [
             too_short(durations_s, conditions.clock_step_ns),

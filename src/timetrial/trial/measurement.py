@@ -14,11 +14,20 @@ from timetrial.trial.void import Void
 class Measurement:
     """What a trial found out.
 
-    ``startup_s`` runs from nothing to the first item's result, ``teardown_s`` is the closing; neither is part of
-    ``durations_s``, which holds one figure for each timed round. ``voids`` are the reasons why these mean nothing;
-    ``fairness`` is what was seen of the conditions. ``accounting_error`` and ``open_loop_error`` say why there is no
-    ``accounting`` or ``open_loop``, where it was asked for and failed. ``paths_per_round`` is how often each round
-    asked the server for each path; empty where the server doesn't tell or the rounds weren't alike.
+    - ``workload``, ``model``: their names, the model's with its variant: ``threads[requests]``.
+    - ``concurrency``: the most items in flight at once, 1 under serial; ``items``: how many a round does.
+    - ``durations_s``: one figure for each timed round, in their order; at least one.
+    - ``startup_s``: from nothing to the first item's result; ``teardown_s``: the closing. Neither is part of a round.
+    - ``digest``: one for all results, equal wherever the same work was done; ``results``: the last round's, in the
+      items' order.
+    - ``details``: what the executor says of itself, such as ``start_method`` and ``event_loop``.
+    - ``server``: what the server attests, with its busy share; None without one.
+    - ``accounting``, ``open_loop``: what these rounds found, ready for JSON; None where they were not asked for or
+      failed, and then ``accounting_error`` and ``open_loop_error`` say why.
+    - ``voids``: the reasons why ``durations_s`` mean nothing; empty for a fair trial.
+    - ``fairness``: what was seen of the conditions, whether it voids the trial or not.
+    - ``paths_per_round``: how often each round asked the server for each path; empty where the server doesn't tell or
+      the rounds weren't alike.
     """
 
     workload: str
@@ -42,10 +51,10 @@ class Measurement:
 
     @property
     def median_s_per_round(self) -> float:
-        """The middle of the rounds' durations."""
+        """The median duration of a timed round, in seconds."""
         return statistics.median(self.durations_s)
 
     @property
     def throughput_per_s(self) -> float | None:
-        """Items per second in the median round; None where the clock could not see the round pass."""
+        """Items per second in the median round; None where the clock saw no time pass in it."""
         return self.items / self.median_s_per_round if self.median_s_per_round > 0 else None

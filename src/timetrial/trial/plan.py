@@ -34,7 +34,7 @@ class RoundsPolicy:
     confidence: float = 0.99
 
     def satisfied_by(self, durations_s: Sequence[float]) -> bool:
-        """Whether these rounds are enough."""
+        """Whether these rounds, one duration in seconds each, are enough; asked after every round, untimed."""
         count = len(durations_s)
         if count < self.min_rounds:
             return False
@@ -89,7 +89,7 @@ class TrialPlan:
 
     @property
     def model_name(self) -> str:
-        """The model without its variant."""
+        """The model's name without the variant: ``threads`` of ``threads[requests]``."""
         return models.split(self.model_id)[0]
 
     @property
@@ -99,7 +99,7 @@ class TrialPlan:
 
     @property
     def label(self) -> str:
-        """What messages call this trial."""
+        """What messages call this trial: ``'resize' under 'threads[pool]'``."""
         return f"{self.workload.name!r} under {self.model_id!r}"
 
     @property

@@ -146,7 +146,7 @@ class Recorder:
         self._closing_ns = self._plan.settings.clock_ns()
 
     def closed(self) -> None:
-        """The model has ended."""
+        """The model has ended: what its end took, in seconds, is the tear-down."""
         self._go(Step.CLOSING, Step.CLOSED)
         self._teardown_s = self._since_s(self._closing_ns)
 

@@ -62,7 +62,7 @@ class Void:
 
     @property
     def fix(self) -> str:
-        """What to do about it."""
+        """What to do about it, in words that follow the reason after a semicolon."""
         return FIXES[self.kind]
 
     def __str__(self) -> str:
@@ -70,7 +70,7 @@ class Void:
         return f"{self.reason}; {self.fix}"
 
     def as_dict(self) -> dict[str, str]:
-        """For JSON."""
+        """For JSON: ``kind``, ``reason`` and ``fix``."""
         return {"kind": str(self.kind), "reason": self.reason, "fix": self.fix}
 
     def error(self, who: str) -> VoidTrialError:
