@@ -15,7 +15,10 @@ from timetrial.mockserver.kinds import TlsKind
 
 @dataclass(frozen=True)
 class Certificates:
-    """The files of a server that speaks TLS: its own certificate with its key, and the authority to be trusted."""
+    """The files of a server that speaks TLS, as PEM.
+
+    ``server_file``: its own certificate with its private key. ``ca_file``: the authority that clients are to trust.
+    """
 
     server_file: Path
     ca_file: Path
@@ -25,7 +28,8 @@ def make_certificates(kind: TlsKind, folder: Path, own_names: Sequence[str]) -> 
     """Certificates made out to these names and IP addresses, in a folder that only this user can read.
 
     ``trusted`` is good for clients that trust ``ca_file``; ``expired`` has run out; ``wrong_host`` is another
-    host's; ``untrusted`` comes from an authority that is not the one in ``ca_file``.
+    host's; ``untrusted`` comes from an authority that is not the one in ``ca_file``. Raises MockServerError for another
+    kind, and where trustme is not installed.
     """
     if kind not in get_args(TlsKind):
         raise MockServerError(f"there is no tls={kind!r}; it is one of {', '.join(get_args(TlsKind))}")

@@ -123,7 +123,8 @@ class MockServer(View):
     def scope(self) -> Iterator[View]:
         """A part of the server with URLs and counters of its own, so that tests in parallel don't see each other's.
 
-        When the block ends, its URLs answer 404 and its counts remain in the server's own.
+        When the block ends, its URLs answer 404 and its counts remain in the server's own. Raises MockServerError if
+        the server is gone.
         """
         name = str(next(self._scope_numbers))
         view = View(f"{self.url}/~{name}", self._channels, name, self._most_url_bytes)
@@ -174,6 +175,7 @@ class MockServer(View):
         ``nth``, the ``first`` so many, or a ``share`` drawn from ``seed``. The client's connect succeeds then, and
         over TLS its handshake.
         Such connections, of either kind, are in no count. With several processes the first one has the port.
+        Raises MockServerError for a plan that can't be kept.
         """
         plan = Unsteady(how, share, nth, first, seed, for_ms, window_ms)
         channel = self._channels[0]
@@ -186,7 +188,10 @@ class MockServer(View):
                 channel.ask("close_unsteady_port", None, number)
 
     def refused(self) -> str:
-        """The URL of a port that refuses every connection and that nobody else gets while the server lives."""
+        """The URL of a port that refuses every connection and that nobody else gets while the server lives.
+
+        Raises MockServerError once the server is closed.
+        """
         self._channels[0].check_open()  # or nobody would close the socket
         family, _, _, _, place = socket.getaddrinfo(self._host.address, 0, flags=socket.AI_NUMERICHOST)[0]
         unheard = self._stack.enter_context(socket.socket(family, socket.SOCK_STREAM))

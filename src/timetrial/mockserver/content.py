@@ -37,7 +37,10 @@ class Content(Protocol):
 
 @dataclass(frozen=True)
 class Body:
-    """The bytes of a body, described rather than built: any part of it can be had at once, whatever its size."""
+    """The bytes of a body, described rather than built: any part of it can be had at once, whatever its size.
+
+    ``seed``: what the bytes are made from. ``size_bytes``: how many.
+    """
 
     seed: str
     size_bytes: int

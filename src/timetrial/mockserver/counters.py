@@ -16,7 +16,7 @@ SATURATED_LAG_S = 0.005
 
 @dataclass(frozen=True)
 class Peaks:
-    """The highest values between one snapshot and the next."""
+    """The highest values between one snapshot and the next: numbers, and seconds for ``loop_lag_s``."""
 
     requests_in_flight: int = 0
     connections_open: int = 0
@@ -37,10 +37,20 @@ class Counters:
     ``requests_in_flight``. What was no valid HTTP is in ``requests_malformed`` only, unless its body went wrong
     after its headers had arrived.
 
-    ``service_s`` is the time spent answering, without the delays that were asked for; these are in ``delay_s``, and
-    ``delay_late_s`` is by how much they were overrun. ``cpu_s`` is the server processes' own CPU time, and
-    ``cpu_s_by_process`` that of each.
+    Numbers: ``requests_…``; ``requests_in_flight_max`` and ``connections_open_max`` are the most at once;
+    ``connections_opened`` and ``…_closed``, ``…_open`` now, ``…_reused`` (over which more than one request came) and
+    ``…_reset`` by either side; ``loop_ticks``, how often the loop's lag was looked at; ``processes``. ``by_status``:
+    completed requests by status. ``by_fault``: requests by the fault that was done to them. Bytes: ``bytes_in`` and
+    ``bytes_out``, heads and bodies as they went over the wire, without TLS.
+
+    Seconds: ``service_s`` is the time spent answering, without the delays that were asked for; these are in
+    ``delay_s``, and ``delay_late_s`` is by how much they were overrun. ``cpu_s`` is the server processes' own CPU
+    time, and ``cpu_s_by_process`` that of each. ``wall_s`` is the time that has passed. ``loop_lag_s`` is the sum of
+    what the event loop was late by at each tick, and ``loop_lag_max_s`` the largest of it.
     With several server processes the ``…_max`` figures are the sum of each one's: an upper bound.
+
+    ``windows`` and ``window`` are for subtracting: the peaks between all snapshots, and how many of them came before
+    this one.
     """
 
     requests_arrived: int = 0

@@ -10,7 +10,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ConnectionRecord:
-    """One connection: its number in its server process, the client's port, its requests, and whether it was reset."""
+    """One connection, as ``Journal`` lists it.
+
+    ``connection``: its number in its server process, from 1. ``client_port``: the TCP port at its other end.
+    ``requests``: how many came over it, in this part of the server. ``reset``: whether either side reset it; False
+    while it is open.
+    """
 
     connection: int
     client_port: int
@@ -20,7 +25,14 @@ class ConnectionRecord:
 
 @dataclass(frozen=True)
 class RequestRecord:
-    """One request that has ended; its times are seconds of the monotonic clock, ``delay_s`` is what was asked."""
+    """One request that has ended, as ``View.recording`` keeps it.
+
+    ``scope``: the name of the part of the server that it was for, empty for the server's own. ``method``; ``path``:
+    decoded, without prefix and query. ``status``: of its answer, also where a fault was done to it. ``fault``: its
+    name, or empty. ``whole``: False where the client left before the end. ``connection`` and ``client_port``: as in
+    ConnectionRecord. ``arrived_s`` and ``ended_s``: seconds of the server's monotonic clock, from its headers to its
+    last byte. ``delay_s``: the delay that was asked for, without the time in a queue.
+    """
 
     scope: str
     method: str
@@ -37,10 +49,14 @@ class RequestRecord:
 
 @dataclass(frozen=True)
 class Journal:
-    """Requests that have ended, by path and by path and status; the last 10,000 connections that ended, and all open.
+    """Requests that have ended, as ``View.journal`` tells them.
 
-    Paths are decoded, and without a test's own prefix and the query. A request that a fault was done to, or whose
-    client left before the end, has the status 0. From 50,000 outcomes on, new ones are counted as ``(other paths)``.
+    ``by_path``: how many by path. ``by_outcome``: how many by path and status; a request that a fault was done to, or
+    whose client left before the end, has the status 0. ``connections``: the last 10,000 that ended, and all open.
+
+    Paths are decoded, and without a test's own prefix and the query. Once the outcomes of a part of the server take
+    16 MiB, new ones are counted as ``(other paths)``; whoever came without the server's token is
+    ``(without the token)``.
     """
 
     by_path: Mapping[str, int]

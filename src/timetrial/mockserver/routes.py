@@ -31,7 +31,10 @@ class Route:
     """What is served at a path; one that ends in ``*`` stands for all paths that begin so.
 
     Either ``body`` with its ``content_type``, or ``like``: a path such as ``/page/2048/0`` or ``/echo`` that is
-    served by URL anyway. ``headers`` are added to the answer. Make it with ``route()``.
+    served by URL anyway. ``headers`` are added to the answer, of which the server writes some itself. ``methods`` are
+    those that it takes; others get 405. ``how`` is what is done to its requests. Make it with ``route()``.
+    Raises MockServerError for what is no path, header or method, and for what would be lost: all but ``how`` beside
+    ``like``, a body with a status that has none.
     """
 
     path: str
@@ -106,7 +109,10 @@ def route(
     like: str = "",
     **options: Unpack[BehaviourOptions],
 ) -> Route:
-    """A Route, with the same options as ``server.page()``."""
+    """A Route, with the same options as ``server.page()``; a ``str`` as body is sent as UTF-8.
+
+    Raises MockServerError as Route and ``page()`` do. ``MockServer.start(site=[…])`` takes it.
+    """
     content = body.encode() if isinstance(body, str) else body
     how = behaviour(options, f"route {path}")
     return Route(path, content, content_type, dict(headers or {}), tuple(methods), like, how)
@@ -144,7 +150,10 @@ def _check_like(route: Route, where: str) -> None:
 
 
 def load_site(file: str | Path) -> tuple[dict[str, Any], tuple[Route, ...]]:
-    """The ``[server]`` settings and the ``[[route]]`` entries of a TOML file, checked."""
+    """The ``[server]`` settings, unchecked, and the ``[[route]]`` entries of a TOML file, checked.
+
+    Raises MockServerError, with the file and the entry's number, for what can't be read or declared.
+    """
     try:
         declared = tomllib.loads(Path(file).read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as problem:

@@ -20,7 +20,11 @@ _LINK_BYTES = 48
 
 @dataclass(frozen=True)
 class Site:
-    """A site of exactly ``pages`` pages of ``size_bytes`` each, all reachable from page 0 by ``links`` links a page."""
+    """A site of exactly ``pages`` pages of ``size_bytes`` each, all reachable from page 0 by ``links`` links a page.
+
+    ``seed`` decides which page links where. Raises MockServerError for more pages, links or bytes than a site has, and
+    for pages that are too small for their links.
+    """
 
     pages: int = 300
     seed: int = 1
@@ -116,7 +120,10 @@ class SitePage:
 
 @dataclass(frozen=True)
 class SitePages:
-    """A site's pages as a client that follows every link finds them: names, links and bodies."""
+    """A site's pages as a client that follows every link finds them.
+
+    ``site``: what was asked for. ``links``: the names that each page links to, by the page's name (``p0.html``).
+    """
 
     site: Site
     links: Mapping[str, tuple[str, ...]] = field(repr=False)

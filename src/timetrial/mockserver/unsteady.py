@@ -13,7 +13,13 @@ _LONGEST_MS = 3_600_000.0
 
 @dataclass(frozen=True)
 class Unsteady:
-    """When a port lets nobody in; ``MockServer.unsteady()`` says what the figures mean."""
+    """When a port lets nobody in, as ``MockServer.unsteady()`` is told.
+
+    ``how``: refuse connections, or reset those that are accepted. ``share``: of the windows or connections, 0 to 1.
+    ``nth``: which connection, from 1, and ``first``: how many from the first on; 0 for neither. ``seed``: of what is
+    drawn for ``share``. ``for_ms``: how long ``nth`` is refused. ``window_ms``: how long a window is.
+    Raises MockServerError for figures that make no plan.
+    """
 
     how: How = "refuse"
     share: float = 0.0

@@ -85,7 +85,10 @@ class View(Addresses):
         )
 
     def journal(self) -> Journal:
-        """The requests by path and status, and by connection and client port; larger than ``counters()``."""
+        """The requests by path and status, and by connection and client port; larger than ``counters()``.
+
+        Raises MockServerError if the server is gone, or this part of it closed.
+        """
         return journal_of(self._ask("journal"))
 
     def paths_asked(self) -> Mapping[str, int]:
@@ -96,7 +99,8 @@ class View(Addresses):
     def recording(self, limit: int = 1000) -> Iterator[Callable[[], Sequence[RequestRecord]]]:
         """Keeps the last ``limit`` requests one by one while the block runs, which makes each of them dearer.
 
-        Yields a function that returns those that have ended, oldest first. Several at once keep what is theirs.
+        Yields a function that returns those that have ended, oldest first, as far as they go into 64 MiB. Several at
+        once keep what is theirs. Raises MockServerError for a limit that is not from 1 to 100,000.
         """
         most = whole(limit, 1, MOST_RECORDS, f"recording() takes a limit from 1 to {MOST_RECORDS}")
         number = next(_RECORDINGS)
@@ -113,7 +117,8 @@ class View(Addresses):
         The names are those of Counters, and ``by_path``: ``expect(requests_completed=3, by_status={200: 3},
         connections_opened=range(1, 3))``. A number is exact, a range is a choice, and a mapping is complete.
         What is still on its way when the block ends is waited for, ``within_s`` at most.
-        Raises AssertionError with one line for each difference.
+        Raises AssertionError with one line for each difference, and MockServerError, before the block runs, for names
+        and values that no count can be compared with.
         """
         check_expected(expected)
         counted, paths = self.counters(), self.journal().by_path if "by_path" in expected else {}

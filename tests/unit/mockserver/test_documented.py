@@ -44,5 +44,5 @@ def test_the_site_that_is_shown_can_be_loaded(tmp_path: Path) -> None:
     file = tmp_path / "site.toml"
     file.write_text(found[1], encoding="utf-8")
     settings, routes = load_site(file)
-    assert sorted(settings) == ["limits", "loop", "port", "processes", "tls"]
+    assert sorted(settings) == ["host", "limits", "loop", "port", "processes", "tls", "token"]
     assert [route.path for route in routes] == ["/api/items", "/shop/*"]
