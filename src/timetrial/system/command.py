@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,8 +33,12 @@ def run_to_end(
     cwd: Path,
     variables: Mapping[str, str] | None = None,
     patience_s: float | None = None,
+    names_files: bool = False,
 ) -> Ended:
-    """Runs a program that asks nobody anything; ``variables`` are added to the environment unless they are all of it.
+    """Runs a program that asks nobody anything; ``variables`` are all of its environment, or None for this one's.
+
+    What it writes is text in UTF-8, and what is none is replaced. With ``names_files`` every byte is kept, in the form
+    that Python has for names of files (``os.fsdecode``), line ends too.
 
     Raises OSError where it can't be started and subprocess.TimeoutExpired after ``patience_s``. It has a session of
     its own, so that it can be ended with everything that it started, whatever ends this call.
@@ -45,8 +50,6 @@ def run_to_end(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
     )
     try:
         output, complaint = process.communicate(timeout=patience_s)
@@ -54,4 +57,9 @@ def run_to_end(
         end_group(process, _ENDING_S)  # asked first, so that git takes its lock files away
         raise
     gone(process)
-    return Ended(process.returncode, output, complaint)
+    decode = os.fsdecode if names_files else _as_text
+    return Ended(process.returncode, decode(output), decode(complaint))
+
+
+def _as_text(written: bytes) -> str:
+    return written.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")

@@ -137,6 +137,6 @@ def _unshallow(what: str = "") -> str:
 def _git(folder: Path, *words: str | Path) -> Ended:
     inherited = {name: value for name, value in os.environ.items() if name not in LOCAL_VARIABLES}
     try:
-        return run_to_end(["git", *_OPTIONS, *words], cwd=folder, variables={**inherited, **_QUIET})
+        return run_to_end(["git", *_OPTIONS, *words], cwd=folder, variables={**inherited, **_QUIET}, names_files=True)
     except OSError as error:
         raise failure(f"can't run git in {folder}: {error.strerror or error}", str(error)) from error

@@ -76,7 +76,11 @@ def _sweep(repository: Repository, say: Callable[[str], None]) -> None:
 
 def _worktrees_of_ours(repository: Repository) -> list[Path]:
     """Those at ``.../timetrial-gate-…/SIDE/NAME``, which is where ``sides`` puts them."""
-    lines = repository.try_to("worktree", "list", "--porcelain").output.splitlines()
+    listed = repository.try_to("worktree", "list", "--porcelain", "-z")
+    if listed.status == 0:
+        lines = listed.output.split("\0")
+    else:  # git before 2.36
+        lines = repository.try_to("worktree", "list", "--porcelain").output.split("\n")
     paths = [Path(line.removeprefix("worktree ")) for line in lines if line.startswith("worktree ")]
     return [path for path in paths if len(path.parents) > 1 and path.parents[1].name.startswith(GATE)]
 

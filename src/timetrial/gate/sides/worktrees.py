@@ -11,12 +11,10 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from timetrial.gate.sides.git import Repository, head_of
 from timetrial.gate.sides.scratch import Scratch
-
-_GITLINK: Final = "160000"
+from timetrial.gate.sides.submodules import submodules_of_commit, submodules_of_index
 
 
 @dataclass(frozen=True)
@@ -28,29 +26,39 @@ class Checkouts:
     say: Callable[[str], None]
 
     def of_commit(self, repository: Repository, commit: str, target: Path) -> None:
-        """The files of a commit; submodules that the user's checkout has, at the commits that this one names."""
+        """The files of a commit; submodules that were ever fetched, at the commits that this one names.
+
+        Raises GateError with what to type where a submodule is there, but not at that commit.
+        """
         self._add(repository, commit, target)
-        for path, submodule_commit in _gitlinks(repository, commit):
-            submodule = _submodule(repository, path)
-            if submodule is None:
-                self.say(f"the submodule {path} is empty in {target}: `git submodule update --init` would change that")
+        for submodule in submodules_of_commit(repository, commit):
+            own = submodule.repository()
+            if own is None:
+                self._say_empty(submodule.path, target)
             else:
-                self.of_commit(submodule, submodule_commit, target / path)
+                submodule.require_commit(own)
+                self.of_commit(own, submodule.commit, target / submodule.path)
 
     def of_working_tree(self, repository: Repository, target: Path) -> str:
         """The files as they are now, uncommitted and new ones too, ignored ones not; returns commit and "+dirty"."""
         head = head_of(repository)
         self._add(repository, head, target)
-        submodules = [path for path, _ in _gitlinks(repository, head)]
+        submodules = submodules_of_index(repository)
+        paths = {each.path for each in submodules}
         changed = _changed(repository)
         for path in changed:
-            if path not in submodules:
+            if path not in paths:
                 self._take_over(repository.top, path, target)
-        for path in submodules:
-            submodule = _submodule(repository, path)
-            if submodule is not None:
-                self.of_working_tree(submodule, target / path)
+        for submodule in submodules:
+            own = submodule.checkout()
+            if own is None:
+                self._say_empty(submodule.path, target)
+            else:
+                self.of_working_tree(own, target / submodule.path)
         return f"{head}+dirty" if changed else head
+
+    def _say_empty(self, path: str, target: Path) -> None:
+        self.say(f"the submodule {path} is empty in {target}: `git submodule update --init` would change that")
 
     def _add(self, repository: Repository, commit: str, target: Path) -> None:
         self.scratch.announce_worktree(repository, target)
@@ -71,19 +79,26 @@ class Checkouts:
             shutil.copy2(source, copy, follow_symlinks=False)
 
 
-def _gitlinks(repository: Repository, commit: str) -> list[tuple[str, str]]:
-    """Where a commit has submodules, and the commit of each."""
-    entries = repository.ask("ls-tree", "-r", "-z", commit).split("\0")
-    heads = [entry.split("\t", 1) for entry in entries if entry.startswith(_GITLINK)]
-    return [(path, head.split()[2]) for head, path in heads]
-
-
-def _submodule(repository: Repository, path: str) -> Repository | None:
-    """The user's own checkout of a submodule; None where it was never fetched."""
-    return Repository(repository.top / path) if (repository.top / path / ".git").exists() else None
-
-
 def _changed(repository: Repository) -> list[str]:
-    """Paths that differ from HEAD: changed and gone ones first, then new ones."""
+    """Paths that differ from HEAD: changed and gone ones first, then new ones.
+
+    Those too that git was told not to look at (``git update-index --assume-unchanged``), as they are now.
+    """
     words = ("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=none")
-    return [entry[3:] for entry in repository.ask(*words).split("\0") if entry]
+    listed = [entry[3:] for entry in repository.ask(*words).split("\0") if entry]
+    unlooked = [entry[2:] for entry in repository.ask("ls-files", "-v", "-z").split("\0") if _is_unlooked(entry)]
+    return list(dict.fromkeys([*(path for path in unlooked if _differs(repository, path)), *listed]))
+
+
+def _is_unlooked(entry: str) -> bool:
+    """Small letters are assumed to be unchanged, S is what a sparse checkout leaves out."""
+    return entry[:1].islower() or entry[:1] == "S"
+
+
+def _differs(repository: Repository, path: str) -> bool:
+    """Whether the file is there and isn't HEAD's; one that a sparse checkout leaves out is not there."""
+    file = repository.top / path
+    if file.is_symlink() or not file.is_file():
+        return False
+    now = repository.try_to("hash-object", f"--path={path}", "--", file).output
+    return now != repository.try_to("rev-parse", "--verify", "--quiet", f"HEAD:{path}").output
