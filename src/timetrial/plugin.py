@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,6 +34,7 @@ _MARKERS = (
     "ratios; a test's name, or its node id if it is in another module. Default for a trial: serial",
 )
 _OPTIONS = pytest.StashKey["TrialOptions"]()
+_PROJECT = pytest.StashKey[Any]()
 _REMARKS = pytest.StashKey[Sequence[str]]()
 _SESSION = "timetrial-session"
 
@@ -53,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if VARIABLE in os.environ:
         from timetrial.gate.lockstep.agent import join_gate
 
-        config.pluginmanager.register(join_gate(config.stash[_REMARKS]), AGENT)
+        config.pluginmanager.register(join_gate(config.stash[_REMARKS], config.stash[_PROJECT]), AGENT)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -61,7 +63,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
     """On a side of a gate: what has to be settled before other plugins begin their work."""
     if VARIABLE in os.environ:
         from timetrial.pytest_plugin.everyday import with_seed, without_coverage
+        from timetrial.pytest_plugin.installed_first import import_installed
 
+        early_config.stash[_PROJECT] = import_installed(Path.cwd())
         without_coverage(early_config)
         with_seed(early_config, args, os.environ["PYTHONHASHSEED"])
     return (yield)

@@ -70,7 +70,16 @@ class _Gate:
         seed = random.SystemRandom().getrandbits(32)
         about = {**about_sides(base, candidate, self.selection), "kind": "bisect", "seed": seed}
         file = GateFile(self.results, policy, about)
-        plan = GatePlan(base, candidate, policy, self.selection, seed, on_progress=self.progress, on_launch=file.write)
+        plan = GatePlan(
+            base,
+            candidate,
+            policy,
+            self.selection,
+            seed,
+            on_progress=self.progress,
+            on_launch=file.write,
+            on_modules=file.note_modules,
+        )
         try:
             records = run_gate(plan)
         finally:

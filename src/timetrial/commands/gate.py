@@ -175,6 +175,7 @@ def _lockstep(options: argparse.Namespace, chosen: ChosenPolicy, selection: Sequ
                     say=progress.say,
                     on_progress=progress,
                     on_launch=file.write,
+                    on_modules=file.note_modules,
                 )
             )
         finally:

@@ -42,7 +42,7 @@ class GatePlan:
     ``selection`` goes to pytest on both sides. ``extra_share(name)`` makes the candidate do that share of a
     benchmark's work more, which is how the gate itself is measured. ``say`` gets lines for whoever started the gate,
     ``on_progress`` is told of each benchmark, ``on_launch`` gets the records after each launch, so that nothing
-    measured is lost.
+    measured is lost. ``on_modules`` gets the project's modules that a side imported, by name, with the file of each.
     """
 
     base: Side
@@ -56,6 +56,7 @@ class GatePlan:
     say: Callable[[str], None] = lambda _line: None
     on_progress: Callable[[Progress], None] = lambda _progress: None
     on_launch: Callable[[Sequence[BenchmarkRecord]], None] = lambda _records: None
+    on_modules: Callable[[SideName, Mapping[str, str]], None] = lambda _side, _modules: None
 
 
 def run_gate(plan: GatePlan) -> list[BenchmarkRecord]:
@@ -134,6 +135,8 @@ class _Gate:
                 launch.choose(names)
                 self._run(launch, phase, names)
         finally:
+            for side, modules in launch.modules.items():
+                plan.on_modules(side, modules)
             plan.on_launch(self.records())  # also what a launch had measured when it was cut off
         self._pace.seconds += time.monotonic() - began_s
         self._pace.benchmarks += len(names)

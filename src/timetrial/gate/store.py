@@ -72,12 +72,17 @@ class GateFile:
         now = datetime.now(UTC)
         self._began_s = time.monotonic()
         self.path = directory / f"{now:%Y_%m_%d-%H%M%S}-gate-{secrets.token_hex(3)}.json"
+        self._about = dict(about)
         self._head = {
             "schema_version": SCHEMA_VERSION,
             "created": now.isoformat(timespec="seconds"),
             "policy": asdict(policy),
-            "about": dict(about),
+            "about": self._about,
         }
+
+    def note_modules(self, side: SideName, modules: Mapping[str, str]) -> None:
+        """Which of the project's modules a side imported, and from where: what was measured, by name."""
+        self._about[side.value].setdefault("modules", {}).update(modules)
 
     def write(self, records: Sequence[BenchmarkRecord], *, complete: bool = False) -> None:
         """Replaces the file in one step; raises NoRoomError where that fails."""

@@ -173,7 +173,7 @@ class _Launch:
     def _pytest(self) -> list[str]:
         interleaving = ["--trial-interleave"] if self._plan.interleave else []
         return [
-            *(sys.executable, "-m", "pytest", "--benchmark-only"),
+            *(sys.executable, "-P", "-m", "pytest", "--benchmark-only"),
             *("-p", "timetrial.pytest_plugin.launch_order"),
             *interleaving,
             *self._plan.selection,

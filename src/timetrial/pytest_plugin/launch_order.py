@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Generator, Hashable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from timetrial.launches.run import SEED_VARIABLE, progress_line, remark_line
 from timetrial.pytest_plugin.collection import race_of
 from timetrial.pytest_plugin.everyday import set_aside, without_coverage
+from timetrial.pytest_plugin.installed_first import import_installed
 
 
 class Launched:
@@ -39,8 +41,9 @@ class Launched:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
-    """Coverage would begin here."""
+    """What has to be settled before other plugins begin their work."""
     without_coverage(early_config)
+    import_installed(Path.cwd())
     return (yield)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
 
+from timetrial.environment.installed_modules import InstalledProject
 from timetrial.errors import VoidTrialError
 from timetrial.gate import PROTOCOL, VARIABLE
 from timetrial.gate.lockstep.benchmark_fixture import LockstepBenchmark
@@ -27,23 +29,26 @@ from timetrial.trial.void import Kind, Void
 _NO_MATTER: Final = frozenset({Kind.DISTURBED, Kind.CLOCK})
 
 
-def join_gate(remarks: Sequence[str] = ()) -> Agent:
+def join_gate(remarks: Sequence[str] = (), project: InstalledProject | None = None) -> Agent:
     """Connects to the gate that started this pytest, and hides it from processes that this one starts.
 
-    ``remarks`` are lines that whoever started the gate should read.
+    ``remarks`` are lines that whoever started the gate should read; ``project`` is what has to be imported from where
+    it is installed.
     """
     host, port, token, side = os.environ.pop(VARIABLE).split()
     channel = Channel(socket.create_connection((host, int(port)), timeout=30), "the gate")
     channel.send(kind="join", token=token, side=side, protocol=PROTOCOL)
-    return Agent(channel, remarks)
+    return Agent(channel, remarks, project)
 
 
 class Agent:
     """The pytest plugin of one side; ``run`` and ``run_in_loop`` take the place of the trial's own rounds."""
 
-    def __init__(self, channel: Channel, remarks: Sequence[str] = ()) -> None:
+    def __init__(self, channel: Channel, remarks: Sequence[str] = (), project: InstalledProject | None = None) -> None:
         self._channel = channel
         self._remarks = list(remarks)
+        self._project = project
+        self._modules_told: set[str] = set()
         self._name = ""
         self._told = False  # whether the gate knows how the current benchmark stands
         self._before: set[str] = set()
@@ -91,9 +96,19 @@ class Agent:
         elif self._rounds is not None and self._rounds.finished:
             self._ended = self._ended or _what_came_after(report, call.excinfo, self._voids)
             if call.when == "teardown":
-                self._channel.send(kind="closed", name=item.nodeid, **self._ended)
+                self._close(item.nodeid)
                 self._rounds = None
         return report
+
+    def _close(self, name: str) -> None:
+        """Tells how a benchmark ended, and which of the project's modules were imported since the last one."""
+        found = self._project.found(dict(sys.modules)) if self._project else {}
+        astray = self._project.astray(found) if self._project else {}
+        if astray and not self._ended:
+            self._ended = {"trouble": "failed", "reason": _not_what_is_installed(astray)}
+        new = {module: file for module, file in found.items() if module not in self._modules_told}
+        self._modules_told.update(new)
+        self._channel.send(kind="closed", name=name, modules=new, **self._ended)
 
     @pytest.hookimpl(tryfirst=True, optionalhook=True)
     def pytest_timeout_set_timer(self) -> bool:
@@ -158,6 +173,16 @@ class Agent:
             )
             with self._rounds as rounds:
                 yield rounds
+
+
+def _not_what_is_installed(astray: Mapping[str, str]) -> str:
+    """Which modules came from elsewhere: what was measured is not what was installed."""
+    module, file = next(iter(astray.items()))
+    more = f", and {len(astray) - 1} more" if len(astray) > 1 else ""
+    return (
+        f"the module {module} was imported from {file}{more}, and not from where the project is installed: don't load "
+        f"it by its path, or install the project with -e (`install` in [tool.timetrial.gate])"
+    )
 
 
 def _is_benchmark(item: pytest.Item) -> bool:

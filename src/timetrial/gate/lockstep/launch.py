@@ -7,7 +7,7 @@ import random
 import secrets
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 from timetrial.errors import GateError, SideDownError
 from timetrial.gate import PROTOCOL, VARIABLE
 from timetrial.gate.lockstep.channel import Channel, Message
+from timetrial.gate.lockstep.selection import selection_on
 from timetrial.gate.lockstep.side_process import SideProcess
 from timetrial.gate.record import SideName
 from timetrial.gate.sides.make import Side
@@ -59,6 +60,8 @@ class Launch:
         self._processes: dict[SideName, SideProcess] = {}
         self._adopted: Strays | None = None
         self.offers: dict[SideName, list[Offer]] = {}
+        self.modules: dict[SideName, dict[str, str]] = {side: {} for side in SideName}
+        """The project's modules that each side has imported, and the file of each."""
         self.remarks: dict[str, None] = {}
         """What the sides say of themselves, once where both say it."""
         self.strays: list[Stray] = []
@@ -92,6 +95,11 @@ class Launch:
         for process in self.both:
             process.say(run=list(names))
 
+    def keep_modules(self, closed: Mapping[SideName, Message]) -> None:
+        """Notes which of the project's modules a benchmark brought in; an older timetrial doesn't tell."""
+        for side, message in closed.items():
+            self.modules[side].update(message.get("modules") or {})
+
     def hear(self, side: SideName) -> Message:
         """A side's next message."""
         return self._processes[side].hear(self._patience_s)
@@ -111,13 +119,16 @@ class Launch:
         own = folder / side.name
         own.mkdir()
         command = [
-            *("-m", "pytest", "--benchmark-only", "--trial-scale=gate", "--trial-results="),
+            *("-P", "-m", "pytest", "--benchmark-only", "--trial-scale=gate", "--trial-results="),
             *(f"--benchmark-storage={own}", "-o", f"cache_dir={own / 'cache'}"),
-            *self._selection,
+            *selection_on(side.root, self._other(side).root, self._selection, nothing=own),
         ]
         # One seed for both: sets and dictionaries of texts then lie alike on both sides, and anew in each launch.
         environment = {VARIABLE: f"{host} {port} {self._token} {side.name}", "PYTHONHASHSEED": self._hash_seed}
         return SideProcess(side, command, environment, folder / f"{side.name}.log")
+
+    def _other(self, side: Side) -> Side:
+        return next(each for each in self._sides if each.name is not side.name)
 
     def _join(self, listener: socket.socket) -> None:
         """Waits until both are connected and have collected."""

@@ -20,6 +20,11 @@ from timetrial.gate.sides.requirements import Requirements, requirements_of
 from timetrial.system.command import Ended, run_to_end
 
 _LINES_SHOWN: Final = 15
+# Processes that a side starts import the project from where it is installed too; an older timetrial can't see to it.
+_IMPORT_INSTALLED: Final = (
+    'import os; exec("try:\\n from timetrial.environment.installed_modules import install_as_told as t\\n t()\\n'
+    'except ImportError: pass") if "TIMETRIAL_INSTALLED" in os.environ else None\n'
+)
 _TEMPORARY: Final = ("TMPDIR", "TEMP", "TMP")  # where Python looks, in this order
 _UV_ANSWERS_WITHIN_S: Final = 20.0
 
@@ -94,6 +99,7 @@ def _make(installer: Installer, environment: Path, root: Path, who: str, variabl
     libraries = _libraries_in(environment)
     if installer.words is not None and not requirements_of(root).is_timetrial:
         _bring_timetrial(python, installer.own_wheel, libraries, root, variables)
+    (libraries / "timetrial_measured.pth").write_text(_IMPORT_INSTALLED, encoding="utf-8")
     _compile(python, [root, libraries], variables)
 
 

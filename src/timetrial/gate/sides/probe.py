@@ -24,7 +24,8 @@ _OLDEST: Final = (3, 11)
 _OLD_TIMETRIAL: Final = ("ModuleNotFoundError: No module named 'timetrial.gate", "AttributeError")
 # It has to be understood by any Python, if only to hear which one it is.
 _QUESTION: Final = """
-import json, sys
+import json, os, sys
+sys.path[:] = [each for each in sys.path if each not in ("", os.getcwd())]  # what is installed, not what lies here
 answer = {"version": list(sys.version_info[:3]), "python": sys.version.split()[0], "installed": {}, "modules": {}}
 if sys.version_info >= (3, 11):
     import importlib, importlib.metadata, importlib.util

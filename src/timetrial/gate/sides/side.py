@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from timetrial.environment.installed_modules import NOT_THE_PROJECT
 from timetrial.errors import GateError
 from timetrial.gate.record import SideName
 from timetrial.gate.sides.git import LOCAL_VARIABLES
 from timetrial.gate.sides.probe import Facts, ask_python
 
 _SHOWN_OF_COMMIT: Final = 12
-# Packages of these names are many projects'; where they come from says nothing.
-_NOT_THE_PROJECT: Final = ("test", "tests", "docs", "doc", "examples", "benchmarks", "scripts", "tools")
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def check(side: Side) -> Facts:
 def _packages(root: Path) -> Iterator[str]:
     """The packages that lie in a project's folder, in either of the usual layouts."""
     for file in sorted([*root.glob("*/__init__.py"), *root.glob("src/*/__init__.py")]):
-        if file.parent.name.isidentifier() and file.parent.name not in _NOT_THE_PROJECT:
+        if file.parent.name.isidentifier() and file.parent.name not in NOT_THE_PROJECT:
             yield file.parent.name
 
 

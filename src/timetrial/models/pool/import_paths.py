@@ -14,6 +14,8 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
+from timetrial.environment.installed_modules import install_as_told
+
 Place = tuple[str | None, list[str] | None]
 """A module's file, and the folders of its submodules if it is a package. pytest makes up packages that have neither."""
 
@@ -35,6 +37,7 @@ def places_of(modules: Iterable[str]) -> Places:
 
 def install(places: Places) -> None:
     """Has this process import these modules from there, even where it has found others of their names already."""
+    install_as_told()
     if not places:
         return
     for name, (file, _) in places.items():

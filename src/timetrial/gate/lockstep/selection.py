@@ -1,0 +1,29 @@
+"""Which tests each side is asked for: a path that only one of them has is new there, or missing on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def selection_on(root: Path, other_root: Path, selection: Sequence[str], *, nothing: Path) -> list[str]:
+    """The words for pytest in ``root``, without the paths that only ``other_root`` has.
+
+    ``nothing`` is an empty folder, which is named where no path is left: without any, pytest would take all tests.
+    """
+    paths = [word for index, word in enumerate(selection) if _is_path(selection, index, root, other_root)]
+    missing = [word for word in paths if not _exists(root, word)]
+    kept = [word for word in selection if word not in missing]
+    return [*kept, str(nothing)] if missing and len(missing) == len(paths) else kept
+
+
+def _is_path(selection: Sequence[str], index: int, *roots: Path) -> bool:
+    """Whether a word is a path that a side has, and not an option or what belongs to one."""
+    word, before = selection[index], selection[index - 1] if index else ""
+    if word.startswith("-") or (before.startswith("-") and "=" not in before):
+        return False
+    return any(_exists(root, word) for root in roots)
+
+
+def _exists(root: Path, word: str) -> bool:
+    return (root / word.partition("::")[0]).exists()
