@@ -11,10 +11,10 @@ def selection_on(root: Path, other_root: Path, selection: Sequence[str], *, noth
 
     ``nothing`` is an empty folder, which is named where no path is left: without any, pytest would take all tests.
     """
-    paths = [word for index, word in enumerate(selection) if _is_path(selection, index, root, other_root)]
-    missing = [word for word in paths if not _exists(root, word)]
-    kept = [word for word in selection if word not in missing]
-    return [*kept, str(nothing)] if missing and len(missing) == len(paths) else kept
+    paths = {index for index in range(len(selection)) if _is_path(selection, index, root, other_root)}
+    missing = {index for index in paths if not _exists(root, selection[index])}
+    kept = [word for index, word in enumerate(selection) if index not in missing]
+    return [*kept, str(nothing)] if missing and missing == paths else kept
 
 
 def _is_path(selection: Sequence[str], index: int, *roots: Path) -> bool:
