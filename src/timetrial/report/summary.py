@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from timetrial.advice.choice import Choice
 from timetrial.advice.of_standings import Placing, placings
 from timetrial.report.text import columns, duration, times
-from timetrial.results.standings import Entry, Standings, VoidTrial
+from timetrial.report.voids import void_lines
+from timetrial.results.standings import Entry, Standings
 from timetrial.stats.lead import Lead
 
 _HEAD = ("workload", "fastest", "a round", "x serial", "next best", "takes")
@@ -19,7 +20,7 @@ def summary_lines(standings: Standings) -> list[str]:
     rows_by_group = {placing.group: _row(placing) for placing in placings(standings)}
     rows = [rows_by_group.get(group, (group, *_ALL_VOID)) for group in standings.groups]
     lines = columns([_HEAD, *rows], right=(2, 3, 5)) if rows else []
-    return [*lines, *_void_lines(standings.voids), *_error_lines(standings.entries)]
+    return [*lines, *void_lines(standings.voids), *_error_lines(standings.entries)]
 
 
 def _row(placing: Placing) -> Sequence[str]:
@@ -65,7 +66,3 @@ def _error_lines(entries: Sequence[Entry]) -> list[str]:
         for look, name in looks.items()
         if (error := getattr(entry.measurement, name))
     ]
-
-
-def _void_lines(voids: Sequence[VoidTrial]) -> list[str]:
-    return [f"void: {void.group}, {void.model}: {void.void}" for void in voids]
