@@ -11,13 +11,18 @@ class TestVoid:
     """A trial under unfair conditions is kept, shown as void, and never ranked."""
 
     TESTS = """
-    SHORT = Workload("short", task=double)
+    import threading
 
-    @pytest.mark.workload(SHORT, models=["serial", "threads"])
-    @pytest.mark.parametrize("size", [1, 100_000])
+    def spoil(item):
+        # One item alone, and in the main thread, is changed: that is serial's.
+        if item[0] == 1 and threading.current_thread() is threading.main_thread():
+            item[1] += 1
+        return sum(range(100))
+
+    @pytest.mark.workload(Workload("spoil", task=spoil), models=["serial", "threads"])
+    @pytest.mark.parametrize("size", [1, 100])
     def test_one(trial, size):
-        # One doubling under serial is too short for any clock; everything else is not.
-        trial([1] * size)
+        trial([[size, 0] for _ in range(size)])
     """
 
     def test_it_is_stored_with_its_reason_and_without_a_speed_up(self, suite: Suite, stored: Stored) -> None:
@@ -26,19 +31,22 @@ class TestVoid:
         content = stored()
         figures = {bench["name"]: bench["extra_info"]["timetrial"] for bench in content["benchmarks"]}
         (void,) = figures["test_one[serial-1]"]["void"]
-        assert void["kind"] == "clock"
-        assert "steps make a round that can be timed" in void["reason"]
+        assert void["kind"] == "items"
+        assert "the task changes its items" in void["reason"]
         assert figures["test_one[serial-1]"]["speedup"] is None
         assert figures["test_one[threads-1]"]["speedup_against"] is None
-        assert figures["test_one[threads-100000]"]["speedup_against"] == "serial"
+        assert figures["test_one[threads-100]"]["speedup_against"] == "serial"
         (told,) = content["timetrial"]["voids"]
-        assert (told["group"], told["model"], told["kind"]) == ("short size=1", "serial", "clock")
+        assert (told["group"], told["model"], told["kind"]) == ("spoil size=1", "serial", "items")
 
     def test_it_is_shown_with_its_reason_and_not_ranked(self, suite: Suite) -> None:
         """The fastest of a group is the fastest that means something."""
         result = suite(self.TESTS)
         result.stdout.fnmatch_lines(
-            ["short size=1 *threads *-*", "void: short size=1, serial: the median round took * ns*; give the trial*"]
+            [
+                "spoil size=1 *threads *-*",
+                "void: spoil size=1, serial: the task changes its items*; let the task work on*",
+            ]
         )
 
     @pytest.mark.parametrize("names", ["short", "long"])
@@ -51,12 +59,12 @@ class TestVoid:
 
     def test_pytest_benchmark_s_table_ranks_no_void_trial(self, suite: Suite) -> None:
         """It would be everybody's measure: it has a group of its own, and the fair one's ratio is to itself."""
-        result = suite(self.TESTS, "--benchmark-columns=min", "-k", "not 100000")
+        result = suite(self.TESTS, "--benchmark-columns=min", "-k", "not 100")
         result.stdout.fnmatch_lines(
             [
-                "*benchmark 'short size=1': 1 tests*",
+                "*benchmark 'spoil size=1': 1 tests*",
                 "test_one?threads-1? *",
-                "*benchmark 'short size=1 (void)': 1 tests*",
+                "*benchmark 'spoil size=1 (void)': 1 tests*",
                 "test_one?serial-1? (void) *",
             ]
         )
@@ -64,13 +72,13 @@ class TestVoid:
 
     def test_an_older_run_s_row_is_not_void_for_today_s_reason(self, suite: Suite, pytester: pytest.Pytester) -> None:
         """--benchmark-compare gives it what is known of today's."""
-        options = ("--trial-models=serial", "-k", "not 100000")
+        options = ("--trial-models=serial", "-k", "not 100")
         suite(self.TESTS, *options)
         (path,) = pytester.path.joinpath("results").glob("*.json")
         result = suite(self.TESTS, *options, f"--benchmark-compare={path}")
         result.stdout.fnmatch_lines(
             [
-                "*benchmark 'short size=1': 1 tests*",
+                "*benchmark 'spoil size=1': 1 tests*",
                 "test_one?serial-1? (*results/*)*",
                 "test_one?serial-1? (void) (NOW)*",
             ]
@@ -78,8 +86,8 @@ class TestVoid:
 
     def test_a_group_that_is_all_void_keeps_its_row(self, suite: Suite) -> None:
         """It was measured, so it is not left out."""
-        result = suite(self.TESTS, "--trial-models=serial", "-k", "not 100000")
-        result.stdout.fnmatch_lines(["short size=1 *all void *-*", "void: short size=1, serial: *"])
+        result = suite(self.TESTS, "--trial-models=serial", "-k", "not 100")
+        result.stdout.fnmatch_lines(["spoil size=1 *all void *-*", "void: spoil size=1, serial: *"])
 
     def test_it_fails_the_run_only_when_asked(self, suite: Suite) -> None:
         """Exit status 1 and a line that says so; all tests have passed."""
@@ -87,12 +95,34 @@ class TestVoid:
         assert result.ret == pytest.ExitCode.TESTS_FAILED
         result.assert_outcomes(passed=4)
         result.stdout.fnmatch_lines(["FAILED: 1 void trial(s), and --trial-fail-on-void was given"])
-        fair = suite(self.TESTS, "--trial-fail-on-void", "-k", "100000")
+        fair = suite(self.TESTS, "--trial-fail-on-void", "-k", "100")
         assert fair.ret == 0
 
     def test_a_race_pairs_only_the_others(self, suite: Suite, stored: Stored) -> None:
         """It is nobody's rival."""
-        assert suite(self.TESTS, "--trial-interleave", "-k", "not 100000").ret == 0
+        tests = """
+        from contextlib import contextmanager
+
+        class Forked:
+            details = {"start_method": "fork"}  # not the one that was asked for
+
+            def run(self, items):
+                return [double(item) for item in items]
+
+            def worker_pids(self):
+                return []
+
+        @contextmanager
+        def open_forked(concurrency):
+            yield Forked()
+
+        FORKED = Workload("forked", task=double, implementations={"serial": open_forked})
+
+        @pytest.mark.workload(FORKED, models=["serial", "threads"])
+        def test_one(trial):
+            trial([1])
+        """
+        assert suite(tests.replace("\n    ", "\n"), "--trial-interleave", "--trial-start-method=spawn").ret == 0
         figures = {
             bench["extra_info"]["timetrial"]["model"]: bench["extra_info"]["timetrial"]
             for bench in stored()["benchmarks"]
@@ -105,7 +135,7 @@ class TestVoid:
         result = suite(self.TESTS, "-o", "trial_steal_limit=7")
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         result.stderr.fnmatch_lines(["*trial_steal_limit = 7: it takes a share from 0 to 1*"])
-        assert suite(self.TESTS, "-o", "trial_foreign_cpu_limit=0.5", "-k", "100000").ret == 0
+        assert suite(self.TESTS, "-o", "trial_foreign_cpu_limit=0.5", "-k", "100").ret == 0
 
     def test_what_the_accounting_round_finds_left_over_voids_the_trial(self, suite: Suite, stored: Stored) -> None:
         """A task that starts threads and never ends them."""

@@ -21,6 +21,7 @@ from timetrial.results.schema import figures
 from timetrial.results.standings import Entry, Standings
 from timetrial.trial.accounting_round import account
 from timetrial.trial.conditions import left_over
+from timetrial.trial.executions import Executions
 from timetrial.trial.interleave import Races
 from timetrial.trial.items_key import ItemsKey
 from timetrial.trial.measurement import Measurement
@@ -56,11 +57,12 @@ class TrialConductor:
         self._races = Races()
         self._requests = RequestComparison()
         self._names = WorkNames()
+        self._executions: dict[tuple[str, ...], Executions] = {}
         self._alone: dict[str, str] = {}  # trials that took no turns although it was asked for, and why
 
     def conduct(self, test: TrialTest, key: ItemsKey, plan: Callable[[Expected], TrialPlan]) -> Measurement:
         """From the expected results to the record; returns what was measured."""
-        settled = plan(self._references.expected(test.workload, key.items, key))
+        settled = self._paced(test, plan(self._references.expected(test.workload, key.items, key)))
         rivals = self._rivals(test)
         measurement = self._run(test, settled, rivals)
         self._compare_requests(test, settled, measurement)
@@ -73,7 +75,8 @@ class TrialConductor:
         self, test: TrialTest, key: ItemsKey, plan: Callable[[Expected], TrialPlan]
     ) -> Measurement:
         """The same inside the running event loop; what needs a loop of its own runs in another thread."""
-        settled = plan(await asyncio.to_thread(self._references.expected, test.workload, key.items, key))
+        expected = await asyncio.to_thread(self._references.expected, test.workload, key.items, key)
+        settled = self._paced(test, plan(expected))
         self._rivals(test)
         measurement = await (self._gate.run_in_loop if self._gate else run_trial_in_loop)(settled)
         self._compare_requests(test, settled, measurement)
@@ -94,6 +97,10 @@ class TrialConductor:
         if self._gate:
             return self._gate.run(plan)
         return self._races.run(collection.race_of(test.item), rivals, plan) if rivals else run_trial(plan)
+
+    def _paced(self, test: TrialTest, plan: TrialPlan) -> TrialPlan:
+        """With the number of executions a round that all models of this test share."""
+        return replace(plan, executions=self._executions.setdefault(collection.race_of(test.item), Executions()))
 
     def _rivals(self, test: TrialTest) -> tuple[str, ...]:
         """The models to take turns with; none where nobody asks for it, and where there can't be any."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from timetrial import models
 from timetrial.models.base import ConcurrencyModel
+from timetrial.trial.executions import Executions
 from timetrial.trial.items_key import ItemsKey
 from timetrial.trial.reference import Expected
 from timetrial.trial.server_traffic import CountingServer
@@ -63,6 +64,7 @@ class TrialPlan:
     - ``server``, ``requests_per_round``: what must have been counted after each round, one request for each item
       where no number is given.
     - ``items_key``: what the items are known by; None where nobody compares them.
+    - ``executions``: how often a round runs the items; one object for all trials that are compared with each other.
     - ``settings``: what is the same for all trials of the run.
     """
 
@@ -76,6 +78,7 @@ class TrialPlan:
     server: CountingServer | None = None
     requests_per_round: int | None = None
     items_key: ItemsKey | None = None
+    executions: Executions = field(default_factory=Executions)
     settings: RunSettings = field(default_factory=RunSettings)
 
     def model(self) -> ConcurrencyModel:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from timetrial import models
 from timetrial.errors import WorkloadError
 from timetrial.trial.conditions import Watch, fallbacks, unlike_parent
+from timetrial.trial.executions import STEPS
 from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import TrialPlan
 from timetrial.trial.server_traffic import Traffic
@@ -51,6 +52,7 @@ class Recorder:
         self._paths_before: Mapping[str, int] = {}
         self._paths_per_round: Mapping[str, int] = {}
         self._changed_items = False
+        self._paces_ns: list[int] = []
         self._proving_s = 0.0
         self._startup_s = self._teardown_s = 0.0
         self._watch = Watch(plan.settings.conditions)
@@ -93,9 +95,36 @@ class Recorder:
         if self._plan.settings.timed:
             self._watch.begin()
 
+    @property
+    def executions(self) -> int:
+        """How often each round runs the items; once against a server, which counts them."""
+        return 1 if self._traffic is not None else self._plan.executions.count or 1
+
+    @property
+    def looks_for_its_pace(self) -> bool:
+        """Whether the items are to be run once more, ``pacing``, to see how often a round has to run them.
+
+        Not where a server counts what is asked of it, which takes far longer than any step of the clock.
+        """
+        settings = self._plan.settings
+        if not settings.timed or settings.conditions.clock_step_ns is None or self._traffic is not None:
+            return False
+        return self._plan.executions.count is None
+
+    @contextmanager
+    def pacing(self) -> Generator[None]:
+        """Around an execution before the first timed round."""
+        clock_ns = self._plan.settings.clock_ns
+        began_ns = clock_ns()
+        yield
+        self._paces_ns.append(clock_ns() - began_ns)
+        step_ns = self._plan.settings.conditions.clock_step_ns
+        if step_ns is not None and (len(self._paces_ns) >= _PACES or self._paces_ns[-1] >= STEPS * step_ns):
+            self._plan.executions.settle(min(self._paces_ns), step_ns)
+
     def wants_another_round(self) -> bool:
         """Whether the policy asks for more, after those who watch were told how far it is."""
-        self._plan.settings.on_round(self._durations_s)
+        self._plan.settings.on_round([duration_s / self.executions for duration_s in self._durations_s])
         policy, rounds = self._plan.policy, len(self._durations_s)
         if not self._plan.settings.timed or (
             rounds >= policy.min_rounds and self._proving_s > _MOST_PROVING * policy.max_time_s
@@ -133,7 +162,7 @@ class Recorder:
         wrong = self._traffic.wrong_work() if self._traffic is not None else None
         if wrong is not None:
             raise wrong.error(self._plan.label)
-        return self._durations_s[-1] if self._durations_s else 0.0
+        return self._durations_s[-1] / self.executions if self._durations_s else 0.0
 
     def closing(self, *, failed: bool = False) -> None:
         """The rounds are over; what the model's end takes is counted from here."""
@@ -159,12 +188,12 @@ class Recorder:
             model=plan.model_id,
             concurrency=plan.in_flight,
             items=len(plan.items),
-            durations_s=tuple(self._durations_s),
+            durations_s=tuple(duration_s / self.executions for duration_s in self._durations_s),
             startup_s=self._startup_s,
             teardown_s=self._teardown_s,
             digest=plan.expected.digest,
             results=self._results,
-            details=self._details,
+            details=self._details | ({"executions_per_round": self.executions} if self.executions > 1 else {}),
             server=self._traffic.figures(sum(self._durations_s)) if self._traffic is not None else None,
             voids=tuple(self._voids()) if self._durations_s else (),
             fairness=self._watch.figures(),
@@ -210,6 +239,9 @@ class Recorder:
     def _since_s(self, start_ns: int) -> float:
         return (self._plan.settings.clock_ns() - start_ns) / 1e9
 
+
+_PACES: Final = 3
+"""How often very short items are run to see how short they are; of longer ones, one look tells."""
 
 _MOST_PROVING: Final = 10
 """How many times a trial's time its proofs may take before they end it: very short rounds, or very large results."""

@@ -50,6 +50,9 @@ class OpenTrial:
                 self._executor.run(recorder.first_item)
             recorder.before_first_round()
             recorder.first_round(self._executor.run(plan.items), self._executor.details)
+            while recorder.looks_for_its_pace:
+                with recorder.pacing():
+                    self._executor.run(plan.items)
             self._stack = stack.pop_all()
         return self
 
@@ -65,9 +68,15 @@ class OpenTrial:
         return self._recorder.wants_another_round()
 
     def time_a_round(self) -> float:
-        """Runs one round between two readings of the clock, proves it afterwards, and returns its duration."""
+        """Runs one round between two readings of the clock, proves it afterwards, and returns its duration.
+
+        That of one execution: a round of very short ones is made of several.
+        """
+        run, items, more = self._executor.run, self._plan.items, range(self._recorder.executions - 1)
         with self._recorder.timed_round() as finish:
-            results = self._executor.run(self._plan.items)
+            for _ in more:
+                run(items)
+            results = run(items)
             finish()
         return self._recorder.check(results)
 
@@ -98,6 +107,9 @@ class OpenTrialInLoop:
                 await self._executor.run(recorder.first_item)
             recorder.before_first_round()
             recorder.first_round(await self._executor.run(plan.items), self._executor.details)
+            while recorder.looks_for_its_pace:
+                with recorder.pacing():
+                    await self._executor.run(plan.items)
             self._stack = stack.pop_all()
         return self
 
@@ -114,8 +126,11 @@ class OpenTrialInLoop:
 
     async def time_a_round(self) -> float:
         """As in OpenTrial."""
+        run, items, more = self._executor.run, self._plan.items, range(self._recorder.executions - 1)
         with self._recorder.timed_round() as finish:
-            results = await self._executor.run(self._plan.items)
+            for _ in more:
+                await run(items)
+            results = await run(items)
             finish()
         return self._recorder.check(results)
 

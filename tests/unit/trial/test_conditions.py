@@ -20,6 +20,7 @@ from timetrial.environment.clock import smallest_step_ns
 from timetrial.environment.limits import OpenFiles
 from timetrial.measure.disturbance import DisturbanceMeter
 from timetrial.trial.conditions import Conditions, fallbacks, files_used_up, left_over, too_short
+from timetrial.trial.executions import Executions
 from timetrial.trial.plan import RoundsPolicy
 from timetrial.trial.run import run_trial, run_trial_in_loop
 from timetrial.trial.void import Kind, Void
@@ -45,10 +46,40 @@ def test_rounds_too_short_for_a_coarse_clock_are_void() -> None:
     ticks = (15_600_000 * (reading // 100) for reading in itertools.count())
     step_ns = smallest_step_ns(lambda: next(ticks))
     assert step_ns == 15_600_000
-    (void,) = voids_of(FakeModel(takes_ns=[1_000_000_000]), conditions=Conditions(clock_step_ns=step_ns))
+    coarse, once = Conditions(clock_step_ns=step_ns), Executions(1)
+    (void,) = voids_of(FakeModel(takes_ns=[1_000_000_000]), conditions=coarse, executions=once)
     assert void.kind == Kind.CLOCK
     assert "took 1,000,000,000 ns, and the clock's smallest step is 15,600,000 ns" in void.reason
-    assert voids_of(FakeModel(takes_ns=[1_600_000_000]), conditions=Conditions(clock_step_ns=step_ns)) == []
+    assert voids_of(FakeModel(takes_ns=[1_600_000_000]), conditions=coarse, executions=once) == []
+
+
+def test_short_rounds_are_made_longer_and_not_void() -> None:
+    """Each runs the items as often as the clock needs, and its figure is that of one execution."""
+    plan = plan_for(FakeModel(takes_ns=[1_000_000]), policy=TWO_ROUNDS, conditions=Conditions(clock_step_ns=100_000))
+    measurement = run_trial(plan)
+    assert measurement.voids == ()
+    assert measurement.details["executions_per_round"] == 40
+    assert measurement.durations_s == (0.001, 0.001)
+
+
+def test_all_models_that_are_compared_run_their_items_as_often() -> None:
+    """As the first of them found that its own rounds need it, be the others faster or slower."""
+    shared = Executions()
+    for takes_ns in (1_000_000, 50_000, 80_000_000):
+        plan = plan_for(
+            FakeModel(takes_ns=[takes_ns]),
+            policy=TWO_ROUNDS,
+            conditions=Conditions(clock_step_ns=10_000),
+            executions=shared,
+        )
+        assert run_trial(plan).details["executions_per_round"] == 4
+
+
+def test_rounds_that_are_long_enough_run_their_items_once() -> None:
+    """One look tells, and nothing is repeated."""
+    fake = FakeModel(takes_ns=[1_000_000])
+    measurement = run_trial(plan_for(fake, policy=TWO_ROUNDS, conditions=Conditions(clock_step_ns=40)))
+    assert "executions_per_round" not in measurement.details
 
 
 def test_a_clock_that_nobody_looked_at_voids_nothing() -> None:
@@ -140,7 +171,8 @@ def test_nothing_is_looked_at_between_two_readings_of_the_clock() -> None:
             return super().stop()
 
     conditions = Conditions(clock_step_ns=1, meter=Journalling, open_files=OpenFiles(1, None))
-    measurement = run_trial(plan_for(fake, policy=TWO_ROUNDS, conditions=conditions))
+    plan = plan_for(fake, policy=TWO_ROUNDS, conditions=conditions, executions=Executions(1))
+    measurement = run_trial(plan)
     timed = ["clock", "round", "clock"]
     assert fake.journal == [
         *("clock", "opened", "first item", "clock", "round", "look"), *timed, *timed,

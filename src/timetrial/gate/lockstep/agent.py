@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -20,6 +21,7 @@ from timetrial.gate.lockstep.round_settings import RoundSettings
 from timetrial.gate.lockstep.side_rounds import SideRounds, receive_order, trouble_of
 from timetrial.measure.tracing import paused
 from timetrial.models.base import InLoopModel
+from timetrial.trial.executions import Executions
 from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import TrialPlan
 from timetrial.trial.run import OpenTrial, OpenTrialInLoop
@@ -124,7 +126,7 @@ class Agent:
 
     def run(self, plan: TrialPlan) -> Measurement:
         """As trial.run_trial, with the gate deciding when a round is due."""
-        with OpenTrial(plan) as trial:
+        with OpenTrial(_once(plan)) as trial:
             self._run_rounds(
                 lambda executions: sum(trial.time_a_round() for _ in range(executions)),
                 workers=_has_workers(trial.worker_pids()),
@@ -136,7 +138,7 @@ class Agent:
         """As trial.run_trial_in_loop, with the gate deciding when a round is due; the loop stands still meanwhile."""
         if not isinstance(plan.model(), InLoopModel):
             return self.run(plan)
-        async with OpenTrialInLoop(plan) as trial:
+        async with OpenTrialInLoop(_once(plan)) as trial:
             with self._open_rounds(workers=False, servers=_pids(plan.server)) as rounds:
                 while executions := rounds.next_round():
                     rounds.report(sum([await trial.time_a_round() for _ in range(executions)]))
@@ -195,6 +197,11 @@ def _static_skip(item: pytest.Item) -> str | None:
     if marker is None:
         return None
     return str(marker.kwargs.get("reason") or (marker.args[0] if marker.args else "skipped by its marker"))
+
+
+def _once(plan: TrialPlan) -> TrialPlan:
+    """Each execution is a round by itself: how many make one of the gate's is for both sides to say."""
+    return replace(plan, executions=Executions(1))
 
 
 def _has_workers(pids: Sequence[int]) -> bool:
