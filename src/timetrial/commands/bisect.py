@@ -15,7 +15,7 @@ from timetrial.gate.findings import ExitCode, Finding
 from timetrial.gate.policy import GatePolicy, read_policy
 from timetrial.gate.run import GatePlan, run_gate
 from timetrial.gate.sides.side import Side
-from timetrial.gate.store import GateFile, about_sides
+from timetrial.gate.store import About, GateFile, about_sides
 from timetrial.gate.verdicts import judge
 from timetrial.report.escaped import shown
 from timetrial.report.gate.bisection import bisection_lines
@@ -68,7 +68,7 @@ class _Gate:
 
     def __call__(self, base: Side, candidate: Side, policy: GatePolicy) -> Sequence[Finding]:
         seed = random.SystemRandom().getrandbits(32)
-        about = {**about_sides(base, candidate, self.selection), "kind": "bisect", "seed": seed}
+        about: About = {**about_sides(base, candidate, self.selection), "kind": "bisect", "seed": seed}
         file = GateFile(self.results, policy, about)
         plan = GatePlan(
             base,

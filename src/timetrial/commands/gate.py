@@ -21,7 +21,7 @@ from timetrial.gate.record import SideName
 from timetrial.gate.run import GatePlan, run_gate
 from timetrial.gate.self_test import alike, run_self_test, self_test_files, tally
 from timetrial.gate.sides.make import Side, sides_of_pythons, sides_of_ref, this_side
-from timetrial.gate.store import GateFile, StoredGate, about_sides, read_gate
+from timetrial.gate.store import About, GateFile, StoredGate, about_sides, read_gate
 from timetrial.gate.stored.baseline import mark_if_failed
 from timetrial.gate.stored.compare import compare_files
 from timetrial.gate.verdicts import judge
@@ -160,8 +160,8 @@ def _lockstep(options: argparse.Namespace, chosen: ChosenPolicy, selection: Sequ
         progress.say(line)
     seed = random.SystemRandom().getrandbits(32) if options.seed is None else options.seed
     with _sides(options, policy, progress.say) as (base, candidate):
-        kept_awake = policy.keep_awake and can_keep_awake()
-        about = {**about_sides(base, candidate, selection), "kind": "gate", "seed": seed, "kept_awake": kept_awake}
+        about: About = {**about_sides(base, candidate, selection), "kind": "gate", "seed": seed}
+        about["kept_awake"] = policy.keep_awake and can_keep_awake()
         about["notes"] = chosen.lines()
         file = GateFile(options.results, policy, about)
         try:

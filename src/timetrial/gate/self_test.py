@@ -74,7 +74,7 @@ def run_one(plan: GatePlan, directory: Path, *, injected: bool) -> StoredGate:
     seed = secrets.randbits(32)
     shares = Shares(seed) if injected else (lambda _name: 0.0)
     about = about_sides(plan.base, plan.candidate, plan.selection)
-    about.update(kind=_KIND, seed=seed, injected=injected)
+    about.update({"kind": _KIND, "seed": seed, "injected": injected})
     file = GateFile(directory, plan.policy, about)
     records = run_gate(replace(plan, seed=seed, extra_share=shares, on_launch=file.write))
     file.write(records, complete=True)

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
-from timetrial.environment.record import environment
+from timetrial.environment.record import Environment, environment
 from timetrial.errors import NoRoomError, ResultsError
 from timetrial.gate.policy import GatePolicy, policy_of
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
@@ -41,6 +41,37 @@ _GATE: Final = fields(
 )
 
 
+class AboutSide(TypedDict):
+    """One of the two that were compared."""
+
+    label: str
+    """As verdicts name it."""
+    python: str
+    """The path of its interpreter."""
+    revision: str | None
+    """The full commit, with "+dirty" where files differ from it; None outside git."""
+
+
+class About(TypedDict, total=False):
+    """A gate's circumstances, as its file keeps them."""
+
+    base: AboutSide
+    candidate: AboutSide
+    selection: list[str]
+    """What pytest was told."""
+    environment: Environment
+    kind: str
+    """gate, bisect or self-test."""
+    seed: int
+    """Of the random order."""
+    kept_awake: bool
+    """Whether spinners kept processors from halting."""
+    notes: list[str]
+    """Lines about the gate that a reader of its verdicts has to know."""
+    injected: bool
+    """In a self-test: whether benchmarks of the candidate were slowed down."""
+
+
 @dataclass(frozen=True)
 class StoredGate:
     """What a gate's file holds."""
@@ -54,7 +85,7 @@ class StoredGate:
     policy: GatePolicy
     """The settings that it was measured under."""
     about: Mapping[str, Any]
-    """Who was compared on what and where, as ``about_sides`` tells it."""
+    """Who was compared on what and where, as About; read from a file, so nothing in it is sure."""
     records: Sequence[BenchmarkRecord]
     """All that was measured, by benchmark."""
 
@@ -68,7 +99,7 @@ class StoredGate:
 class GateFile:
     """The file of one gate, written anew after each launch; its name sorts by time."""
 
-    def __init__(self, directory: Path, policy: GatePolicy, about: Mapping[str, Any]) -> None:
+    def __init__(self, directory: Path, policy: GatePolicy, about: About) -> None:
         now = datetime.now(UTC)
         self._began_s = time.monotonic()
         self.path = directory / f"{now:%Y_%m_%d-%H%M%S}-gate-{secrets.token_hex(3)}.json"
@@ -93,8 +124,8 @@ class GateFile:
             replace_file(self.path, dumps(content).encode(), durable=complete)
 
 
-def about_sides(base: Side, candidate: Side, selection: Sequence[str]) -> dict[str, Any]:
-    """What a gate's file says of its circumstances: who was compared, on what, and where."""
+def about_sides(base: Side, candidate: Side, selection: Sequence[str]) -> About:
+    """What a gate's file says of its circumstances, so far: who was compared, on what, and where."""
     return {
         "base": _about_side(base),
         "candidate": _about_side(candidate),
@@ -103,7 +134,7 @@ def about_sides(base: Side, candidate: Side, selection: Sequence[str]) -> dict[s
     }
 
 
-def _about_side(side: Side) -> dict[str, Any]:
+def _about_side(side: Side) -> AboutSide:
     return {"label": str(side), "python": str(side.python), "revision": side.revision}
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
-from timetrial.gate.store import GateFile, read_gate
+from timetrial.gate.store import About, GateFile, read_gate
 
 Project = Callable[..., Path]
 
@@ -78,7 +78,11 @@ def test_nothing_to_compare_is_no_pass(hurried: Path) -> None:
 
 
 def _stored(folder: Path, records: Sequence[BenchmarkRecord], *, complete: bool = True) -> Path:
-    about = {"kind": "gate", "base": {"label": "the base"}, "candidate": {"label": "the candidate"}}
+    about: About = {
+        "kind": "gate",
+        "base": {"label": "the base", "python": "python", "revision": None},
+        "candidate": {"label": "the candidate", "python": "python", "revision": None},
+    }
     file = GateFile(folder, GatePolicy(), about)
     file.write(records, complete=complete)
     return file.path

@@ -11,12 +11,18 @@ from tests.unit.gate.stored.stored_files import content, launches, write
 from timetrial import cli
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, SideName, Trouble
-from timetrial.gate.store import GateFile
+from timetrial.gate.store import About, GateFile
 
 WHOM = [("--base", "main"), ("--base-python", "python"), ("--candidate-python", "python")]
 REPORTS = [("--json", "out"), ("--markdown", "out"), ("--junit", "out")]
 ONLY_MEASURED = [("-k", "fetch"), ("-m", "slow"), ("--budget", "10m"), ("--seed", "0"), ("--results", "elsewhere")]
 DIFFERENCE = ("--accept-difference", "cpu.*")
+
+ABOUT: About = {
+    "kind": "gate",
+    "base": {"label": "the base", "python": "python", "revision": None},
+    "candidate": {"label": "the candidate", "python": "python", "revision": None},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -104,8 +110,7 @@ def test_a_replay_judges_by_the_stored_policy(folder: Path, capsys: pytest.Captu
 
 def test_a_replay_of_a_gate_that_was_cut_off_blames_no_budget(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """More time would have changed nothing."""
-    about = {"kind": "gate", "base": {"label": "the base"}, "candidate": {"label": "the candidate"}}
-    file = GateFile(folder / "gates", GatePolicy(), about)
+    file = GateFile(folder / "gates", GatePolicy(), ABOUT)
     for complete in (False, True):
         file.write([BenchmarkRecord("t.py::test_late")], complete=complete)
         assert cli.main(["gate", "--replay", str(file.path)]) == 3
@@ -116,7 +121,6 @@ def test_a_replay_of_a_gate_that_was_cut_off_blames_no_budget(folder: Path, caps
 
 def _missing_one(folder: Path, policy: GatePolicy) -> Path:
     """The file of a gate whose candidate lacked a benchmark."""
-    about = {"kind": "gate", "base": {"label": "the base"}, "candidate": {"label": "the candidate"}}
-    file = GateFile(folder / "gates", policy, about)
+    file = GateFile(folder / "gates", policy, ABOUT)
     file.write([BenchmarkRecord("t.py::test_gone", trouble=Trouble("missing", SideName.CANDIDATE, "deleted"))])
     return file.path
