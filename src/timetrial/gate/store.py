@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypedDict
+from typing import Any, Final, NotRequired, TypedDict
 
 from timetrial.environment.record import Environment, environment
 from timetrial.errors import NoRoomError, ResultsError
@@ -50,6 +50,8 @@ class AboutSide(TypedDict):
     """The path of its interpreter."""
     revision: str | None
     """The full commit, with "+dirty" where files differ from it; None outside git."""
+    modules: NotRequired[dict[str, str]]
+    """The file that each of the project's modules was imported from, by its name."""
 
 
 class About(TypedDict, total=False):
@@ -103,7 +105,7 @@ class GateFile:
         now = datetime.now(UTC)
         self._began_s = time.monotonic()
         self.path = directory / f"{now:%Y_%m_%d-%H%M%S}-gate-{secrets.token_hex(3)}.json"
-        self._about = dict(about)
+        self._about: About = {**about}
         self._head = {
             "schema_version": SCHEMA_VERSION,
             "created": now.isoformat(timespec="seconds"),
@@ -113,7 +115,8 @@ class GateFile:
 
     def note_modules(self, side: SideName, modules: Mapping[str, str]) -> None:
         """Which of the project's modules a side imported, and from where: what was measured, by name."""
-        self._about[side.value].setdefault("modules", {}).update(modules)
+        about = self._about["base"] if side is SideName.BASE else self._about["candidate"]
+        about["modules"] = {**about.get("modules", {}), **modules}
 
     def write(self, records: Sequence[BenchmarkRecord], *, complete: bool = False) -> None:
         """Replaces the file in one step; raises NoRoomError where that fails."""
