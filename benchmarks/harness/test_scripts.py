@@ -11,20 +11,16 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import pytest
 
 from benchmarks import test_client_overhead, test_fetch_pages, test_retries, test_waiting_beside_work
-from benchmarks.harness.turns import Run, pair
+from benchmarks.harness.turns import Run, held_against
 from benchmarks.test_waiting_beside_work import Visit
 from fixtures import clients, fetching
 from timetrial import MockServer, Workload, models
-from timetrial.stats.paired_ratio import paired_ratio
 
-PAIRS = 40
-MOST = 1.03
 CONCURRENCY = 8
 
 
@@ -131,16 +127,5 @@ def test_script(benchmark: Any, mock_server: MockServer, name: str) -> None:
     workload, model, script, items_of = CASES[name]
     items = items_of(mock_server)
     concurrency = 1 if model == "serial" else CONCURRENCY
-    comparable = workload.comparable or (lambda result: result)
     with models.get(model).open(workload, concurrency) as ours, script() as by_hand:
-        for _ in range(2):
-            assert list(map(comparable, ours.run(items))) == list(map(comparable, by_hand(items)))
-        pairs = [pair(ours.run, by_hand, items) for _ in range(PAIRS)]
-        benchmark.pedantic(ours.run, args=(items,), rounds=1)
-    ratio = paired_ratio([one for one, _ in pairs], [other for _, other in pairs])
-    assert ratio is not None
-    benchmark.group = "harness, workloads against scripts"
-    benchmark.extra_info["script"] = {"case": name, "ratio_to_script": asdict(ratio)}
-    more, low, high = (100 * (each - 1) for each in (ratio.ratio, ratio.low, ratio.high))
-    print(f"\n{name:>30}: {more:+.1f} % ({low:+.1f} to {high:+.1f} %)")
-    assert ratio.low < MOST, f"{name} takes {more:.1f} % longer than the script"
+        held_against(by_hand, ours.run, items, benchmark, name, workload.comparable)
