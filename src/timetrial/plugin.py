@@ -112,6 +112,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture
 def trial_model(request: pytest.FixtureRequest) -> str:
     """The concurrency model of this trial, e.g. ``threads``; parametrised by the ``workload`` marker."""
+    if not hasattr(request, "param"):
+        pytest.fail(
+            f"{request.node.nodeid}: a trial runs once for each model, so its test has to be parametrised: write a "
+            "function (no method of a unittest.TestCase) with @pytest.mark.workload(WORKLOAD) that has `trial` among "
+            "its arguments (not by request.getfixturevalue or another fixture that isn't one of its arguments)",
+            pytrace=False,
+        )
     model: str = request.param
     return model
 

@@ -65,8 +65,18 @@ class Workload:
                 f"workload {self.name!r}: task is a coroutine function, which a plain call never awaits; "
                 f"pass it as async_task="
             )
-        if self.async_task is not None and inspect.isgeneratorfunction(self.async_task):
-            raise WorkloadError(f"workload {self.name!r}: async_task is a generator function; write it as async def")
+        if self.task is not None and (inspect.isgeneratorfunction(self.task) or inspect.isasyncgenfunction(self.task)):
+            raise WorkloadError(
+                f"workload {self.name!r}: task is a generator function, and calling it computes nothing: let the task "
+                f"return a list, such as list(…) of what it yields"
+            )
+        if self.async_task is not None and (
+            inspect.isgeneratorfunction(self.async_task) or inspect.isasyncgenfunction(self.async_task)
+        ):
+            raise WorkloadError(
+                f"workload {self.name!r}: async_task is a generator function, which computes nothing when it is "
+                f"awaited or called; write it as async def with return"
+            )
         for name, way in self.variants.items():
             if way.reference is not None or way.comparable is not None:
                 raise WorkloadError(

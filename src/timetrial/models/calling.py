@@ -8,7 +8,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequ
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
-from timetrial.errors import NeverAwaitedError, WorkloadError
+from timetrial.errors import NeverAwaitedError, NothingComputedError, WorkloadError
+from timetrial.models.uncomputed import let_go, uncomputed
 from timetrial.workload import Workload
 
 Call = Callable[[Any], Any]
@@ -85,11 +86,15 @@ def noting(doing: str) -> Generator[None, None, None]:
         raise
 
 
-def check_awaited(results: Sequence[Any], task: Callable[..., Any]) -> None:
-    """Raises NeverAwaitedError where a result of a sync task is itself something to await.
+def check_computed(results: Sequence[Any], task: Callable[..., Any]) -> None:
+    """Raises where a result is no result yet: NeverAwaitedError or NothingComputedError, with what to return instead.
 
     Executors call this once, for the first run that they make.
     """
+    for result in results:
+        if not never_awaited(result) and (reason := uncomputed(result)) is not None:
+            let_go(result)
+            raise NothingComputedError(f"the task {name_of(task)} returned {reason}")
     lazy = [result for result in results if never_awaited(result)]
     if not lazy:
         return
@@ -101,7 +106,7 @@ def check_awaited(results: Sequence[Any], task: Callable[..., Any]) -> None:
 
 def never_awaited(result: object) -> bool:
     """Whether a result is work that has yet to be awaited."""
-    return inspect.isawaitable(result) or inspect.isasyncgen(result)
+    return inspect.iscoroutine(result) or (inspect.isawaitable(result) and not hasattr(result, "done"))
 
 
 def never_awaited_error(task: Callable[..., Any], result: object) -> NeverAwaitedError:

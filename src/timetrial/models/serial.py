@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from timetrial.errors import blame
 from timetrial.models.base import Executor
-from timetrial.models.calling import check_awaited, opened_task, require_task
+from timetrial.models.calling import check_computed, opened_task, require_task
 from timetrial.workload import Workload
 
 
@@ -74,7 +74,7 @@ class SerialExecutor:
             blame(error, index=index, item=items[index], model=SerialModel.name)
             raise
         if not self._ran_before:
-            check_awaited(results, self._task)
+            check_computed(results, self._task)
             self._ran_before = True
         return results
 

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from timetrial.errors import TimetrialError, blame
 from timetrial.models.base import Executor
-from timetrial.models.calling import Call, check_awaited, opened_task, require_concurrency, require_task
+from timetrial.models.calling import Call, check_computed, opened_task, require_concurrency, require_task
 from timetrial.models.pool.limits import starting
 from timetrial.system.unpatched import patched_by
 from timetrial.workload import Workload
@@ -115,7 +115,7 @@ class ThreadsExecutor:
         if current.failures:
             _raise_first(current)
         if not self._ran_before:
-            check_awaited(current.results, self._task)
+            check_computed(current.results, self._task)
             self._ran_before = True
         return current.results
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Hashable, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
+from timetrial.environment.facts import known
 from timetrial.errors import VoidTrialError
 from timetrial.pytest_plugin import collection
 from timetrial.pytest_plugin.options import TrialOptions
@@ -62,9 +66,11 @@ class TrialConductor:
 
     def conduct(self, test: TrialTest, key: ItemsKey, plan: Callable[[Expected], TrialPlan]) -> Measurement:
         """From the expected results to the record; returns what was measured."""
-        settled = self._paced(test, plan(self._references.expected(test.workload, key.items, key)))
-        rivals = self._rivals(test)
-        measurement = self._run(test, settled, rivals)
+        with _hint_at_loops():
+            expected = self._references.expected(test.workload, key.items, key, of=_work_of(test))
+            settled = self._paced(test, plan(expected))
+            rivals = self._rivals(test)
+            measurement = self._run(test, settled, rivals)
         self._compare_requests(test, settled, measurement)
         measurement = look_closer(settled, measurement)
         self._enter(test, settled, measurement, interleaved=bool(rivals))
@@ -75,7 +81,7 @@ class TrialConductor:
         self, test: TrialTest, key: ItemsKey, plan: Callable[[Expected], TrialPlan]
     ) -> Measurement:
         """The same inside the running event loop; what needs a loop of its own runs in another thread."""
-        expected = await asyncio.to_thread(self._references.expected, test.workload, key.items, key)
+        expected = await self._references.expected_in_loop(test.workload, key.items, key, of=_work_of(test))
         settled = self._paced(test, plan(expected))
         self._rivals(test)
         measurement = await (self._gate.run_in_loop if self._gate else run_trial_in_loop)(settled)
@@ -146,6 +152,31 @@ class TrialConductor:
         )
         benchmark.extra_info[KEY] = entry.figures
         self._standings.add(entry)
+
+
+def _work_of(test: TrialTest) -> Hashable:
+    """What a trial shares with those that it is held against: test, parameters, variables and folder.
+
+    pytest notes the running test in one of its own.
+    """
+    variables = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    return (*collection.race_of(test.item), frozenset(variables.items()), known(Path.cwd))
+
+
+@contextmanager
+def _hint_at_loops() -> Generator[None]:
+    """Says which loops there are, where something was opened in one and used in another."""
+    try:
+        yield
+    except RuntimeError as error:
+        if any(
+            sign in str(error) for sign in ("Event loop is closed", "attached to a different loop", "inside a task")
+        ):
+            error.add_note(
+                "timetrial: each trial and its reference have an event loop of their own: let the workload open its "
+                "client with async_resource=, once for each loop, or write an async test and await trial(...)"
+            )
+        raise
 
 
 def look_closer(plan: TrialPlan, measurement: Measurement) -> Measurement:

@@ -95,7 +95,22 @@ class Trial:
 
     async def _conduct_in_loop(self, key: ItemsKey, plan: Callable[[Expected], TrialPlan]) -> Measurement:
         self._awaited = True
+        if not _in_asyncio():
+            raise WorkloadError(
+                "`await trial(...)` needs asyncio's event loop, and this test runs in another one (trio, for example): "
+                "write the test for asyncio, or as a plain def, where the trial opens a loop by itself"
+            )
         return await self._conductor.conduct_in_loop(self._test, key, plan)
+
+
+def _in_asyncio() -> bool:
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _whole(concurrency: Any) -> int:

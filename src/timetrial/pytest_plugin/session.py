@@ -54,6 +54,11 @@ class TrialSession:
 
     def trial(self, request: pytest.FixtureRequest, benchmark: Any) -> Trial:
         """The value of the ``trial`` fixture for one test, which is asked for after the run began."""
+        if not is_pytest_benchmarks(benchmark):
+            pytest.skip(
+                f"a trial needs pytest-benchmark's fixture, and `benchmark` is that of {type(benchmark).__module__}: "
+                f"run trials without that plugin's option"
+            )
         settings = self._settings = self._settings or self._run_settings(timed=benchmark.enabled)
         return Trial(TrialTest(request, benchmark, request.node.stash[_METER], settings), self._conductor)
 
@@ -120,11 +125,12 @@ class TrialSession:
         elif self._fails_on_void and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
+    @pytest.hookimpl(optionalhook=True)
     def pytest_benchmark_update_json(self, output_json: dict[str, Any]) -> None:
         """Before pytest-benchmark stores its own file: speed-ups are known now."""
         self._record.join(output_json["benchmarks"])
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, optionalhook=True)
     def pytest_benchmark_group_stats(self) -> Any:
         """In pytest-benchmark's table too, a void trial says so, and is no measure for others."""
         groups = yield
@@ -195,7 +201,7 @@ class TrialSession:
     def _note(self, item: pytest.Item, call: pytest.CallInfo[None], void: Void | None) -> None:
         """Writes down what a test brought: its benchmark's rounds, or why its trial is void."""
         benchmark = getattr(item, "funcargs", {}).get("benchmark")
-        if benchmark is None:
+        if benchmark is None or not is_pytest_benchmarks(benchmark):
             return
         if void is not None:
             model = collection.model_of(item) or item.name
@@ -208,6 +214,11 @@ class TrialSession:
             self._record.add(item, benchmark, entry)
             if self._record.complaint:
                 item.session.shouldstop = self._record.complaint
+
+
+def is_pytest_benchmarks(benchmark: object) -> bool:
+    """Whether a fixture of that name is pytest-benchmark's; other plugins have one of their own."""
+    return type(benchmark).__module__.startswith(("pytest_benchmark.", "timetrial."))
 
 
 def _void_apart(

@@ -171,6 +171,14 @@ def unlike_parent(details: Mapping[str, object]) -> Iterator[Void]:
         yield Void(Kind.WORKER_ENVIRONMENT, f"worker processes differ from pytest's own: {unlike}")
 
 
+def traced(left: Sequence[str], details: Mapping[str, object]) -> Iterator[Void]:
+    """What traces or profiles the timed rounds though it was to be held off, here or in worker processes."""
+    for program in left:
+        yield Void(Kind.TRACED, f"the timed rounds ran under {program}, which can't be held off")
+    if in_workers := details.get("traced"):
+        yield Void(Kind.TRACED, f"worker processes ran under {in_workers}, which can't be held off")
+
+
 def left_over(leftovers: Sequence[str]) -> Void | None:
     """Whether the accounting round found that the workload leaves something behind."""
     if not leftovers:

@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import Any, Final
 
 from timetrial.errors import WorkloadError, shorten
+from timetrial.models.uncomputed import uncomputed
 
 _DIGEST_BYTES = 16
 _PROTOCOL = 4  # the newest pickle protocol in which every object still reduces to plain values
@@ -93,6 +94,8 @@ def _sent(value: object) -> Any:
 
 
 def _hint(value: object) -> str:
+    if (reason := uncomputed(value)) is not None:
+        return f"it is {reason}"
     return f"{shorten(value)}; give the workload comparable=, a function from the result to a plain value"
 
 

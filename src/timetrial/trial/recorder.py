@@ -11,8 +11,10 @@ from time import perf_counter
 from typing import Any, Final
 
 from timetrial import models
-from timetrial.errors import WorkloadError
-from timetrial.trial.conditions import Watch, fallbacks, unlike_parent
+from timetrial.errors import NothingComputedError, WorkloadError
+from timetrial.measure.tracing import paused
+from timetrial.models.uncomputed import uncomputed
+from timetrial.trial.conditions import Watch, fallbacks, traced, unlike_parent
 from timetrial.trial.executions import STEPS
 from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import TrialPlan
@@ -34,10 +36,11 @@ class Step(Enum):
 class Recorder:
     """Keeps the clock, the proofs and the figures of one trial, whichever way its rounds are run.
 
-    Whoever runs the trial calls, in this order: ``before_first_round`` once the model is open and the ``first_item``
-    is through, ``first_round`` with the results of the round that warms up, then for each timed round ``timed_round``
-    around it and ``check`` with its results, ``closing`` before the model is closed and ``closed`` after it, and in the
-    end ``measurement``. Any other order raises WorkloadError; ``closing`` may come at any time, as a failure does.
+    Whoever runs the trial calls, within ``without_tracers`` and in this order: ``before_first_round`` once the model
+    is open and the ``first_item`` is through, ``first_round`` with the results of the round that warms up, then for
+    each timed round ``timed_round`` around it and ``check`` with its results, ``closing`` before the model is closed
+    and ``closed`` after it, and in the end ``measurement``. Any other order raises WorkloadError; ``closing`` may
+    come at any time, as a failure does.
     """
 
     def __init__(self, plan: TrialPlan, *, in_loop: bool = False) -> None:
@@ -57,6 +60,7 @@ class Recorder:
         self._startup_s = self._teardown_s = 0.0
         self._watch = Watch(plan.settings.conditions)
         self._traffic = _traffic(plan)
+        self._tracers_left: Sequence[str] = ()
         self._opened_ns = self._closing_ns = plan.settings.clock_ns()
 
     def count_from_here(self) -> None:
@@ -74,6 +78,19 @@ class Recorder:
         plan = self._plan
         return list(islice(plan.items, 1)) if plan.settings.timed and not plan.brings_own_implementation else ()
 
+    @contextmanager
+    def without_tracers(self) -> Generator[None]:
+        """Around all of it, before the model opens: threads that are traced already can't be reached on every Python.
+
+        Nothing is held off where nothing is timed: such a run is made for its coverage.
+        """
+        if not self._plan.settings.timed:
+            yield
+            return
+        with paused() as pause:
+            self._tracers_left = pause.left
+            yield
+
     def before_first_round(self) -> None:
         """The model is open, and the first item, if one was run, is through: that ended the start-up."""
         self._go(Step.OPENING, Step.OPEN)
@@ -88,6 +105,9 @@ class Recorder:
         if not self.first_item:
             self._startup_s = self._since_s(self._opened_ns)
         self._details = dict(details)
+        for result in results:  # also of coroutines, and of implementations that the workload brings
+            if (reason := uncomputed(result)) is not None:
+                raise NothingComputedError(f"{self._plan.label}: a result is {reason}")
         self.check(results)
         if self._traffic is not None:
             self._traffic.forget_rounds()
@@ -231,6 +251,7 @@ class Recorder:
         return [
             *fallbacks(settings.event_loop if asks else None, settings.start_method, self._details, variant),
             *unlike_parent(self._details),
+            *traced(self._tracers_left, self._details),
             *([_CHANGED_ITEMS] if self._changed_items else ()),
             *self._watch.voids(self._durations_s),
             *(self._traffic.unfair(sum(self._durations_s)) if self._traffic is not None else ()),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from timetrial import models
-from timetrial.errors import WorkloadError, shorten
+from timetrial.errors import NothingComputedError, WorkloadError, shorten
+from timetrial.models.base import ConcurrencyModel, InLoopModel
+from timetrial.models.uncomputed import uncomputed
 from timetrial.trial.digest import combine, digest, forms
 from timetrial.trial.items_key import ItemsKey, key_of
 from timetrial.trial.void import Kind, Void
@@ -52,17 +55,38 @@ class References:
 
     def __init__(self) -> None:
         # The workload and the items are kept beside their results: a key may rest on their identity.
-        self._known: dict[bytes, tuple[Expected, Workload, Sequence[Any]]] = {}
+        self._known: dict[Hashable, tuple[Expected, Workload, Sequence[Any]]] = {}
 
-    def expected(self, workload: Workload, items: Sequence[Any], items_key: ItemsKey | None = None) -> Expected:
+    def expected(
+        self, workload: Workload, items: Sequence[Any], items_key: ItemsKey | None = None, *, of: Hashable = None
+    ) -> Expected:
         """The expected results of these items: what the reference or, without one, the serial run gives.
 
-        ``items_key`` is the items' own, where it is known already.
+        ``items_key`` is the items' own, where it is known already. ``of`` is what the trials share that are held
+        against each other: with another test, other parameters or other fixtures, a task may do other work.
         """
-        key = _key_of(workload, items, items_key or key_of(items))
+        key = (_key_of(workload, items, items_key or key_of(items)), of)
         if key not in self._known:
             expected = expected_of(workload, items, serial_results(workload, items))
             self._known[key] = expected, workload, tuple(items)
+        return self._known[key][0]
+
+    async def expected_in_loop(
+        self, workload: Workload, items: Sequence[Any], items_key: ItemsKey | None = None, *, of: Hashable = None
+    ) -> Expected:
+        """The same for an async test: what only an async_task can tell is asked in the running loop.
+
+        What the test's async fixtures have opened belongs to that loop. Anything else runs in a thread of its own,
+        since it may need a loop of its own.
+        """
+        key = (_key_of(workload, items, items_key or key_of(items)), of)
+        if key not in self._known:
+            way = None if workload.reference is not None else _serial_way(workload)
+            if way is None or not isinstance(way[1], InLoopModel):
+                return await asyncio.to_thread(self.expected, workload, items, items_key, of=of)
+            async with way[1].open_in_loop(way[0], 1) as executor:
+                results = await executor.run(items)
+            self._known[key] = expected_of(workload, items, results), workload, tuple(items)
         return self._known[key][0]
 
 
@@ -72,6 +96,9 @@ def expected_of(workload: Workload, items: Sequence[Any], results: Sequence[Any]
         raise WorkloadError(
             f"workload {workload.name!r}: its reference gave {len(results)} results for {len(items)} items"
         )
+    for result in results:
+        if (reason := uncomputed(result)) is not None:
+            raise NothingComputedError(f"workload {workload.name!r}: a reference result is {reason}")
     found = [tuple(forms(each, workload.comparable)) for each in results]
     travelled = {index: frozenset(each[1:]) for index, each in enumerate(found) if {*each[1:]} - {each[0]}}
     return Expected(tuple(each[0] for each in found), workload.comparable, travelled)
@@ -81,12 +108,18 @@ def serial_results(workload: Workload, items: Sequence[Any]) -> Sequence[Any]:
     """The workload's results one item at a time, untimed, by the cheapest honest way it has."""
     if workload.reference is not None:
         return list(workload.reference(items))
+    way, model = _serial_way(workload)
+    with model.open(way, 1) as executor:
+        return executor.run(items)
+
+
+def _serial_way(workload: Workload) -> tuple[Workload, ConcurrencyModel]:
+    """Which of its ways gives the results, and under which model."""
     for way in (workload, *workload.variants.values()):
         for name in ("serial", "coroutines"):
             model = models.get(name)
             if model.suits(way):
-                with model.open(way, 1) as executor:
-                    return executor.run(items)
+                return way, model
     raise WorkloadError(
         f"workload {workload.name!r} has no task, no async_task and no serial implementation to compare with: "
         f"give it reference=, a function from the items to their expected results"

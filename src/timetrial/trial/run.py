@@ -45,6 +45,7 @@ class OpenTrial:
     def __enter__(self) -> Self:
         plan, recorder = self._plan, self._recorder
         with ExitStack() as stack:
+            stack.enter_context(recorder.without_tracers())
             self._executor = stack.enter_context(plan.model().open(plan.way(), plan.in_flight))
             if recorder.first_item:
                 self._executor.run(recorder.first_item)
@@ -102,6 +103,7 @@ class OpenTrialInLoop:
         if not isinstance(model, InLoopModel):
             raise WorkloadError(f"{plan.workload.name!r}: {plan.model_id!r} can't run inside an async test's loop")
         async with AsyncExitStack() as stack:
+            stack.enter_context(recorder.without_tracers())
             self._executor = await stack.enter_async_context(model.open_in_loop(plan.way(), plan.in_flight))
             if recorder.first_item:
                 await self._executor.run(recorder.first_item)

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     LEFTOVERS = "leftovers"
     DISTURBED = "disturbed"
     WORKER_ENVIRONMENT = "worker-environment"
+    TRACED = "traced"
 
 
 WRONG_WORK: Final = frozenset({Kind.RESULTS, Kind.REQUESTS, Kind.CONCURRENCY})
@@ -48,6 +49,7 @@ FIXES: Final = {
     Kind.LEFTOVERS: "end what the task starts before it returns: it takes time and memory from the trials that follow",
     Kind.DISTURBED: "run it again while the machine is quiet, or with --trial-interleave, where it meets all models "
     "alike",
+    Kind.TRACED: "run the trials without it: it slows some code down more than other code",
     Kind.WORKER_ENVIRONMENT: "set it before pytest starts, or have workers take all of it over with "
     "--trial-start-method=fork",
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
+import itertools
 import pickle
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -12,7 +15,7 @@ import numpy as np
 import pytest
 
 from timetrial import Workload
-from timetrial.errors import VoidTrialError, WorkloadError
+from timetrial.errors import NeverAwaitedError, NothingComputedError, VoidTrialError, WorkloadError
 from timetrial.trial.reference import References, expected_of, serial_results
 
 
@@ -207,3 +210,78 @@ def test_what_is_compared_of_a_traveller_is_taken_from_each_of_its_forms() -> No
     expected.verify([_sent(Stamped("t"), 1)], ["t"], "made")
     with pytest.raises(VoidTrialError):
         expected.verify([_sent(Stamped("u"), 1)], ["t"], "made")
+
+
+def test_the_same_items_in_another_test_have_a_reference_of_their_own() -> None:
+    """A fixture or a parameter may have made the work another one."""
+    task, references = Task(), References()
+    workload = Workload("squares", task=task)
+    for test in ("level=1", "level=9", "level=1"):
+        references.expected(workload, [3], of=test)
+    assert task.asked == [3, 3]
+
+
+NO_RESULTS: dict[str, Callable[[int], Any]] = {
+    "a map": lambda item: map(abs, [item]),
+    "a zip": lambda item: zip([item], [item], strict=True),
+    "a filter": lambda item: filter(None, [item]),
+    "itertools": lambda item: itertools.chain([item], [item]),
+    "a generator expression": lambda item: (each for each in [item]),
+    "generators in a list": lambda item: [(each for each in [item])],
+    "a future that nobody fulfils": lambda _item: concurrent.futures.Future(),
+    "a mapping to generators": lambda item: {"rows": (each for each in [item])},
+}
+
+
+@pytest.mark.parametrize("lazy", NO_RESULTS.values(), ids=NO_RESULTS)
+def test_a_task_that_computes_nothing_is_refused_before_anything_is_timed(lazy: Callable[[int], Any]) -> None:
+    """Whatever it hands out in place of a result, and whatever comparable= would make of it."""
+    workload = Workload("lazy", task=lazy, comparable=list)
+    with pytest.raises(NothingComputedError, match="return"):
+        References().expected(workload, [1])
+
+
+def test_a_reference_that_computes_nothing_is_refused_too() -> None:
+    """Otherwise nothing would be held against nothing."""
+    workload = Workload("lazy", task=abs, reference=lambda items: [map(abs, items)])
+    with pytest.raises(NothingComputedError, match="a reference result is a lazy map"):
+        References().expected(workload, [1])
+
+
+def test_an_awaitable_is_still_told_where_it_belongs() -> None:
+    """To async_task=."""
+
+    async def square(item: int) -> int:
+        return item * item
+
+    with pytest.raises(NeverAwaitedError, match="async_task="):
+        References().expected(Workload("lazy", task=lambda item: square(item)), [1])
+
+
+def test_in_a_loop_an_async_task_gives_the_reference_in_that_loop() -> None:
+    """What an async fixture has opened belongs to it, and is a stranger in any other."""
+    loops = []
+
+    async def where(item: int) -> int:
+        loops.append(asyncio.get_running_loop())
+        return item
+
+    async def ask() -> object:
+        await References().expected_in_loop(Workload("where", async_task=where), [1, 2])
+        return asyncio.get_running_loop()
+
+    here = asyncio.run(ask())
+    assert loops == [here, here]
+
+
+def test_in_a_loop_any_other_reference_may_have_a_loop_of_its_own() -> None:
+    """As a task that calls asyncio.run()."""
+
+    async def square(item: int) -> int:
+        return item * item
+
+    async def ask() -> object:
+        workload = Workload("runs", task=lambda item: asyncio.run(square(item)), async_task=square)
+        return (await References().expected_in_loop(workload, [3])).digest
+
+    assert asyncio.run(ask()) == expected_of(Workload("runs", task=abs), [3], [9]).digest

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from timetrial.errors import TimetrialError, WorkerDiedError, WorkloadError
-from timetrial.models.calling import check_awaited, name_of
+from timetrial.models.calling import check_computed, name_of
 from timetrial.models.pool import import_paths, protocol, start_methods, world
 from timetrial.models.pool.batches import Dealer
 from timetrial.models.pool.handle import RemoteWorker
@@ -103,7 +103,7 @@ class WorkerPool:
             raise
         self._pace_s = dealer.pace_s
         if not self._ran_before:
-            check_awaited(results, self._job.task)
+            check_computed(results, self._job.task)
             self._ran_before = True
         return results
 

@@ -13,8 +13,9 @@ from multiprocessing import active_children, current_process, parent_process
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
-from timetrial.errors import NeverAwaitedError, WorkloadError
-from timetrial.models.calling import check_awaited
+from timetrial.errors import NeverAwaitedError, NothingComputedError, WorkloadError
+from timetrial.measure.tracing import pause
+from timetrial.models.calling import check_computed
 from timetrial.models.pool import import_paths, protocol
 from timetrial.models.pool.world import KeptWarnings, enter, import_as_in
 from timetrial.system.unpatched import start_thread
@@ -95,6 +96,7 @@ def load(setup: dict[str, Any]) -> tuple[Any, Any, dict[str, object]]:
     ``preloaded`` says whether a fork server had their modules imported already when this process began. It stays
     out where that can't be told: without a fork server, and for ``__main__``, which every worker has in some way.
     ``unlike_parent`` says in what this process differs from its parent, if it does.
+    ``traced`` names what traces or profiles this process and can't be held off.
     Raises WorkloadError for what can't be imported or unpickled.
     """
     facts: dict[str, object] = {}
@@ -104,6 +106,8 @@ def load(setup: dict[str, Any]) -> tuple[Any, Any, dict[str, object]]:
     import_as_in(setup["imports"], setup["modules"])
     if unlike := enter(setup["world"]):
         facts["unlike_parent"] = "; ".join(unlike)
+    if left := pause().left:  # for good: a worker is there for the rounds of one trial
+        facts["traced"] = ", ".join(left)
     # Who forks here is warned of another thread, which is ours and only waits for the parent's messages.
     warnings.filterwarnings("ignore", message=".*multi-threaded, use of fork", category=DeprecationWarning)
     try:
@@ -148,9 +152,9 @@ def _unsendable(
             protocol.pack(protocol.DONE, result)
         except Exception as problem:  # noqa: BLE001 - __reduce__ may raise anything
             try:
-                check_awaited(results, task)
-            except NeverAwaitedError as never_awaited:
-                return index, never_awaited
+                check_computed(results, task)
+            except (NeverAwaitedError, NothingComputedError) as no_result:
+                return index, no_result
             return index, _unsendable_error(problem)
     return None, _unsendable_error(error)
 

@@ -1,0 +1,174 @@
+"""Trials beside other people's fixtures, test classes and loops: they run, or one sentence says what to write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+Suite = Callable[..., pytest.RunResult]
+
+REFUSED = "*a trial runs once for each model*write a function*with @pytest.mark.workload*"
+
+ASKED_FOR = {
+    "getfixturevalue": """
+    @pytest.mark.workload(DOUBLE)
+    def test_double(request):
+        request.getfixturevalue("trial")([1])
+    """,
+    "a TestCase": """
+    import unittest
+    class TestDouble(unittest.TestCase):
+        @pytest.fixture(autouse=True)
+        def _keep(self, trial):
+            self.trial = trial
+        @pytest.mark.workload(DOUBLE)
+        def test_double(self):
+            self.trial([1])
+    """,
+    "a TestCase's usefixtures": """
+    import unittest
+    @pytest.mark.usefixtures("trial")
+    class TestDouble(unittest.TestCase):
+        @pytest.mark.workload(DOUBLE)
+        def test_double(self):
+            pass
+    """,
+}
+
+
+@pytest.mark.parametrize("tests", ASKED_FOR.values(), ids=ASKED_FOR)
+def test_a_trial_that_pytest_can_not_parametrise_is_refused_in_a_sentence(suite: Suite, tests: str) -> None:
+    """No page of pytest's own insides."""
+    result = suite(tests, only=False)
+    result.stdout.fnmatch_lines([REFUSED])
+    result.stdout.no_fnmatch_line("*has no attribute 'param'*")
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
+
+
+def test_a_fixture_of_another_plugin_named_benchmark_ends_no_run(pytester: pytest.Pytester) -> None:
+    """As where a plugin takes pytest-benchmark's place: its own tests pass, the trial is skipped with the reason."""
+    pytester.makeconftest(
+        """
+        import pytest
+        class Their:
+            def __call__(self, function, *args):
+                return function(*args)
+        @pytest.fixture
+        def benchmark():
+            return Their()
+        """
+    )
+    pytester.makepyfile(
+        """
+        import pytest
+        from timetrial import Workload
+        @pytest.mark.workload(Workload("shrink", task=abs), models=["serial", "threads"])
+        def test_shrink(trial):
+            trial([1])
+        def test_plain(benchmark):
+            assert benchmark(sum, [1, 2]) == 3
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:benchmark", "-rs")
+    result.assert_outcomes(passed=1, skipped=2)
+    result.stdout.fnmatch_lines(["*a trial needs pytest-benchmark's fixture, and `benchmark` is that of conftest*"])
+
+
+def test_the_same_items_in_other_circumstances_are_held_against_their_own_reference(suite: Suite) -> None:
+    """A parameter, a patched global, a variable: serial and threads do the same work each time, whatever it is."""
+    result = suite(
+        """
+    import os
+    FACTOR = 1
+    def scaled(item):
+        return item * FACTOR * int(os.environ.get("SCALE", "1"))
+    SCALED = Workload("scaled", task=scaled)
+
+    @pytest.fixture(params=[2, 3])
+    def factor(request, monkeypatch):
+        monkeypatch.setattr("test_suite.FACTOR", request.param)
+
+    @pytest.mark.workload(SCALED, models=["serial", "threads"])
+    def test_patched(trial, factor):
+        assert trial([1, 2], concurrency=2).results[0] in (2, 3)
+
+    @pytest.mark.workload(SCALED, models=["serial", "threads", "processes"])
+    @pytest.mark.parametrize("scale", ["5", "7"])
+    def test_by_a_variable(trial, monkeypatch, scale):
+        monkeypatch.setenv("SCALE", scale)
+        assert trial([1, 2], concurrency=2).results == [int(scale), 2 * int(scale)]
+    """
+    )
+    result.assert_outcomes(passed=10)
+
+
+def test_a_process_that_did_other_work_than_serial_in_its_test_is_void(suite: Suite) -> None:
+    """A patched global stays in pytest's process, so workers do the work of before."""
+    result = suite(
+        """
+    FACTOR = 1
+    def scaled(item):
+        return item * FACTOR
+    @pytest.mark.workload(Workload("scaled", task=scaled), models=["serial", "processes"])
+    @pytest.mark.parametrize("factor", [1, 4])
+    def test_scaled(trial, monkeypatch, factor):
+        monkeypatch.setattr("test_suite.FACTOR", factor)
+        trial([1, 2], concurrency=2)
+    """
+    )
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(["*scaled*processes: the result of item 0, 1, differs from the serial reference*"])
+
+
+def test_what_an_async_fixture_opened_works_for_the_reference_too(suite: Suite) -> None:
+    """It belongs to the test's loop, in which the reference runs as well."""
+    result = suite(
+        """
+    import pytest_asyncio
+    LOCK = None
+    async def under_lock(item):
+        async with LOCK["lock"]:
+            assert asyncio.get_running_loop() is LOCK["loop"]
+            await asyncio.sleep(0)
+        return item
+    @pytest_asyncio.fixture
+    async def lock():
+        global LOCK
+        LOCK = {"lock": asyncio.Lock(), "loop": asyncio.get_running_loop()}
+        yield
+    @pytest.mark.workload(Workload("under lock", async_task=under_lock), models=["coroutines"])
+    @pytest.mark.asyncio
+    async def test_under_lock(trial, lock):
+        await trial([1, 2, 3], concurrency=2)
+    """
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_timed_rounds_run_without_a_tracer(suite: Suite) -> None:
+    """Coverage and debuggers see the reference, and none of the rounds that are timed, in whatever thread they run."""
+    result = suite(
+        """
+    import sys, threading
+    TRACED = set()
+    def seen(item):
+        TRACED.add(sys.gettrace() is not None)
+        return item
+    def trace(frame, event, arg):
+        return trace
+    @pytest.mark.workload(Workload("seen", task=seen, reference=list), models=["serial", "threads"])
+    def test_seen(trial, trial_model):
+        TRACED.clear()
+        threading.settrace(trace)
+        sys.settrace(trace)
+        try:
+            trial([1, 2], concurrency=2)
+            assert sys.gettrace() is trace
+        finally:
+            sys.settrace(None)
+            threading.settrace(None)
+        assert TRACED == {False}
+    """
+    )
+    result.assert_outcomes(passed=2)
