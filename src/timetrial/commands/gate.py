@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from timetrial.commands.selection import add_selection, divide, selection_of
+from timetrial.commands.selection import add_installing, add_selection, divide, selection_of, wanted_of
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.findings import ExitCode, Finding, exit_code
 from timetrial.gate.lockstep.keep_awake import can_keep_awake
@@ -36,7 +36,7 @@ from timetrial.system.signals import endings_unwind
 from timetrial.system.warden import warden
 
 _RESULTS: Final = Path("results", "gate")
-_WHOM: Final = ("--base", "--base-python", "--candidate-python")
+_WHOM: Final = ("--base", "--extra", "--group", "--requirements", "--base-python", "--candidate-python")
 _ONLY_MEASURED: Final = ("-k", "-m", "--", "--budget", "--seed", "--results")
 _NAMES: Final = {"paths": "paths of tests", "--": "what stands behind --"}
 _UNITS_S: Final = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -89,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="WHOSE",
         help="whose policy counts: candidate, for the working tree's, or a TOML file; default: with --base the base's",
     )
+    add_installing(parser)
     add("--replay", type=Path, metavar="FILE", help="judge the raw data of an earlier gate again")
     add("--self-test", action="store_true", help="measure the gate itself, on this machine and suite")
     add(
@@ -140,6 +141,8 @@ def _way(options: argparse.Namespace) -> tuple[str, str, Sequence[str]]:
     way = "--base" if options.base else "--base-python"
     # Without either of them there is a plainer error to come.
     ignored = ("--accept-difference",) if options.base or options.base_python else ()
+    if options.base_python and (options.extra or options.group or options.requirements):
+        return way, "no environment is made: install into those that you name", ("--extra", "--group", "--requirements")
     return way, "it is for two stored files", ignored
 
 
@@ -187,7 +190,7 @@ def _lockstep(options: argparse.Namespace, chosen: ChosenPolicy, selection: Sequ
 @contextmanager
 def _sides(options: argparse.Namespace, policy: GatePolicy, say: Callable[[str], None]) -> Iterator[tuple[Side, Side]]:
     if options.base:
-        with sides_of_ref(Path.cwd(), options.base, policy, say) as sides:
+        with sides_of_ref(Path.cwd(), options.base, policy, say, wanted_of(options)) as sides:
             yield sides
     elif options.base_python:
         yield sides_of_pythons(options.base_python, options.candidate_python or sys.executable, Path.cwd())

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from timetrial.errors import GateError
+from timetrial.gate.sides.requirements import Wanted
 
 
 def divide(argv: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -21,6 +22,30 @@ def add_selection(parser: argparse.ArgumentParser, *, paths: str = "which tests,
     parser.add_argument("paths", nargs="*", help=paths)
     parser.add_argument("-k", metavar="EXPRESSION", help="which tests, as for pytest")
     parser.add_argument("-m", metavar="EXPRESSION", help="which tests, as for pytest")
+
+
+def add_installing(parser: argparse.ArgumentParser) -> None:
+    """What is installed besides, on a side whose own pyproject.toml names nothing."""
+    for name, what in (("extra", "extra"), ("group", "dependency group")):
+        parser.add_argument(
+            f"--{name}",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help=f"install this {what} of the project too, on sides that name nothing themselves; repeatable",
+        )
+    parser.add_argument(
+        "--requirements",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="and what is in this file, as a path in the project; repeatable",
+    )
+
+
+def wanted_of(options: argparse.Namespace) -> Wanted:
+    """What the command line names."""
+    return Wanted(tuple(options.extra), tuple(options.group), tuple(options.requirements))
 
 
 def selection_of(options: argparse.Namespace, for_pytest: Sequence[str], *, copies: bool) -> list[str]:

@@ -21,6 +21,9 @@ _COUNTS: Final = {
 }
 
 
+_LISTS: Final = ("may_be_missing", "extras", "groups", "requirements", "install")
+
+
 @dataclass(frozen=True)
 class GatePolicy:
     """The gate's settings; ratios are fractions, so 0.01 is 1 %.
@@ -36,6 +39,7 @@ class GatePolicy:
     ``keep_awake``: spin at the lowest priority on the processor that a benchmark is pinned to, so that it does not halt
     (Linux).
     ``may_be_missing``: patterns (as in ``fnmatch``) of benchmarks that may be missing, skipped or void.
+    ``extras``, ``groups``, ``requirements``: what a side installs besides what has a usual name.
     ``install``: how an environment for another revision is made (see docs/gate.md); None: from the project's files.
     """
 
@@ -55,6 +59,9 @@ class GatePolicy:
     keep_awake: bool = False
     pin: bool = True
     may_be_missing: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
     install: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -136,7 +143,7 @@ def policy_of(section: dict[str, Any], where: str) -> GatePolicy:
 
 
 def _suits(value: object, default: object, name: str) -> bool:
-    if name in ("may_be_missing", "install"):
+    if name in _LISTS:
         return isinstance(value, list) and all(isinstance(each, str) for each in value)
     if isinstance(default, bool):
         return isinstance(value, bool)
@@ -146,5 +153,11 @@ def _suits(value: object, default: object, name: str) -> bool:
 
 
 def _example(name: str) -> str:
-    examples = {"may_be_missing": '["test_legacy*"]', "install": '["pip", "install", "-e", ".[bench]"]'}
+    examples = {
+        "may_be_missing": '["test_legacy*"]',
+        "extras": '["speed"]',
+        "groups": '["ci"]',
+        "requirements": '["ci/requirements.txt"]',
+        "install": '["pip", "install", "-e", ".[bench]"]',
+    }
     return examples.get(name, repr(getattr(GatePolicy(), name)).lower())

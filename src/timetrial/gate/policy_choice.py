@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import posixpath
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from timetrial.gate.policy import GatePolicy, policy_from, policy_in, read_polic
 from timetrial.gate.sides.git import Repository, commit_of, repository_of
 
 CANDIDATE: Final = "candidate"
+_EACH_SIDE_HAS_ITS_OWN: Final = ("extras", "groups", "requirements")
 _LINK: Final = "120000"
 _MOST_LINKS: Final = 5
 
@@ -73,7 +75,9 @@ def _of_candidate(root: Path, base: str) -> ChosenPolicy:
 def _differences(counts: GatePolicy, candidate: GatePolicy) -> tuple[str, ...]:
     pairs = ((each.name, getattr(counts, each.name), getattr(candidate, each.name)) for each in fields(GatePolicy))
     return tuple(
-        f"  {name}: {_toml(one)} here, {_toml(other)} in the candidate's" for name, one, other in pairs if one != other
+        f"  {name}: {_toml(one)} here, {_toml(other)} in the candidate's"
+        for name, one, other in pairs
+        if one != other and name not in _EACH_SIDE_HAS_ITS_OWN
     )
 
 
@@ -99,7 +103,7 @@ def _policy_at(root: Path, ref: str) -> GatePolicy:
 
 def _policy_in_base(content: str, where: str) -> GatePolicy:
     try:
-        return policy_from(content.encode(), where)
+        return policy_from(os.fsencode(content), where)
     except GateError as error:
         raise GateError(
             f"{error}\nThe base's policy counts, and this one can't be used; --policy candidate takes that of the "

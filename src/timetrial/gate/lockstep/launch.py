@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import random
+import re
 import secrets
 import socket
 import time
@@ -20,10 +21,12 @@ from timetrial.gate.lockstep.selection import selection_on
 from timetrial.gate.lockstep.side_process import SideProcess
 from timetrial.gate.record import SideName
 from timetrial.gate.sides.make import Side
+from timetrial.gate.sides.requirements import what_brings
 from timetrial.gate.sides.scratch import gate_folder
 from timetrial.system.signals import undisturbed
 from timetrial.system.strays import Stray, Strays, adopting
 
+_NO_MODULE: Final = re.compile(r"No module named '([\w.]+)'")
 _LOOK_AGAIN_S: Final = 0.1
 _GREETING_S: Final = 5.0
 _EARLY_END: Final = (
@@ -145,7 +148,7 @@ class Launch:
 
     def _look_after(self, process: SideProcess, deadline_s: float) -> None:
         if process.ended:
-            raise GateError(f"{process.down()}\n{_EARLY_END}")
+            raise _early_end(process)
         if time.monotonic() > deadline_s:
             raise GateError(f"the {process.side.name} side has not started after {self._patience_s:.0f} s")
 
@@ -173,9 +176,10 @@ class Launch:
         try:
             hello = process.hear(self._patience_s)
         except SideDownError as error:
-            raise GateError(f"{error}\n{_EARLY_END}") from error
+            raise _early_end(process, error) from error
         if hello["collection_errors"]:
-            raise GateError(f"the {name} side can't collect its tests: {process.down()}")
+            said = str(process.down())
+            raise GateError(f"the {name} side can't collect its tests: {said}{_missing(said, process.side)}")
         self.remarks.update(dict.fromkeys(hello.get("remarks", ())))
         self.offers[name] = [Offer(benchmark["name"], benchmark["skip"]) for benchmark in hello["benchmarks"]]
 
@@ -187,6 +191,20 @@ class Launch:
                 process.end()
             if self._adopted is not None:
                 self.strays = self._adopted.end()
+
+
+def _early_end(process: SideProcess, error: SideDownError | None = None) -> GateError:
+    said = str(error or process.down())
+    return GateError(f"{said}\n{_EARLY_END}{_missing(said, process.side)}")
+
+
+def _missing(said: str, side: Side) -> str:
+    """What to do about a module that a side lacks, from what it said at its end; nothing where it lacks none."""
+    found = _NO_MODULE.search(said)
+    if found is None:
+        return ""
+    module = found[1].partition(".")[0]
+    return f"\n{module!r} is not installed on the {side.name} side: {what_brings(module, side.project)}"
 
 
 def _accept(listener: socket.socket) -> socket.socket | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from typing import Final
 
 from timetrial.errors import GateError, NoRoomError
 from timetrial.gate.sides.git import failure
-from timetrial.gate.sides.requirements import Requirements, requirements_of
+from timetrial.gate.sides.requirements import Requirements, Wanted, requirements_of
 from timetrial.system.command import Ended, run_to_end
 
 _LINES_SHOWN: Final = 15
@@ -40,16 +41,18 @@ class Installer:
     uv: str | None
     words: tuple[str, ...] | None
     own_wheel: Path
+    wanted: Wanted | None = None
+    """What the command line names besides, for sides that name nothing themselves."""
 
     def command(self, python: Path, environment: Path, root: Path) -> list[str]:
         """The words to run in ``root`` for the environment of ``python``."""
         if self.words is not None:
             return filled(self.words, python=python, environment=environment, root=root, timetrial=self.own_wheel)
-        return default_command(self.uv, python, root, self.own_wheel)
+        return default_command(self.uv, python, root, self.own_wheel, self.wanted)
 
     def __str__(self) -> str:
         if self.words is not None:
-            return f"with {self.words[0]!r}, as [tool.timetrial.gate] says"
+            return f"with `{shlex.join(self.words)}`, as [tool.timetrial.gate] says"
         return "with pip" if self.uv is None else "with uv"
 
     @property
@@ -108,12 +111,15 @@ def python_in(environment: Path) -> Path:
     return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def default_command(uv: str | None, python: Path, root: Path, own_wheel: Path) -> list[str]:
+def default_command(
+    uv: str | None, python: Path, root: Path, own_wheel: Path, wanted: Wanted | None = None
+) -> list[str]:
     """The words that install the project as its users get it, what its benchmarks need, and the running timetrial.
 
-    ``uv`` is its path, None for pip; ``python`` the environment's, ``root`` the project, ``own_wheel`` timetrial's.
+    ``uv`` is its path, None for pip; ``python`` the environment's, ``root`` the project, ``own_wheel`` timetrial's;
+    ``wanted`` is what the command line names for a project that names nothing itself.
     """
-    needed = requirements_of(root)
+    needed = requirements_of(root, wanted)
     start = [uv, "pip", "install", "--python", str(python)] if uv else [str(python), "-m", "pip", "install"]
     return [*start, "--quiet", *_what(needed, root, own_wheel, by_group=uv is not None)]
 
@@ -139,6 +145,7 @@ def _what(needed: Requirements, root: Path, own_wheel: Path, *, by_group: bool) 
         words += [word for group in needed.groups for word in ("--group", f"{root / 'pyproject.toml'}:{group}")]
     else:
         words += needed.grouped
+    words += needed.lines
     return words + [word for file in needed.files for word in ("-r", str(file))]
 
 

@@ -23,20 +23,21 @@ from timetrial.gate.sides.environments import Installer, find_uv, make_environme
 from timetrial.gate.sides.git import Repository, commit_of, head_of, repository_of
 from timetrial.gate.sides.own_wheel import write_own_wheel
 from timetrial.gate.sides.probe import Facts, differences
-from timetrial.gate.sides.requirements import requirements_of
+from timetrial.gate.sides.requirements import Wanted, requirements_of
 from timetrial.gate.sides.scratch import Scratch, files_or_error, scratch
 from timetrial.gate.sides.side import Side, check
 from timetrial.gate.sides.worktrees import Checkouts
 
 __all__ = ["Side", "SideMaker", "sides_of_pythons", "sides_of_ref", "this_side"]
 
-_INSTALLABLE: Final = ("pyproject.toml", "setup.py", "requirements.txt")
 # Of equal length, so that paths are.
 _FOLDERS: Final = {SideName.BASE: "base", SideName.CANDIDATE: "cand"}
 
 
 @contextmanager
-def sides_of_ref(root: Path, ref: str, policy: GatePolicy, say: Callable[[str], None]) -> Iterator[tuple[Side, Side]]:
+def sides_of_ref(
+    root: Path, ref: str, policy: GatePolicy, say: Callable[[str], None], wanted: Wanted | None = None
+) -> Iterator[tuple[Side, Side]]:
     """A commit as the base and the working tree as the candidate, each with a fresh environment; gone afterwards.
 
     ``root`` is the project's folder, ``ref`` what git knows the commit by; ``policy`` may say how to install. ``say``
@@ -47,7 +48,7 @@ def sides_of_ref(root: Path, ref: str, policy: GatePolicy, say: Callable[[str], 
     _point_out(repository, commit, ref, say)
     with scratch(repository, say) as place:
         with files_or_error():
-            maker = SideMaker.in_scratch(place, repository, root, policy, say)
+            maker = SideMaker.in_scratch(place, repository, root, policy, say, wanted)
             base, candidate = maker.installed(maker.of_commit(SideName.BASE, commit), maker.of_working_tree())
             if base.revision == candidate.revision:
                 say("both sides are the same commit: this gate can only raise false alarms")
@@ -89,10 +90,17 @@ class SideMaker:
 
     @classmethod
     def in_scratch(
-        cls, place: Scratch, repository: Repository, root: Path, policy: GatePolicy, say: Callable[[str], None]
+        cls,
+        place: Scratch,
+        repository: Repository,
+        root: Path,
+        policy: GatePolicy,
+        say: Callable[[str], None],
+        wanted: Wanted | None = None,
     ) -> SideMaker:
         """Decides how to install, once for all sides, and packs the running timetrial into ``place`` for them."""
-        return cls(place, repository, root, Installer(find_uv(), policy.install, write_own_wheel(place.folder)), say)
+        installer = Installer(find_uv(), policy.install, write_own_wheel(place.folder), wanted)
+        return cls(place, repository, root, installer, say)
 
     def of_commit(self, name: SideName, commit: str) -> Side:
         """A side with the files of a commit, and no environment yet."""
@@ -113,17 +121,8 @@ class SideMaker:
         for side in sides:
             assert side.environment is not None
             self.say(f"installing {side} {self.installer}")
-            make_environment(self.installer, side.environment, self._project(side), str(side), side.variables())
+            make_environment(self.installer, side.environment, side.project, str(side), side.variables())
         return sides
-
-    def _project(self, side: Side) -> Path:
-        """The folder that is installed: the one that the gate runs in, or the nearest above it that can be."""
-        for folder in (side.root, *side.root.parents):
-            if any((folder / each).is_file() for each in _INSTALLABLE):
-                return folder
-            if folder == side.worktree:
-                break
-        return side.root
 
     def _target(self, name: SideName) -> Path:
         return self.place.folder / _FOLDERS[name] / self.repository.top.name

@@ -14,6 +14,7 @@ from timetrial.gate.record import SideName
 from timetrial.gate.sides.git import LOCAL_VARIABLES
 from timetrial.gate.sides.probe import Facts, ask_python
 
+_INSTALLABLE: Final = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
 _SHOWN_OF_COMMIT: Final = 12
 
 
@@ -34,6 +35,16 @@ class Side:
     environment: Path | None = None
     worktree: Path | None = None
     checkout: Path | None = None
+
+    @property
+    def project(self) -> Path:
+        """The folder that is installed: the one that the gate runs in, or the nearest above it that can be."""
+        for folder in (self.root, *self.root.parents):
+            if any((folder / each).is_file() for each in _INSTALLABLE):
+                return folder
+            if folder == self.worktree:
+                break
+        return self.root
 
     def variables(self) -> dict[str, str]:
         """The environment variables of this side's processes: the user's, but leading to this side's files."""
