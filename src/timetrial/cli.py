@@ -17,6 +17,7 @@ from timetrial.errors import TimetrialError
 # Only the module of the command that was asked for is imported.
 _COMMANDS: Final = {
     "run": "which model, and how many at once, for a function of yours",
+    "advise": "which model to use for each workload of stored runs, and when it would be another one",
     "gate": "did the code get slower? passes, fails, or says that it could assert nothing",
     "baseline": "accept a file as the baseline, on purpose",
     "history": "each benchmark over its stored runs, and where it changed",

@@ -38,6 +38,7 @@ def run(argv: Sequence[str]) -> int:
     import time
 
     from timetrial.advice.of_findings import answer_of
+    from timetrial.report.escaped import shown
     from timetrial.report.progress.run import RunProgress
     from timetrial.report.run import can_draw, code_lines, run_lines
     from timetrial.search.run import Supervision, search
@@ -53,7 +54,7 @@ def run(argv: Sequence[str]) -> int:
         raise TargetError(findings.failure.reason)
     found = answer_of(findings)
     lines = run_lines(findings, found, printed, time.monotonic() - began_s, can_draw=can_draw(sys.stdout))
-    print("\n".join([*lines, *(code_lines(findings, found) if found is not None else ())]))
+    print(shown([*lines, *(code_lines(findings, found) if found is not None else ())]))
     _write(options, findings, found)
     return _status(findings, found)
 
@@ -68,6 +69,10 @@ def _write(options: argparse.Namespace, findings: Findings, found: Answer | None
     if options.json is not None:
         with writing(options.json):
             replace_file(options.json, dumps(record(findings, found)).encode())
+    if options.results is not None and findings.rounds.of:
+        from timetrial.advice.stored_run import store_run
+
+        print(f"\nresults: {store_run(findings, options.results)}")
     if options.write_test is not None and found is not None:
         levels = sorted({found.choice.advised.concurrency, *(each.way.concurrency for each in found.choice.tied)})
         text = test_of(findings, levels, options.compare, str(options.write_test.resolve().parent))
@@ -121,12 +126,7 @@ def _parser() -> argparse.ArgumentParser:
         help="how long a call may take (default: the budget)",
     )
     add("--json", type=Path, metavar="FILE", help="write the answer there")
-    add(
-        "--results",
-        type=Path,
-        metavar="DIR",
-        help="write a results file there, for history, advise and the gate",
-    )
+    add("--results", type=Path, metavar="DIR", help="write a results file there, for history, advise and the gate")
     add("--write-test", type=Path, metavar="FILE", help="write a pytest benchmark that repeats this run")
     return parser
 

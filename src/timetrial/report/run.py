@@ -44,8 +44,8 @@ def no_answer_lines(findings: Findings) -> Iterator[str]:
     failure = findings.failure
     if failure is not None and failure.kind == "function":
         if failure.traceback:
-            yield failure.traceback.rstrip("\n")
-        yield failure.reason
+            yield from failure.traceback.rstrip("\n").splitlines()
+        yield from failure.reason.splitlines()
         yield from (f"{_capital(each)}." for each in failure.notes)
         if failure.traceback and findings.target is not None:
             yield "To go on and count such items as failed: --on-error count."

@@ -113,6 +113,8 @@ class Figures(TypedDict, total=False):
     """The test's own parameters by name."""
     sweeps: list[str]
     """Those of the parameters along which this trial is a point of a curve."""
+    turns: list[int]
+    """Of ``timetrial run``: the turn in which each round was run; those of the same turn pair up."""
     interleaved: Object
     """Where models took turns: the ratio to the group's fastest over paired rounds, with its interval."""
 

@@ -41,7 +41,13 @@ class LiveArena:
             self._failed(way, error)
             return False
         self.open_now[way] = contestant
-        self.tell("opened", way=way, startup_s=contestant.startup_s, items_per_round=contestant.items_per_round)
+        self.tell(
+            "opened",
+            way=way,
+            startup_s=contestant.startup_s,
+            items_per_round=contestant.items_per_round,
+            details=contestant.details,
+        )
         return True
 
     def turn(self, ways: Sequence[Way]) -> dict[Way, float]:

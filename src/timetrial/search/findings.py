@@ -45,6 +45,7 @@ class Findings:
     startup_s: dict[Way, float] = field(default_factory=dict)
     teardown_s: dict[Way, float] = field(default_factory=dict)
     items_per_round: dict[Way, int] = field(default_factory=dict)
+    details: dict[Way, dict[str, Any]] = field(default_factory=dict)
     costs: dict[Way, dict[str, Any]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     failed: dict[Way, Failure] = field(default_factory=dict)
@@ -96,8 +97,8 @@ class Findings:
     def _on_opening(self, way: Way) -> None:
         self.doing, self.doing_way = f"starting {way}", way
 
-    def _on_opened(self, way: Way, startup_s: float, items_per_round: int) -> None:
-        self.startup_s[way], self.items_per_round[way] = startup_s, items_per_round
+    def _on_opened(self, way: Way, startup_s: float, items_per_round: int, details: dict[str, Any]) -> None:
+        self.startup_s[way], self.items_per_round[way], self.details[way] = startup_s, items_per_round, details
 
     def _on_round(self, way: Way) -> None:
         self.doing, self.doing_way = f"running {way}", way
@@ -110,8 +111,9 @@ class Findings:
         if kind == "void":  # what it timed was other work
             self.rounds.of.pop(way, None)
 
-    def _on_disturbance(self, reason: str | None) -> None:
-        self.disturbance = reason
+    def _on_explored(self, disturbance: str | None) -> None:
+        """All rounds are there; what else is looked at is told as it comes."""
+        self.disturbance, self.complete = disturbance, True
 
     def _on_closing(self, way: Way) -> None:
         self.doing, self.doing_way = f"closing {way}", way
@@ -141,7 +143,7 @@ class Findings:
         raise SearchMistakeError(traceback)
 
     def _on_done(self) -> None:
-        self.complete = True
+        self.doing_way = None
 
 
 def _way(name: str, value: Any) -> Any:

@@ -37,6 +37,7 @@ from timetrial.search.proof import Proof
 from timetrial.system.signals import endings_unwind
 from timetrial.target.request import Request
 from timetrial.target.target import Target, target_of
+from timetrial.trial.digest import combine
 
 _PROBE_SHARE = 1 / 60
 _PROFILE_SHARE = 1 / 20
@@ -102,10 +103,10 @@ class _Search:
         with _opened(target, reference) as executor:
             probed = self._probe(target, executor)
             self._profile(executor, probed)
+        self._tell("environment", environment=environment(event_loop="asyncio", start_method=default()))
         self._look_at_the_loop(target, probed)
         self._explore(target, probed)
         self._costs(target, probed)
-        self._tell("environment", environment=environment(event_loop="asyncio", start_method=default()))
         self._tell("done")
 
     def _probe(self, target: Target, executor: Executor) -> Probed:
@@ -130,6 +131,7 @@ class _Search:
             items=len(probed.items),
             of=probed.of,
             result_bytes=probed.result_bytes,
+            digest=combine(probed.digests),
             notes=[asdict(each) for each in probed.notes],
         )
         return probed
@@ -162,7 +164,7 @@ class _Search:
         meter = DisturbanceMeter()
         meter.start()
         explorer.run()
-        self._tell("disturbance", reason=meter.stop().disturbed())
+        self._tell("explored", disturbance=meter.stop().disturbed())
         self._rounds = explorer.rounds
 
     def _tell_turn(self, turn: int, s_per_item: dict[Way, float]) -> None:
