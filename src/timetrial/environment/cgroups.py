@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -25,6 +25,29 @@ class _Mount:
 def quota_cores(root: Path = ROOT) -> float | None:
     """How many cores' worth of time the tightest quota allows; None where there is no quota."""
     return min((quota for group in _groups("cpu", root) if (quota := _quota(group)) is not None), default=None)
+
+
+@dataclass(frozen=True)
+class Throttling:
+    """How often a quota has stopped a group's processes so far, and for how many seconds of all cores together."""
+
+    periods: int = 0
+    seconds: float = 0.0
+
+
+def throttling(root: Path = ROOT) -> dict[Path, Throttling]:
+    """Of each group with a quota that can stop this process; empty where there is none."""
+    return {group: found for group in _groups("cpu", root) if (found := _throttling(group)) is not None}
+
+
+def throttled_since(before: Mapping[Path, Throttling], root: Path = ROOT) -> Throttling:
+    """What was added since: that of the group that was stopped for longest."""
+    added = [
+        Throttling(now.periods - then.periods, now.seconds - then.seconds)
+        for group, now in throttling(root).items()
+        if (then := before.get(group)) is not None
+    ]
+    return max(added, key=lambda each: (each.seconds, each.periods), default=Throttling())
 
 
 def memory_limit_bytes(root: Path = ROOT) -> int | None:
@@ -54,6 +77,16 @@ def _quota(group: Path) -> float | None:
         return int(quota) / int(period or 100_000) if quota.isdigit() else None
     quota_us, period_us = number_in(group / "cpu.cfs_quota_us"), number_in(group / "cpu.cfs_period_us")
     return quota_us / period_us if quota_us and period_us and quota_us > 0 else None
+
+
+def _throttling(group: Path) -> Throttling | None:
+    """By ``cpu.stat``, whose time is in microseconds in version 2 and in nanoseconds in version 1."""
+    pairs = (line.split() for line in (text_of(group / "cpu.stat") or "").splitlines())
+    counts = {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdigit()}
+    if "nr_throttled" not in counts:
+        return None
+    seconds = counts.get("throttled_usec", 0) / 1e6 + counts.get("throttled_time", 0) / 1e9
+    return Throttling(counts["nr_throttled"], seconds)
 
 
 def _groups(controller: str, root: Path) -> Iterator[Path]:

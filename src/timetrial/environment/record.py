@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypedDict, cast
 
@@ -26,6 +25,7 @@ from timetrial.environment.interpreter import (
 )
 from timetrial.environment.limits import LimitFacts, limit_facts
 from timetrial.environment.machine import MemoryFacts, SystemFacts, memory_facts, system_facts
+from timetrial.system.clocks import clocks
 
 __all__ = ["SCHEMA_VERSION", "environment", "free_threaded_build", "gil_enabled", "python_facts", "python_label"]
 
@@ -83,7 +83,7 @@ def environment(
     names = tuple(libraries)
     return {
         "schema_version": SCHEMA_VERSION,
-        "recorded_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "recorded_at": clocks.utc_now().isoformat(timespec="seconds"),
         "load": known(load),  # first, before the asking itself adds to it
         "cpu": known(lambda: cpu_facts(root)),
         "memory": known(lambda: memory_facts(root)),

@@ -16,6 +16,7 @@ from itertools import accumulate
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 from timetrial.errors import AccountingError
+from timetrial.system.clocks import clocks
 
 Pattern = Literal["uniform", "poisson"]
 PATTERNS: Final[tuple[str, ...]] = get_args(Pattern)
@@ -57,11 +58,11 @@ class DueTask:
 
     def __call__(self, due: Due, *resource: Any) -> Served:
         """Waits, calls the task, and says when what happened."""
-        while (left_ns := due.due_ns - time.perf_counter_ns()) > 0:
+        while (left_ns := due.due_ns - clocks.perf_counter_ns()) > 0:
             time.sleep(left_ns / 1e9)
-        start_ns = time.perf_counter_ns()
+        start_ns = clocks.perf_counter_ns()
         result = self.task(due.item, *resource)
-        return Served(result, due.due_ns, start_ns, time.perf_counter_ns())
+        return Served(result, due.due_ns, start_ns, clocks.perf_counter_ns())
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,11 @@ class DueAsyncTask:
 
     async def __call__(self, due: Due, *resource: Any) -> Served:
         """Waits, awaits the task, and says when what happened."""
-        while (left_ns := due.due_ns - time.perf_counter_ns()) > 0:
+        while (left_ns := due.due_ns - clocks.perf_counter_ns()) > 0:
             await asyncio.sleep(left_ns / 1e9)
-        start_ns = time.perf_counter_ns()
+        start_ns = clocks.perf_counter_ns()
         result = await self.async_task(due.item, *resource)
-        return Served(result, due.due_ns, start_ns, time.perf_counter_ns())
+        return Served(result, due.due_ns, start_ns, clocks.perf_counter_ns())
 
 
 def due_parts(task: Any, async_task: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from timetrial.environment.facts import ROOT, text_of
 from timetrial.errors import MeterNotStartedError
 from timetrial.measure.cputimes import CoreTimes, core_times, interrupts_apart, pressure_s, ticks_per_s, tree_cpu_s
 from timetrial.system.affinity import usable_cpus
+from timetrial.system.clocks import clocks
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class DisturbanceMeter:
         *,
         cores: Collection[int] | None = None,
         root: Path = ROOT,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = clocks.monotonic,
     ) -> None:
         self._own_cpu_s = own_cpu_s or (lambda: tree_cpu_s(os.getpid(), root))
         self._cores = frozenset(usable_cpus() if cores is None else cores)

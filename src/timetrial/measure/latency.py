@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 from timetrial.measure.leftovers.notes import Notes
 from timetrial.measure.leftovers.temporary_files import TemporaryPlace
 from timetrial.measure.looplag import Probed, ProbedResource
+from timetrial.system.clocks import clocks
 
 
 class Timed(NamedTuple):
@@ -39,9 +39,9 @@ class TimedTask:
 
     def __call__(self, *args: Any) -> Timed:
         """Calls the task and times the call."""
-        start_ns = time.perf_counter_ns()
+        start_ns = clocks.perf_counter_ns()
         result = self.task(*args)
-        return Timed(result, time.perf_counter_ns() - start_ns, start_ns)
+        return Timed(result, clocks.perf_counter_ns() - start_ns, start_ns)
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ class TimedAsyncTask:
         return await self._timed(item, *resource)
 
     async def _timed(self, *args: Any) -> Timed:
-        start_ns = time.perf_counter_ns()
+        start_ns = clocks.perf_counter_ns()
         result = await self.async_task(*args)
-        return Timed(result, time.perf_counter_ns() - start_ns, start_ns)
+        return Timed(result, clocks.perf_counter_ns() - start_ns, start_ns)
 
     async def _probed(self, item: Any, probed: Probed) -> Timed:
         async with probed.lag.watching():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from timetrial.errors import AccountingError
 from timetrial.measure.leftovers.notes import Notes
 from timetrial.measure.leftovers.pending_tasks import pending_since
 from timetrial.stats.percentiles import nearest_rank
+from timetrial.system.clocks import clocks
 
 _PASSES_TO_SETTLE = 3
 
@@ -95,16 +95,16 @@ class LoopLag:
         return lag_summary(self.samples_ns, self._interval_s)
 
     def _set_timer(self) -> None:
-        self._due_ns = time.perf_counter_ns() + self._interval_ns
+        self._due_ns = clocks.perf_counter_ns() + self._interval_ns
         self._timer = self._loop.call_later(self._interval_s, self._look)
 
     def _look(self) -> None:
         if self._watchers:
-            self.samples_ns.append(max(0, time.perf_counter_ns() - self._due_ns))
+            self.samples_ns.append(max(0, clocks.perf_counter_ns() - self._due_ns))
         self._set_timer()
 
     def _is_overdue(self) -> bool:
-        return time.perf_counter_ns() > self._due_ns
+        return clocks.perf_counter_ns() > self._due_ns
 
     async def _settle(self) -> None:
         """Lets an overdue timer be served, so that what blocked the loop last is not lost."""

@@ -9,6 +9,7 @@ from typing import Any, SupportsIndex
 
 from timetrial.errors import MockServerError
 from timetrial.mockserver.counters import Counters
+from timetrial.system.clocks import clocks
 
 Expected = int | range | Mapping[Any, int | range]
 _NAMES = {"by_path", *(field.name for field in fields(Counters) if field.repr)}
@@ -46,9 +47,9 @@ def _check_count(name: str, value: object) -> None:
 
 def wait_for(expected: Mapping[str, Expected], seen: Callable[[], Mapping[str, Any]], within_s: float) -> None:
     """Looks until all is as expected; raises AssertionError with the last differences."""
-    deadline = time.monotonic() + within_s
+    deadline = clocks.monotonic() + within_s
     while differences := _differences(expected, seen()):
-        if time.monotonic() > deadline:
+        if clocks.monotonic() > deadline:
             lines = "\n".join(f"  {line}" for line in differences)
             raise AssertionError(f"the mock server saw something else than expected:\n{lines}")
         time.sleep(_LOOK_AGAIN_S)

@@ -6,7 +6,6 @@ import os
 import queue
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -18,6 +17,7 @@ from timetrial.errors import TimetrialError, blame
 from timetrial.models.base import Executor
 from timetrial.models.calling import Call, check_computed, opened_task, require_concurrency, require_task
 from timetrial.models.pool.limits import starting
+from timetrial.system.clocks import clocks
 from timetrial.system.unpatched import patched_by
 from timetrial.workload import Workload
 
@@ -140,10 +140,10 @@ class ThreadsExecutor:
             grace_s = _CLOSING_INTERRUPTED_S
         for rounds in self._rounds:
             rounds.put(None)
-        deadline = time.monotonic() + grace_s
+        deadline = clocks.monotonic() + grace_s
         started = [thread for thread in self._threads if thread.ident is not None]
         for thread in started:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            thread.join(max(0.0, deadline - clocks.monotonic()))
         stuck = [thread.name for thread in started if thread.is_alive()]
         return [*self._errors, *([_stuck_error(stuck, grace_s)] if stuck else [])]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from timetrial.environment.record import python_label
+from timetrial.system.clocks import clocks
 from timetrial.system.files import remove_abandoned, replace_file, writing
 from timetrial.system.strict_json import dumps
 
@@ -32,7 +32,7 @@ class RunFile:
     """
 
     def __init__(self, directory: Path, header: Mapping[str, Any], about: Mapping[str, Any] | None = None) -> None:
-        self.path = directory / f"{datetime.now(UTC):%Y_%m_%d-%H%M%S}-{python_label()}-{secrets.token_hex(3)}.json"
+        self.path = directory / f"{clocks.utc_now():%Y_%m_%d-%H%M%S}-{python_label()}-{secrets.token_hex(3)}.json"
         self._header = dict(header)
         self._about = dict(about or {})
         with writing(self.path, _ADVICE):

@@ -8,10 +8,11 @@ import select
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, NoReturn
+
+from timetrial.system.clocks import clocks
 
 # What a pipe holds on Linux. A megabyte, which malloc maps and unmaps for each answer, made every processor forget its
 # address translations: the round of 6 ms after it took 3 % longer.
@@ -87,7 +88,7 @@ class Lines:
     @contextmanager
     def patience(self, seconds: float) -> Iterator[None]:
         """What is sent and received in the block takes so long at most, or the process is ended: LateError."""
-        self._deadline = time.monotonic() + seconds
+        self._deadline = clocks.monotonic() + seconds
         if sys.platform != "win32":  # and no thread, which would still be ending while the next round is timed
             yield
             return
@@ -97,7 +98,7 @@ class Lines:
         try:
             yield
         except OSError as problem:
-            raise LateError if time.monotonic() >= self._deadline else problem from None
+            raise LateError if clocks.monotonic() >= self._deadline else problem from None
         finally:
             alarm.cancel()
 
@@ -110,7 +111,7 @@ class Lines:
             try:
                 left = left[os.write(self._to, left[:PIECE_BYTES]) :]
             except BlockingIOError:  # there was room, but not for this
-                if time.monotonic() > self._deadline:
+                if clocks.monotonic() > self._deadline:
                     self._give_up()
 
     def receive(self) -> bytes:
@@ -130,7 +131,7 @@ class Lines:
             return
         poll = select.poll()
         poll.register(pipe, event)
-        if not poll.poll(max(0.0, self._deadline - time.monotonic()) * 1e3):
+        if not poll.poll(max(0.0, self._deadline - clocks.monotonic()) * 1e3):
             self._give_up()
 
     def _give_up(self) -> NoReturn:

@@ -22,6 +22,7 @@ from timetrial.measure.processes.usage import PROMISED_SHARE, Accounting
 from timetrial.measure.processes.worker_growth import WorkerGrowth
 from timetrial.models.base import Executor
 from timetrial.stats.percentiles import percentiles
+from timetrial.system.clocks import clocks
 from timetrial.trial.plan import TrialPlan
 from timetrial.trial.server_traffic import Load
 from timetrial.trial.void import Kind, Void
@@ -103,9 +104,9 @@ class _Rounds:
         self._lags_ns: list[int] = []
 
     def run(self, executor: Executor) -> None:
-        began_s = time.perf_counter()
+        began_s = clocks.perf_counter()
         results = executor.run(self.plan.items)
-        self.duration_s += time.perf_counter() - began_s
+        self.duration_s += clocks.perf_counter() - began_s
         self.count += 1
         began_cpu_s = time.thread_time()
         self._keep(results)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
+from timetrial.environment.cgroups import Throttling, quota_cores, throttled_since, throttling
 from timetrial.environment.clients import substitute_for
 from timetrial.environment.clock import smallest_step_ns
+from timetrial.environment.facts import known
 from timetrial.environment.limits import OpenFiles, count_open_files, raise_open_files, set_open_files
 from timetrial.environment.record import load
 from timetrial.measure.disturbance import SHORTEST_STRETCH_S, Disturbance, DisturbanceMeter, Thresholds
@@ -16,6 +19,9 @@ from timetrial.trial.void import Kind, Void
 
 SHORTEST_ROUND_STEPS: Final = 100
 """A round of fewer steps of the clock is timed to worse than 1 %."""
+
+MOST_THROTTLED: Final = 0.01
+"""Of the time of all rounds; a quota that stops a few of them for longer decides what they say."""
 
 MOST_OF_A_LIMIT: Final = 0.95
 """A limit that is used up to here counts as reached: who meets it may have waited instead of failing."""
@@ -83,14 +89,18 @@ class Watch:
         self._meter = conditions.meter() if conditions.meter else None
         self._disturbance: Disturbance | None = None
         self._files_used: int | None = None
+        self._throttling: Mapping[Path, Throttling] = {}
+        self._throttled = Throttling()
 
     def begin(self) -> None:
         """Begins to look; called before the first timed round, when the model is open and warm."""
+        self._throttling = known(throttling) or {}
         if self._meter:
             self._meter.start()
 
     def end(self) -> None:
         """After the last timed round, while the workers and their connections are still there."""
+        self._throttled = known(lambda: throttled_since(self._throttling)) or Throttling()
         if self._meter:
             self._disturbance = self._meter.stop()
         if self._conditions.open_files:
@@ -101,6 +111,7 @@ class Watch:
         conditions = self._conditions
         found = [
             too_short(durations_s, conditions.clock_step_ns),
+            throttled(self._throttled, sum(durations_s)),
             files_used_up(conditions.open_files, self._files_used),
             None if conditions.turns else disturbed(self._disturbance, conditions.thresholds, sum(durations_s)),
         ]
@@ -110,6 +121,7 @@ class Watch:
         """For JSON: what was seen, whether it voids the trial or not."""
         files, seen = self._conditions.open_files, self._disturbance
         return {
+            "throttling": asdict(self._throttled),
             "disturbance": None if seen is None else asdict(seen),
             "limits": None if files is None else {**asdict(files), "open_files_used": self._files_used},
         }
@@ -126,6 +138,19 @@ def too_short(durations_s: Sequence[float], clock_step_ns: int | None) -> Void |
         Kind.CLOCK,
         f"the median round took {median_ns:,.0f} ns, and the clock's smallest step is {clock_step_ns:,} ns: "
         f"at least {SHORTEST_ROUND_STEPS} steps make a round that can be timed",
+    )
+
+
+def throttled(seen: Throttling, rounds_s: float) -> Void | None:
+    """Whether a CPU quota stopped the rounds; also of trials that take turns, since it stops some and not others."""
+    if not seen.periods or seen.seconds < MOST_THROTTLED * rounds_s:
+        return None
+    quota = known(quota_cores)
+    of = f" of {quota:g} core(s)" if quota else ""
+    return Void(
+        Kind.THROTTLED,
+        f"a CPU quota{of} stopped the processes in {seen.periods} period(s), for {seen.seconds:.2f} s in "
+        f"{rounds_s:.2f} s of rounds",
     )
 
 

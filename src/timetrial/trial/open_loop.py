@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import cycle, islice
@@ -11,6 +10,7 @@ from typing import Any, Final
 from timetrial.measure.arrivals import Due, Served, due_parts, offsets_ns, reached_per_s, worst_backlog
 from timetrial.models.base import Executor
 from timetrial.stats.percentiles import percentiles
+from timetrial.system.clocks import clocks
 from timetrial.trial.plan import TrialPlan
 from timetrial.trial.reference import Expected
 from timetrial.trial.settings import OpenLoop
@@ -55,7 +55,7 @@ def run_open_loop(plan: TrialPlan, ceiling_per_s: float | None, how: OpenLoop) -
 
 def _serve(executor: Executor, plan: TrialPlan, items: Sequence[Any], offsets: Sequence[int]) -> Sequence[Served]:
     before = plan.server.counters() if plan.server is not None else None
-    began_ns = time.perf_counter_ns() + _LEAD_NS
+    began_ns = clocks.perf_counter_ns() + _LEAD_NS
     served = executor.run([Due(began_ns + offset, item) for offset, item in zip(offsets, items, strict=True)])
     if plan.server is not None and before is not None:
         _count(plan, len(items), plan.server.counters().requests_completed - before.requests_completed)

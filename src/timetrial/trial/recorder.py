@@ -7,13 +7,13 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from itertools import islice
-from time import perf_counter
 from typing import Any, Final
 
 from timetrial import models
 from timetrial.errors import NothingComputedError, WorkloadError
 from timetrial.measure.tracing import paused
 from timetrial.models.uncomputed import uncomputed
+from timetrial.system.clocks import clocks
 from timetrial.trial.conditions import Watch, fallbacks, traced, unlike_parent
 from timetrial.trial.executions import STEPS
 from timetrial.trial.measurement import Measurement
@@ -173,11 +173,11 @@ class Recorder:
     def check(self, results: Sequence[Any]) -> float:
         """Proves, outside the timing, that a round did the expected work; returns the latest round's duration."""
         self._go(Step.ROUND, Step.READY)
-        began_s = perf_counter()
+        began_s = clocks.perf_counter()
         if self._traffic is not None:
             self._traffic.round_over()
         self._plan.expected.verify(results, self._plan.items, self._plan.label)
-        self._proving_s += perf_counter() - began_s
+        self._proving_s += clocks.perf_counter() - began_s
         self._results = results
         wrong = self._traffic.wrong_work() if self._traffic is not None else None
         if wrong is not None:

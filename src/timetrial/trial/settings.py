@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from timetrial.system.clocks import clocks
 from timetrial.trial.conditions import Conditions
 
 _FEWEST_ARRIVALS: Final = 100  # with fewer, p99 is the maximum
@@ -54,5 +54,5 @@ class RunSettings:
     conditions: Conditions = field(default_factory=Conditions)
     accounting: bool = False
     open_loop: OpenLoop | None = None
-    clock_ns: Callable[[], int] = time.perf_counter_ns
+    clock_ns: Callable[[], int] = clocks.perf_counter_ns
     on_round: Callable[[Sequence[float]], None] = lambda _durations_s: None

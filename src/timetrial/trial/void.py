@@ -26,6 +26,7 @@ class Kind(StrEnum):
     DISTURBED = "disturbed"
     WORKER_ENVIRONMENT = "worker-environment"
     TRACED = "traced"
+    THROTTLED = "throttled"
 
 
 WRONG_WORK: Final = frozenset({Kind.RESULTS, Kind.REQUESTS, Kind.CONCURRENCY})
@@ -49,6 +50,8 @@ FIXES: Final = {
     Kind.LEFTOVERS: "end what the task starts before it returns: it takes time and memory from the trials that follow",
     Kind.DISTURBED: "run it again while the machine is quiet, or with --trial-interleave, where it meets all models "
     "alike",
+    Kind.THROTTLED: "raise the quota (limits.cpu of a pod, docker --cpus), or ask for a concurrency that it has "
+    "room for",
     Kind.TRACED: "run the trials without it: it slows some code down more than other code",
     Kind.WORKER_ENVIRONMENT: "set it before pytest starts, or have workers take all of it over with "
     "--trial-start-method=fork",

@@ -175,3 +175,52 @@ def test_ports_and_waiting_connections_are_numbers(tmp_path: Path) -> None:
     root = lay(tmp_path, files)
     assert limits.ephemeral_ports(root) == [32768, 60999]
     assert limits.waiting_connections(root) == 4096
+
+
+_V1_OWN = {"proc/self/cgroup": "2:cpu,cpuacct:/job", "proc/self/mountinfo": _V1_CPU_MOUNT.format(top="/")}
+
+
+@pytest.mark.parametrize(
+    ("own", "file", "before", "after"),
+    [
+        (
+            {"proc/self/cgroup": "0::/job", "proc/self/mountinfo": _V2_MOUNT},
+            "sys/fs/cgroup/job/cpu.stat",
+            "usage_usec 5\nnr_periods 10\nnr_throttled 3\nthrottled_usec 100000",
+            "usage_usec 9\nnr_periods 20\nnr_throttled 7\nthrottled_usec 350000",
+        ),
+        (
+            _V1_OWN,
+            "sys/fs/cgroup/cpu,cpuacct/job/cpu.stat",
+            "nr_periods 10\nnr_throttled 3\nthrottled_time 100000000",
+            "nr_periods 20\nnr_throttled 7\nthrottled_time 350000000",
+        ),
+    ],
+    ids=["version 2", "version 1"],
+)
+def test_what_a_quota_stopped_is_the_difference_of_its_counters(
+    tmp_path: Path, own: dict[str, str], file: str, before: str, after: str
+) -> None:
+    """In periods and in seconds."""
+    root = lay(tmp_path, own | {file: before})
+    then = cgroups.throttling(root)
+    assert cgroups.throttled_since(then, root) == cgroups.Throttling(0, 0.0)
+    lay(tmp_path, {file: after})
+    found = cgroups.throttled_since(then, root)
+    assert (found.periods, round(found.seconds, 6)) == (4, 0.25)
+
+
+def test_of_several_groups_the_one_that_was_stopped_longest_counts(tmp_path: Path) -> None:
+    """A quota above stops those below as well."""
+    stat = "nr_throttled {}\nthrottled_usec {}"
+    root = version_2(tmp_path, "/a/b", {"a/b/cpu.stat": stat.format(0, 0), "a/cpu.stat": stat.format(5, 1000)})
+    then = cgroups.throttling(root)
+    version_2(tmp_path, "/a/b", {"a/b/cpu.stat": stat.format(1, 9000), "a/cpu.stat": stat.format(9, 50_000)})
+    assert cgroups.throttled_since(then, root).periods == 4
+
+
+def test_without_counters_nothing_was_stopped(tmp_path: Path) -> None:
+    """As outside of Linux, or in a group without a quota."""
+    root = version_2(tmp_path, "/job", {"job/cpu.stat": "usage_usec 5"})
+    assert cgroups.throttling(root) == {}
+    assert cgroups.throttled_since({}, root) == cgroups.Throttling()

@@ -16,10 +16,11 @@ import pytest
 
 from tests.unit.fakes import FakeInLoopModel, FakeModel, plan_for
 from timetrial import Workload
+from timetrial.environment.cgroups import Throttling
 from timetrial.environment.clock import smallest_step_ns
 from timetrial.environment.limits import OpenFiles
 from timetrial.measure.disturbance import DisturbanceMeter
-from timetrial.trial.conditions import Conditions, fallbacks, files_used_up, left_over, too_short
+from timetrial.trial.conditions import Conditions, fallbacks, files_used_up, left_over, throttled, too_short
 from timetrial.trial.executions import Executions
 from timetrial.trial.plan import RoundsPolicy
 from timetrial.trial.run import run_trial, run_trial_in_loop
@@ -38,7 +39,8 @@ def test_a_fair_trial_is_not_void() -> None:
     """Nothing cries wolf."""
     measurement = run_trial(plan_for(FakeModel(details={"event_loop": "asyncio.x.Loop"}), policy=TWO_ROUNDS))
     assert measurement.voids == ()
-    assert measurement.fairness == {"disturbance": None, "limits": None}
+    nothing_stopped = {"periods": 0, "seconds": 0.0}
+    assert measurement.fairness == {"throttling": nothing_stopped, "disturbance": None, "limits": None}
 
 
 def test_rounds_too_short_for_a_coarse_clock_are_void() -> None:
@@ -312,3 +314,15 @@ def test_a_wrong_result_in_one_item_of_a_thousand_is_found() -> None:
 
     with pytest.raises(VoidTrialError, match="the result of item 777, 777, differs from the serial reference"):
         voids_of(FakeModel(work=wrong), items=range(1000))
+
+
+@pytest.mark.parametrize(
+    ("periods", "seconds", "is_void"), [(0, 0.0, False), (1, 0.005, False), (1, 0.01, True), (90, 0.8, True)]
+)
+def test_rounds_that_a_quota_stopped_for_a_hundredth_of_their_time_are_void(
+    periods: int, seconds: float, is_void: bool
+) -> None:
+    """Also where models take turns: it stops some rounds, not all alike."""
+    found = throttled(Throttling(periods, seconds), 1.0)
+    assert (found is not None) is is_void
+    assert found is None or (found.kind is Kind.THROTTLED and f"in {periods} period(s)" in found.reason)

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import pytest
 
+from timetrial.environment.cgroups import Throttling, throttled_since, throttling
+from timetrial.environment.facts import known
 from timetrial.environment.installed_modules import InstalledProject
 from timetrial.errors import VoidTrialError
 from timetrial.gate import PROTOCOL, VARIABLE
@@ -21,6 +23,8 @@ from timetrial.gate.lockstep.round_settings import RoundSettings
 from timetrial.gate.lockstep.side_rounds import SideRounds, receive_order, trouble_of
 from timetrial.measure.tracing import paused
 from timetrial.models.base import InLoopModel
+from timetrial.system.clocks import clocks
+from timetrial.trial.conditions import throttled
 from timetrial.trial.executions import Executions
 from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import TrialPlan
@@ -173,8 +177,11 @@ class Agent:
             self._rounds = SideRounds(
                 self._channel, self._name, settings or RoundSettings(), workers=workers, servers=servers
             )
+            before, began_s = known(throttling) or {}, clocks.monotonic()
             with self._rounds as rounds:
                 yield rounds
+            stopped = throttled(known(lambda: throttled_since(before)) or Throttling(), clocks.monotonic() - began_s)
+            self._voids = [stopped] if stopped else ()
 
 
 def _not_what_is_installed(astray: Mapping[str, str]) -> str:

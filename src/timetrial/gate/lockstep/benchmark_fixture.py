@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from timetrial.errors import NothingComputedError
 from timetrial.gate.lockstep.round_settings import RoundSettings, name_of
 from timetrial.models.uncomputed import let_go, uncomputed
+from timetrial.system.clocks import clocks
 
 RoundS = Callable[[int], float]
 """Runs a round of so many executions; returns their seconds."""
@@ -97,9 +97,9 @@ class _Call:
 
     def warm_up(self, executions: int) -> None:
         """Runs it so often, but begins no more once the time for it is up."""
-        ends_s = time.monotonic() + self.settings.warm_up_s
+        ends_s = clocks.monotonic() + self.settings.warm_up_s
         for _ in range(executions):
-            if time.monotonic() > ends_s:
+            if clocks.monotonic() > ends_s:
                 return
             with self._prepared() as (args, kwargs):
                 self.target(*args, **kwargs)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import socket
-import time
 from typing import Any, Final
 
 from timetrial.errors import GateError
+from timetrial.system.clocks import clocks
 from timetrial.system.json_lines import PIECE_BYTES, LineBuffer, Message, NoMessageError, line_of, message_in
 
 __all__ = ["Channel", "ChannelClosedError", "Message"]
@@ -41,7 +41,7 @@ class Channel:
         Raises TimeoutError after ``timeout_s``, ChannelClosedError when the other end is gone, and GateError for
         anything that is not a message.
         """
-        deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
+        deadline_s = None if timeout_s is None else clocks.monotonic() + timeout_s
         while (line := self._received.next_line()) is None:
             if len(self._received) > LONGEST_MESSAGE_BYTES:
                 raise GateError(f"{self.peer} sends a message without end; is something else writing to its socket?")
@@ -58,7 +58,7 @@ class Channel:
         self._socket.close()
 
     def _receive_piece(self, deadline_s: float | None) -> None:
-        left_s = None if deadline_s is None else deadline_s - time.monotonic()
+        left_s = None if deadline_s is None else deadline_s - clocks.monotonic()
         if left_s is not None and left_s <= 0:
             raise TimeoutError
         try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import statistics
-import time
 from typing import Final
+
+from timetrial.system.clocks import clocks
 
 _CALIBRATION_ITERATIONS: Final = 20_000
 
@@ -38,8 +39,8 @@ class ExtraWork:
 
 
 def _spin(iterations: int) -> float:
-    started_ns = time.perf_counter_ns()
+    started_ns = clocks.perf_counter_ns()
     total = 0
     for iteration in range(iterations):
         total += iteration & 7
-    return (time.perf_counter_ns() - started_ns) / 1e9
+    return (clocks.perf_counter_ns() - started_ns) / 1e9

@@ -27,6 +27,7 @@ from timetrial.measure.leftovers.unawaited import (
 )
 from timetrial.measure.processes.readings import ProcessTable
 from timetrial.measure.processes.table import descendants, is_helper, open_table
+from timetrial.system.clocks import clocks
 
 _LOOK_AGAIN_S = 0.01
 
@@ -72,8 +73,8 @@ class Leftovers:
         """What is still there, in words. Waits up to ``patience_s`` for things that are about to end."""
         gc.collect()
         dropped = self._stop_listening()
-        deadline = time.monotonic() + patience_s
-        while (found := list(self._lasting())) and time.monotonic() < deadline:
+        deadline = clocks.monotonic() + patience_s
+        while (found := list(self._lasting())) and clocks.monotonic() < deadline:
             time.sleep(_LOOK_AGAIN_S)
         return [*dropped, *_coroutines_left(self._was.coroutines), *found]
 

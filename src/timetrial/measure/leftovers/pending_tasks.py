@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections import Counter
 from collections.abc import Collection
 from typing import Any, Final
 
 from timetrial.measure.leftovers.unawaited import counted, place_of
 from timetrial.system import own_package
+from timetrial.system.clocks import clocks
 
 _OURS: Final = f"{own_package.FOLDER}{os.sep}"
 _LOOK_AGAIN_S: Final = 0.01
@@ -21,8 +21,8 @@ async def pending_since(known: Collection[asyncio.Task[Any]], *, patience_s: flo
 
     Waits up to ``patience_s`` for those that are about to end. The task that asks and timetrial's own are left out.
     """
-    deadline_s = time.monotonic() + patience_s
-    while (left := _others(known)) and time.monotonic() < deadline_s:
+    deadline_s = clocks.monotonic() + patience_s
+    while (left := _others(known)) and clocks.monotonic() < deadline_s:
         await asyncio.sleep(_LOOK_AGAIN_S)
     return counted(Counter(f"a task of {place_of(each.get_coro())} is still pending" for each in left))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Protocol
 
 from timetrial.errors import TimetrialError, WorkerDiedError, WorkloadError
 from timetrial.models.pool import protocol
+from timetrial.system.clocks import clocks
 from timetrial.system.process_group import kill_group_of
 from timetrial.system.signals import name_of
 
@@ -172,7 +172,7 @@ class RemoteWorker:
 
     def has_ended_by(self, deadline: float) -> bool:
         """Waits until then for the process to end."""
-        return self._has_ended_within(0 if self.is_lost else max(0.0, deadline - time.monotonic()))
+        return self._has_ended_within(0 if self.is_lost else max(0.0, deadline - clocks.monotonic()))
 
     def terminate_if_running(self) -> None:
         """Asks the system to end the process."""
@@ -181,7 +181,7 @@ class RemoteWorker:
 
     def end(self, deadline: float) -> None:
         """Waits for the process until the deadline, kills it then with all it started, and gives back all it held."""
-        if not self._has_ended_within(max(0.0, deadline - time.monotonic())):
+        if not self._has_ended_within(max(0.0, deadline - clocks.monotonic())):
             self.process.kill()
             self.process.join()
         kill_group_of(self.pid)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +20,7 @@ from timetrial.models.pool.handle import RemoteWorker
 from timetrial.models.pool.limits import starting
 from timetrial.models.pool.round import PoolRound
 from timetrial.models.pool.worker import main
+from timetrial.system.clocks import clocks
 
 _CLOSING_S = 10.0
 """How long workers get to close their resources after a round that went well, or failed by a task's own error."""
@@ -166,11 +166,11 @@ class WorkerPool:
         try:
             for worker in workers:
                 worker.ask_to_close()
-            _hear_out(workers, time.monotonic() + grace_s, problems)
+            _hear_out(workers, clocks.monotonic() + grace_s, problems)
         finally:
             for worker in workers:
                 worker.terminate_if_running()
-            deadline = time.monotonic() + _ENDING_S
+            deadline = clocks.monotonic() + _ENDING_S
             for worker in workers:
                 worker.end(deadline)
         return problems
@@ -190,7 +190,7 @@ def _hear_out(workers: Sequence[RemoteWorker], deadline: float, problems: list[B
     """Reads what closing workers still have to say, and waits for their end until the deadline."""
     talking = {worker.connection: worker for worker in workers if not (worker.is_lost or worker.is_over)}
     while talking:
-        ready = wait(list(talking), max(0.0, deadline - time.monotonic()))
+        ready = wait(list(talking), max(0.0, deadline - clocks.monotonic()))
         if not ready:
             break
         for connection in ready:

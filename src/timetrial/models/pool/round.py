@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import time
 from collections.abc import Sequence
 from multiprocessing.connection import wait
 from typing import Any
@@ -12,6 +11,7 @@ from timetrial.errors import WorkerDiedError, WorkloadError, blame, shorten
 from timetrial.models.pool import protocol
 from timetrial.models.pool.batches import Dealer
 from timetrial.models.pool.handle import RemoteWorker
+from timetrial.system.clocks import clocks
 
 _MISSING = object()
 _MOST_ITEMS_NAMED = 3
@@ -37,7 +37,7 @@ class PoolRound:
             self._by_handle[worker.connection] = worker
             self._by_handle[worker.sentinel] = worker
         self._handles = list(self._by_handle)
-        self._began_s = time.perf_counter()
+        self._began_s = clocks.perf_counter()
 
     def run(self) -> list[Any]:
         """The results in the items' order; raises the first failure once all workers have stopped."""
@@ -108,7 +108,7 @@ class PoolRound:
         worker.batches -= 1
         worker.delivered += len(results)
         if worker.delivered:
-            self._dealer.pace_s = (time.perf_counter() - self._began_s) / worker.delivered
+            self._dealer.pace_s = (clocks.perf_counter() - self._began_s) / worker.delivered
 
     def _fail(self, index: int | None, error: BaseException) -> None:
         if self._failure is None:
