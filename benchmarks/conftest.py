@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
 
+from benchmarks import first_look
 from fixtures import parsing
 from fixtures.noted import Noted, figure_lines
 
 _NOTED: pytest.StashKey[list[Noted]] = pytest.StashKey()
+_FIRST_LOOK: pytest.StashKey[str] = pytest.StashKey()
 _ITERATIONS_PER_MS_IN_A_GATE = 20_000.0  # either side would measure another speed, and do other work
 
 
@@ -33,6 +35,24 @@ def note(request: pytest.FixtureRequest, benchmark: Any, trial_model: str) -> Ca
         request.config.stash.setdefault(_NOTED, []).append(Noted(str(benchmark.group), trial_model, figures))
 
     return noted
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
+    """Before -m chooses: marks what a first look is to show."""
+    first_look.mark(items)
+    total = sum(map(first_look.is_in_the_suite, items))
+    yield
+    if config.option.markexpr == first_look.MARK:
+        config.stash[_FIRST_LOOK] = first_look.line(total, len(items))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_unconfigure(config: pytest.Config) -> Generator[None]:
+    """The last line of a first look says how to see the rest."""
+    yield
+    if line := config.stash.get(_FIRST_LOOK, None):
+        print(line)
 
 
 @pytest.hookimpl(trylast=True)

@@ -14,10 +14,11 @@ from timetrial.pytest_plugin import collection
 from timetrial.pytest_plugin.conductor import ENTRY, TrialConductor
 from timetrial.pytest_plugin.fixture import Trial
 from timetrial.pytest_plugin.meter import Meter
-from timetrial.pytest_plugin.options import TrialOptions
+from timetrial.pytest_plugin.options import TrialOptions, rounds_policy
 from timetrial.pytest_plugin.run_record import RunRecord
 from timetrial.pytest_plugin.stored_gate import RunGate
 from timetrial.pytest_plugin.trial_test import TrialTest
+from timetrial.pytest_plugin.trial_times import TrialTimes
 from timetrial.report.accounting import accounting_lines
 from timetrial.report.curves import curve_lines
 from timetrial.report.escaped import in_terminal
@@ -47,6 +48,7 @@ class TrialSession:
         self._conditions = RunConditions(steal=options.steal_limit, foreign_cpu=options.foreign_cpu_limit)
         self._record = RunRecord(config, options, self._conditions, self._standings)
         self._live: TrialsProgress | None = None
+        self._times = _trial_times(config, options)
         self._gate: Agent | None = config.pluginmanager.getplugin(AGENT)
         self._settings: RunSettings | None = None  # built for the first trial: by then the machine was looked at
         self._conductor = TrialConductor(options, self._standings, self._gate)
@@ -67,11 +69,10 @@ class TrialSession:
         """Has worker processes begin with the tests' modules loaded; opens the live line on a terminal."""
         trials = [item for item in session.items if collection.model_of(item) is not None]
         preload(dict.fromkeys(module for item in trials for module in collection.workload_of(item).modules()))
-        total = len(trials)
         self._conditions.enter()
-        stream = terminal_of() if total and not session.config.option.collectonly else None
+        stream = terminal_of() if trials and not session.config.option.collectonly else None
         if stream is not None:
-            self._live = TrialsProgress(stream, total)
+            self._live = TrialsProgress(stream, [self._times.expected_s(item.nodeid) for item in trials])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -102,6 +103,8 @@ class TrialSession:
             self._record.note_trouble(report, call, void)
         if call.when == "call":
             self._note(item, call, void)
+        if collection.model_of(item) is not None:
+            self._times.add(item.nodeid, call.duration)
         if self._live and collection.model_of(item) is not None:
             if call.when != "setup" or not report.passed:  # pytest is about to write; after a setup it keeps still
                 self._live.clear()
@@ -117,6 +120,7 @@ class TrialSession:
             self._live = None
         self._record.complete(exitstatus, cut_short=bool(session.shouldstop or session.shouldfail))
         self._conditions.leave()
+        self._times.save()
         if self._run_gate:
             self._record.mark(self._run_gate.judge(self._record.path if self._record.benchmarks else None))
             session.exitstatus = session.exitstatus or self._run_gate.status
@@ -156,6 +160,8 @@ class TrialSession:
                 "curves, in time per item",
                 curve_lines(shapes({"benchmarks": self._record.benchmarks})),
             )
+        if longest := self._times.longest_line():
+            terminalreporter.write_line(in_terminal(longest))
         if alone := self._conductor.alone_line():
             terminalreporter.write_line(in_terminal(alone))
         if self._run_gate:
@@ -234,6 +240,17 @@ def _void_apart(
         each.update(name=f"{each['name']} (void)", fullname=f"{each['fullname']} (void)")
     found = (name, fair), (f"{name or ''} (void)".strip(), void)
     return [(title, rows) for title, rows in found if rows]
+
+
+def _trial_times(config: pytest.Config, options: TrialOptions) -> TrialTimes:
+    """What this run's tests will take; without a memory where they aren't timed as usual."""
+    as_usual = (
+        not getattr(config.pluginmanager.getplugin("pytest-benchmark"), "disabled", False)
+        and not config.pluginmanager.hasplugin(AGENT)
+        and not config.getoption("collectonly")
+    )
+    policy = rounds_policy(config, options.scale, {})
+    return TrialTimes(getattr(config, "cache", None) if as_usual else None, options.scale, policy.max_time_s)
 
 
 def _run_gate(config: pytest.Config, options: TrialOptions) -> RunGate | None:

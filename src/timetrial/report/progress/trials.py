@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from timetrial.report.progress.line import RedrawnLine, can_redraw
@@ -29,15 +29,22 @@ def terminal_of(stream: TextIO | None = None) -> TextIO | None:
 
 
 class TrialsProgress:
-    """Shows the trials of a run, ``total`` in all, between rounds and never during one, at most five times a second."""
+    """Shows the trials of a run between rounds and never during one, at most five times a second.
 
-    def __init__(self, stream: TextIO, total: int, clock_s: Callable[[], float] = time.monotonic) -> None:
+    ``expected_s`` is how long each trial is expected to take, in seconds, in the order in which they run: the time that
+    is left is told from the start, and corrected by how well that was met so far.
+    """
+
+    def __init__(
+        self, stream: TextIO, expected_s: Sequence[float], clock_s: Callable[[], float] = time.monotonic
+    ) -> None:
         self._line = RedrawnLine(stream, below=True)
-        self._total = total
+        self._expected_s = expected_s
         self._clock_s = clock_s
         self._started_s = clock_s()
         self._drawn_s = float("-inf")
         self._done = 0
+        self._done_s = 0.0
         self._name = ""
 
     def begin(self, name: str) -> None:
@@ -53,6 +60,7 @@ class TrialsProgress:
     def end(self) -> None:
         """A trial is over, whatever its outcome."""
         self._done += 1
+        self._done_s = self._clock_s() - self._started_s
 
     def clear(self) -> None:
         """Leaves the terminal as if the line had never been."""
@@ -64,10 +72,10 @@ class TrialsProgress:
 
     def _draw(self, text: str) -> None:
         self._drawn_s = self._clock_s()
-        self._line.draw(f"[{self._done + 1}/{self._total}] {text}{self._left()}")
+        self._line.draw(f"[{self._done + 1}/{len(self._expected_s)}] {text}{self._left()}")
 
     def _left(self) -> str:
-        if not self._done:
-            return ""
-        per_trial_s = (self._clock_s() - self._started_s) / self._done
-        return f"  about {about(per_trial_s * (self._total - self._done))} left"
+        """From when the trials that are done were over, so that the one that runs is in it as a whole."""
+        expected_s = sum(self._expected_s[: self._done])
+        correction = self._done_s / expected_s if expected_s else 1.0
+        return f"  about {about(correction * sum(self._expected_s[self._done :]))} left"

@@ -39,7 +39,7 @@ def stream() -> io.StringIO:
 @pytest.fixture
 def line(stream: io.StringIO, clock: Clock) -> TrialsProgress:
     """A line over four trials."""
-    return TrialsProgress(stream, 4, clock)
+    return TrialsProgress(stream, [5.0] * 4, clock)
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +55,7 @@ def texts(stream: io.StringIO) -> list[str]:
 def test_the_line_says_what_runs_as_soon_as_it_starts(line: TrialsProgress, stream: io.StringIO) -> None:
     """Opening a model may take a while."""
     line.begin("squares  threads")
-    assert texts(stream) == ["[1/4] squares  threads  starting"]
+    assert texts(stream) == ["[1/4] squares  threads  starting  about 20 s left"]
 
 
 def test_the_line_says_how_far_a_trial_is(line: TrialsProgress, stream: io.StringIO, clock: Clock) -> None:
@@ -63,11 +63,11 @@ def test_the_line_says_how_far_a_trial_is(line: TrialsProgress, stream: io.Strin
     line.begin("squares  threads")
     clock.now_s += 1
     line.round(3, 0.0125)
-    assert texts(stream)[-1] == "[1/4] squares  threads  round 3, 12.5 ms"
+    assert texts(stream)[-1] == "[1/4] squares  threads  round 3, 12.5 ms  about 20 s left"
 
 
 def test_the_line_says_about_how_long_it_still_takes(line: TrialsProgress, stream: io.StringIO, clock: Clock) -> None:
-    """From what the trials so far took on average."""
+    """From what each is expected to take, and by how much those so far took longer."""
     line.begin("a")
     clock.now_s += 10
     line.end()
@@ -98,7 +98,7 @@ def test_a_terminal_that_went_away_does_not_end_the_run(clock: Clock) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as gone:
-        line = TrialsProgress(gone, 1, clock)
+        line = TrialsProgress(gone, [1.0], clock)
         line.begin("a")
         line.clear()
         line.close()
