@@ -94,6 +94,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """After -k and -m: sets the models of one group side by side, and starts a session if there is anything to keep."""
     trials = any(_concerns(item) for item in items)
+    if VARIABLE not in os.environ and any("benchmark" in getattr(item, "fixturenames", ()) for item in items):
+        from timetrial.pytest_plugin.computed import ComputedCheck
+
+        config.pluginmanager.register(ComputedCheck())
     if not trials and not something_asked(config):
         return
     options = _options(config)

@@ -172,3 +172,72 @@ def test_timed_rounds_run_without_a_tracer(suite: Suite) -> None:
     """
     )
     result.assert_outcomes(passed=2)
+
+
+def test_plain_benchmarks_that_compute_nothing_are_told_at_the_end(suite: Suite) -> None:
+    """Their figures are those of making a generator or a coroutine; the run passes as before."""
+    result = suite(
+        """
+    def test_generator(benchmark):
+        benchmark(lambda: (each for each in range(10)))
+    def test_map(benchmark):
+        benchmark.pedantic(map, args=(abs, [1]), rounds=2)
+    def test_fine(benchmark):
+        assert benchmark(sum, [1, 2]) == 3
+    """,
+        "-p",
+        "no:warnings",
+    )
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "*benchmarks that computed nothing*",
+            "*test_generator: its function returned a generator, and nothing was computed: return list*",
+            "*test_map: its function returned a lazy map*",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*test_fine: its function*")
+
+
+def test_many_of_them_are_a_few_lines_and_a_count(suite: Suite) -> None:
+    """A suite that has made the same mistake a hundred times reads it five times."""
+    result = suite(
+        """
+    @pytest.mark.parametrize("number", range(8))
+    def test_generator(benchmark, number):
+        benchmark(lambda: (each for each in range(10)))
+    """
+    )
+    result.stdout.fnmatch_lines(["*test_generator?4?: its function returned a generator*", "and 3 more"])
+
+
+def test_models_of_a_group_on_loops_of_two_kinds_are_no_comparison(suite: Suite) -> None:
+    """As an async test under uvloop's policy beside processes with asyncio's loops."""
+    pytest.importorskip("uvloop")
+    result = suite(
+        """
+    import uvloop
+    from contextlib import asynccontextmanager, contextmanager
+    class Loops:
+        def __init__(self, kind):
+            self.details = {"event_loop": kind}
+        def run(self, items):
+            return [2 * item for item in items]
+        def worker_pids(self):
+            return []
+    @contextmanager
+    def one(concurrency):
+        yield Loops("uvloop.Loop")
+    @contextmanager
+    def other(concurrency):
+        yield Loops("asyncio.x.Loop")
+    def doubled(items):
+        return [2 * item for item in items]
+    TWO = Workload("two", implementations={"threads": one, "processes": other}, reference=doubled)
+    @pytest.mark.workload(TWO)
+    def test_two(trial):
+        trial([1])
+    """
+    )
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*the event loop is asyncio's, and that of threads in the same group is uvloop's*"])

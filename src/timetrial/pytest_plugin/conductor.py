@@ -33,6 +33,7 @@ from timetrial.trial.open_loop import run_open_loop
 from timetrial.trial.plan import TrialPlan
 from timetrial.trial.reference import Expected, References
 from timetrial.trial.run import run_trial, run_trial_in_loop
+from timetrial.trial.void import Kind, Void
 
 ENTRY = pytest.StashKey[Entry]()
 """Where an item keeps what its trial brought to the standings."""
@@ -62,6 +63,7 @@ class TrialConductor:
         self._requests = RequestComparison()
         self._names = WorkNames()
         self._executions: dict[tuple[str, ...], Executions] = {}
+        self._loops: dict[str, tuple[str, str]] = {}  # the first model of each group that has a loop, and which
         self._alone: dict[str, str] = {}  # trials that took no turns although it was asked for, and why
 
     def conduct(self, test: TrialTest, key: ItemsKey, plan: Callable[[Expected], TrialPlan]) -> Measurement:
@@ -124,6 +126,17 @@ class TrialConductor:
         if other_work is not None:
             raise other_work.error(plan.label)
 
+    def _on_one_loop(self, group: str, measurement: Measurement) -> Measurement:
+        """Void where the group's first model with a loop had another kind of loop: they differ by that as well."""
+        loop = _family_of(measurement.details.get("event_loop"))
+        if not loop:
+            return measurement
+        first, model = self._loops.setdefault(group, (loop, measurement.model))
+        if first == loop:
+            return measurement
+        reason = f"the event loop is {loop}'s, and that of {model} in the same group is {first}'s"
+        return replace(measurement, voids=(*measurement.voids, Void(Kind.FALLBACK, reason)))
+
     def _enter(self, test: TrialTest, plan: TrialPlan, measurement: Measurement, *, interleaved: bool) -> None:
         """Brings the trial to the standings, in the group of those that do the same work."""
         if not plan.settings.timed:
@@ -135,6 +148,7 @@ class TrialConductor:
         work = self._names.name(family, collection.function_of(item), of_items)
         if benchmark.group == collection.group_of(item, workload):  # a test may have given it a group of its own
             benchmark.group += work
+        measurement = self._on_one_loop(benchmark.group, measurement)
         item.stash[ENTRY] = entry = Entry(
             group=benchmark.group,
             family=family + work,
@@ -152,6 +166,11 @@ class TrialConductor:
         )
         benchmark.extra_info[KEY] = entry.figures
         self._standings.add(entry)
+
+
+def _family_of(loop: object) -> str:
+    """The package that an event loop comes from."""
+    return str(loop or "").partition(".")[0]
 
 
 def _work_of(test: TrialTest) -> Hashable:
