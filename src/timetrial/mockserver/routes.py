@@ -67,6 +67,8 @@ class Route:
             self._check(name.lower() not in _OURS, f"the server writes {name} itself")
         coded = "content-encoding" in map(str.lower, self.headers)
         self._check(not (coded and self.how.gzip), "give a Content-Encoding of your own or gzip=, not both")
+        again = "retry-after" in map(str.lower, self.headers) and self.how.retry_after_s >= 0
+        self._check(not again, "give a Retry-After of your own or retry_after_s=, not both")
 
     def _check_body(self) -> None:
         """Where only some requests get the status, the others get the body."""

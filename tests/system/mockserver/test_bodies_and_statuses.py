@@ -111,6 +111,7 @@ def test_a_body_cannot_be_cut_behind_its_end(plain: PlainClient, space: View) ->
         (405, "allow", "GET, HEAD"),
         (407, "proxy-authenticate", 'Basic realm="timetrial"'),
         (426, "upgrade", "HTTP/2.0"),
+        (206, "content-range", "bytes 0-19/20"),
     ],
 )
 def test_statuses_come_with_what_the_standard_wants_beside_them(
@@ -223,6 +224,10 @@ def test_a_large_answer_may_be_a_connections_last() -> None:
         ({"like": "/page/9/0", "content_type": "a/b"}, "content_type= belongs to body="),
         ({"body": "x", "status": 204}, "an answer of status=204 has no body"),
         ({"body": "x", "headers": {"content-length": "9"}}, "the server writes content-length itself"),
+        (
+            {"body": "x", "headers": {"retry-after": "1"}, "status": 503, "retry_after_s": 3},
+            "give a Retry-After of your own or retry_after_s=",
+        ),
         ({"body": "x", "headers": {"Content-Encoding": "br"}, "gzip": True}, "a Content-Encoding of your own or gzip="),
     ],
 )
@@ -249,3 +254,54 @@ def test_a_routes_own_etag_is_its_etag() -> None:
         client = PlainClient(server.port)
         assert client.get(server.at("/x"), 'If-None-Match: "mine"').status == 304
         client.close()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip", True),
+        ("GZIP;q=0.5", True),
+        ("br, gzip;q=1.0", True),
+        ("*", True),
+        ("*;q=0.1, br", True),
+        ("*;q=0", False),
+        ("gzip;q=0.000, *", False),
+        ("identity", False),
+        ("", False),
+    ],
+)
+def test_who_accepts_gzip_gets_it(accepted: str, packed: bool, plain: PlainClient, space: View) -> None:
+    """By its name, or by a star; a weight of 0 is a no."""
+    headers = plain.get(space.page(3000, gzip=True), f"Accept-Encoding: {accepted}").headers
+    assert ("content-encoding" in headers) == packed
+    assert headers["vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/page/10/0?status=503&status=404",
+        "/page/10/0?seed=1&status=503&share=0.5&seed=1",
+        "/site/pages=3&status=503/p0.html?status=404",
+        "/site/pages=3&pages=4/p0.html",
+        "/redirect/1?to=/a&to=/b",
+    ],
+)
+def test_an_option_that_is_given_twice_is_refused(target: str, plain: PlainClient, space: View) -> None:
+    """One of the two would be lost."""
+    answer = plain.get(space.url + target)
+    assert answer.status == 400
+    assert b"is given twice" in answer.body
+
+
+def test_a_client_that_never_stops_asking_is_read_as_it_is_answered(plain: PlainClient, space: View) -> None:
+    """Megabytes of requests in one go: what is not taken yet stays with the client."""
+    psutil = pytest.importorskip("psutil")
+    process = psutil.Process(space.pids[0])
+    path = "/" + space.page(1).split("/", 3)[3]
+    request = f"GET {path} HTTP/1.1\r\nHost: here\r\n\r\n".encode()
+    before = process.memory_info().rss
+    plain.socket.settimeout(1.0)
+    with pytest.raises(TimeoutError):  # nobody reads the answers, so that the server stops reading too
+        plain.send(request * 1_000_000)
+    assert process.memory_info().rss - before < 30_000_000

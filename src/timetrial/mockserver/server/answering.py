@@ -14,18 +14,21 @@ from timetrial.mockserver.server.unsteady_port import reset_at_close
 # A client that reads as fast as the server writes gets this much before others have their turn.
 _TURN_BYTES = 4 * 2**20
 _MOST_WAITING = 64
+_LINGER_S = 2.0
 
 
 class Answering:
     """The exchange that is being answered and those that wait for it.
 
     ``ended`` is called with each exchange whose program has run to its end, in their order, and may call ``follow`` to
-    begin the next one. ``paused`` is set while the client reads more slowly than the server writes.
+    begin the next one. ``paused`` is set while the client reads more slowly than the server writes, and
+    ``held_back`` while more has been read than was taken, so that no more should be.
     """
 
     __slots__ = (
         "current",
         "ended",
+        "held_back",
         "loop",
         "paused",
         "resuming",
@@ -46,7 +49,7 @@ class Answering:
         self.current: Exchange | None = None
         self.waiting: deque[Exchange] | None = None
         self.timer: asyncio.Handle | None = None
-        self.paused = self.resuming = self.was_reset = False
+        self.paused = self.resuming = self.was_reset = self.held_back = False
 
     @property
     def busy(self) -> bool:
@@ -135,12 +138,18 @@ class Answering:
         else:
             end()
 
+    def linger(self) -> None:
+        """Ends the connection so that a client that is still sending can read the answer before it."""
+        if self.transport.can_write_eof():
+            self.finally_do(self.transport.write_eof)
+        self.timer = self.loop.call_later(_LINGER_S, self.transport.close)
+
     def follow(self) -> bool:
         """Has the next exchange answered that waits, in the loop's next turn; False if none does."""
         if not self.waiting or self.paused:
             return False
         following = self.waiting.popleft()
-        if len(self.waiting) == _MOST_WAITING // 2:
+        if len(self.waiting) == _MOST_WAITING // 2 and not self.held_back:
             self.transport.resume_reading()
         # Not a plain call: a thousand pipelined requests would be as many frames deep.
         self.timer = self.loop.call_soon(self.begin, following)

@@ -17,7 +17,6 @@ from timetrial.mockserver.server.receiver import END, Event, Receiver, Refusal, 
 from timetrial.mockserver.server.resources import Missing, NoToken
 from timetrial.mockserver.server.targets import Target
 
-_LINGER_S = 2.0
 # What the smallest of requests take some 10 ms to fill.
 _TURN_BYTES = 4_096
 
@@ -115,6 +114,7 @@ class Connection(asyncio.Protocol):
         """Takes what came; of thousands of requests at once some now, and the others in the loop's next turns."""
         if len(data) > _TURN_BYTES and self.incoming is None:
             data, self.unread = data[:_TURN_BYTES], data[_TURN_BYTES:]
+            self.answering.held_back = True
             self.transport.pause_reading()
             self.engine.loop.call_soon(self._receive_unread)
         if self.receiver is None:
@@ -131,11 +131,16 @@ class Connection(asyncio.Protocol):
 
     def _receive_unread(self) -> None:
         data, self.unread = self.unread, b""
+        self.answering.held_back = False
         if self.deaf or self.lost:
             return
-        if not (self.answering.paused or self.answering.crowded):
-            self.transport.resume_reading()
         self._receive(data)
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Reads again, unless there is a reason not to."""
+        if not (self.deaf or self.unread or self.answering.paused or self.answering.crowded):
+            self.transport.resume_reading()
 
     def _take(self, events: list[Event]) -> Exchange | None:
         """What the client said, in its order; returns the last exchange of it that is complete."""
@@ -157,10 +162,8 @@ class Connection(asyncio.Protocol):
         target = self.engine.target(request.url)
         self.incoming = exchange = self._arrive(request, target)
         self.most_body_bytes = target.resource.prepare(request) or self.engine.limits.body_bytes
-        if isinstance(target.resource, NoToken):
-            flaw: Refusal | None = Refusal(403, target.resource.told)
-        else:
-            flaw = flaw_of_body(request, self.most_body_bytes)
+        uninvited = isinstance(target.resource, NoToken)
+        flaw = Refusal(403, NoToken.told) if uninvited else flaw_of_body(request, self.most_body_bytes)
         if flaw is not None:
             self._submit_last(exchange, flaw)
         elif request.version == "1.1" and request.header(b"expect") is not None:
@@ -199,9 +202,8 @@ class Connection(asyncio.Protocol):
         counts.malformed += 1
         if self.incoming is not None:
             self._ended(self.incoming, whole=False)
-        request = Request(b"GET", b"", "1.1", [])
         target = Target("", Missing(refusal.status, refusal.text), PLAIN, counts)
-        exchange = Exchange(self.engine.services, target, request, "", reused=False)
+        exchange = Exchange(self.engine.services, target, Request(b"GET", b"", "1.1", []), "", reused=False)
         exchange.counted = False
         self._submit_last(exchange, refusal)
 
@@ -234,7 +236,8 @@ class Connection(asyncio.Protocol):
     def _answered(self, exchange: Exchange) -> None:
         self._ended(exchange, whole=True)
         if exchange.linger:
-            self._linger()
+            self.deaf = True
+            self.answering.linger()
         elif exchange.close:
             self._hang_up()
         elif not self.answering.follow():
@@ -253,13 +256,6 @@ class Connection(asyncio.Protocol):
         self.idle = False
         self.answering.finally_do(self.transport.close)
 
-    def _linger(self) -> None:
-        """Ends the connection so that a client that is still sending can read the answer before it."""
-        self.deaf = True
-        if self.transport.can_write_eof():
-            self.answering.finally_do(self.transport.write_eof)
-        self.answering.timer = self.engine.loop.call_later(_LINGER_S, self.transport.close)
-
     def _settle(self) -> None:
         receiving = self.receiver is not None and self.receiver.receiving
         self.idle = not (self.answering.busy or receiving or self.unread or self.deaf)
@@ -275,9 +271,8 @@ class Connection(asyncio.Protocol):
         """The client has caught up."""
         if self.lost:
             return
-        if not self.deaf and not self.answering.crowded:
-            self.transport.resume_reading()
         self.answering.go_on()
+        self._read_on()
         self._settle()
 
     def eof_received(self) -> bool:

@@ -24,8 +24,8 @@ _MOST_PLANS_BYTES = 64 * 2**20
 # Of URLs whose answers depend on how many came before, and as much of the others, which can be made anew.
 _MOST_TARGETS_BYTES = 64 * 2**20
 _TICK_S = 0.1
-_TICKS_A_COLLECTION = 10
-_MOST_UNCOLLECTED = 1_000_000
+# Objects, of which the collector looks at some five in a microsecond.
+_FEW_OBJECTS, _MOST_UNCOLLECTED, _OF_A_REQUEST = 500, 20_000, 100
 SCOPE_MARK = "/~"
 _UNINVITED = "(without the token)"
 
@@ -64,14 +64,16 @@ class Engine:
             counts.lag_peak_s = max(counts.lag_peak_s, lag)
         self.ticks += 1
         self.clock.tick()
-        if self.ticks % _TICKS_A_COLLECTION == 0 and self._may_collect():
+        if self._may_collect():
             gc.collect()
+            gc.freeze()  # what is remembered is not looked through again; answers leave no rings in it
         self._due = now + _TICK_S
         self.loop.call_at(self._due, self._tick)
 
     def _may_collect(self) -> bool:
-        """While nobody waits for an answer; otherwise only where far more has piled up than answers leave behind."""
-        return not self.total.pending or gc.get_count()[0] > _MOST_UNCOLLECTED
+        """Often, so that each takes little; while somebody waits, only where more has piled up than is in flight."""
+        made = gc.get_count()[0]
+        return made > (_MOST_UNCOLLECTED + _OF_A_REQUEST * self.total.pending if self.total.pending else _FEW_OBJECTS)
 
     def target(self, url: bytes) -> Target:
         """The target of a URL, remembered."""

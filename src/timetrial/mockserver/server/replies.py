@@ -57,6 +57,8 @@ def _answer(target: Target, request: Request, status: int) -> Reply:
     else:
         reply = text_reply(status)
         reply.headers += _ALSO.get(status, [])
+        if status == 206:
+            reply.headers.append(("Content-Range", f"bytes 0-{reply.size_bytes - 1}/{reply.size_bytes}"))
     if status:
         _add_retry_after(reply, target)
     return reply
@@ -87,8 +89,12 @@ def _formed(reply: Reply, target: Target, request: Request, services: Services) 
 
 
 def _accepts_gzip(request: Request) -> bool:
-    accepted = (request.header(b"accept-encoding") or "").replace(" ", "").lower().split(",")
-    return any(part.split(";q=0")[0] == "gzip" and not part.endswith((";q=0", ";q=0.0")) for part in accepted)
+    """By its name, or else by the star that stands for all that have none."""
+    accepted: dict[str, bool] = {}
+    for part in (request.header(b"accept-encoding") or "").replace(" ", "").lower().split(","):
+        coding, _, weight = part.partition(";q=")
+        accepted[coding] = weight.strip("0.") != "" or not weight
+    return accepted.get("gzip", accepted.get("*", False))
 
 
 def _compressed(reply: Reply, services: Services) -> Generator[None, None, None]:

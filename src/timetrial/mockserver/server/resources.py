@@ -200,9 +200,9 @@ class NoToken(Missing):
     """What answers a request without the token that this server wants; nothing remembers it, or reads its body."""
 
     fixed = False
+    told = "this server wants its token in the path, as in the URLs that it makes"
 
     def __init__(self) -> None:
-        self.told = "this server wants its token in the path, as in the URLs that it makes"
         super().__init__(403, self.told)
 
 

@@ -94,7 +94,17 @@ def resolve(path: str, query: str) -> tuple[Resource, Behaviour]:
 
 def options_of(query: str, where: str) -> Behaviour:
     """The behaviour that a query string asks for."""
-    return behaviour(dict(parse_qsl(query, keep_blank_values=True)), where) if query else PLAIN
+    return behaviour(_pairs(query), where) if query else PLAIN
+
+
+def _pairs(*queries: str) -> dict[str, str]:
+    """The names and values of a query string, or of several; raises ValueError for a name that is there twice."""
+    found = [pair for query in queries for pair in parse_qsl(query, keep_blank_values=True)]
+    pairs = dict(found)
+    if len(pairs) < len(found):
+        twice = next(name for number, (name, _) in enumerate(found) if name in dict(found[:number]))
+        raise ValueError(f"{twice!r} is given twice")
+    return pairs
 
 
 def _sized(make: Callable[[int, int], Resource], kind: str) -> Callable[[str, str], tuple[Resource, Behaviour]]:
@@ -115,7 +125,7 @@ def _is_integer(text: str) -> bool:
 
 def _site(rest: str, query: str) -> tuple[Resource, Behaviour]:
     shape, _, name = rest.partition("/")
-    options = dict(parse_qsl(shape, keep_blank_values=True))
+    options: dict[str, str] = _pairs(shape, query)
     numbers = {key: options.pop(key) for key in ("pages", "links", "size_bytes") if key in options}
     seed = options.get("seed", "1")
     if not all(_is_integer(number) for number in [*numbers.values(), seed]):
@@ -124,7 +134,6 @@ def _site(rest: str, query: str) -> tuple[Resource, Behaviour]:
     number = name.removeprefix("p").removesuffix(".html")
     if not (_is_integer(number) and 0 <= int(number) < site.pages and name == page_name(int(number))):
         return resources.Missing(404, f"the site has the pages {page_name(0)} to {page_name(site.pages - 1)}"), PLAIN
-    options.update(parse_qsl(query, keep_blank_values=True))
     how = behaviour(options, "/site")
     check_body(how, site.size_bytes, "/site")
     return resources.site_page(site, int(number)), how
@@ -141,7 +150,7 @@ def _upload(_rest: str, query: str) -> tuple[Resource, Behaviour]:
 def _redirect(rest: str, query: str) -> tuple[Resource, Behaviour]:
     if not (rest.isdecimal() and 1 <= int(rest[:6]) <= 1000):
         raise ValueError(f"/redirect/HOPS takes 1 to 1000 hops, not {rest!r}")
-    pairs = dict(parse_qsl(query, keep_blank_values=True))
+    pairs = _pairs(query)
     to = pairs.pop("to", "")
     return resources.Redirect(int(rest), query, to), behaviour(pairs, "/redirect")
 
