@@ -14,15 +14,16 @@ def run(argv: Sequence[str]) -> int:
     """Returns 0, or 1 where a file could not be read; raises ResultsError where there is nothing to show."""
     options = _parser().parse_args(argv)
 
-    from timetrial.report.escaped import in_terminal, shown
+    from timetrial.report.escaped import shown
     from timetrial.report.history import BARS, PLAIN_BARS, history_lines
+    from timetrial.report.text import few
     from timetrial.results.history import read_history
 
     history = read_history(options.directory, absolute=options.absolute)
     bars = BARS if (sys.stdout.encoding or "").lower().replace("-", "") == "utf8" else PLAIN_BARS
     print(shown(history_lines(history, options.least / 100, bars)))
-    for each in history.left_out:
-        print(in_terminal(f"left out: {each}"), file=sys.stderr)
+    if history.left_out:
+        print(shown(few([f"left out: {each}" for each in history.left_out])), file=sys.stderr)
     return 1 if history.left_out else 0
 
 

@@ -6,15 +6,17 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+_MOST_LAUNCHES: Final = 100  # the gate compares no more
 
 
 def run(argv: Sequence[str]) -> int:
     """Returns 0 once all is measured, 1 if a benchmark failed on the way; raises GateError for a launch that broke."""
     parser = _parser()
     options, for_pytest = parser.parse_known_args(argv)
-    if options.launches < 1:
-        parser.error(f"--launches {options.launches}: at least 1, and 10 to compare with")
+    if not 1 <= options.launches <= _MOST_LAUNCHES:
+        parser.error(f"--launches {options.launches}: from 1 to {_MOST_LAUNCHES}, and 10 to compare with")
     if options.output.exists() and not options.overwrite:
         parser.error(f"{options.output} is there already: choose another name, or say --overwrite")
 
@@ -57,13 +59,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _conclude(file: Path, content: Mapping[str, Any]) -> int:
     """Says what there is now, and what went wrong on the way."""
-    from timetrial.report.escaped import in_terminal
+    from timetrial.report.escaped import shown
+    from timetrial.report.text import few
 
     about = content["timetrial"]
     troubles = [each for each in about["troubles"] if each["kind"] != "skipped"]
-    for each in troubles:
-        reason = " ".join(each["reason"].split())
-        told = f"launch {each['launch']}: {each['kind']}: {each['benchmark']}: {reason}"
-        print(in_terminal(told), file=sys.stderr)
+    lines = [
+        f"launch {each['launch']}: {each['kind']}: {each['benchmark']}: {' '.join(each['reason'].split())}"
+        for each in troubles
+    ]
+    if lines:
+        print(shown(few(lines)), file=sys.stderr)
     print(f"{len(about['launches'])} launches of {len(content['benchmarks'])} benchmarks: {file}")
     return 1 if troubles else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -52,7 +52,7 @@ class Bisection:
 
     ``suspects`` are the commits that may have done it, one where it was found; ``findings`` are those of the culprit
     against the good commit. ``marks`` are the steps in their order. ``compared`` are all findings of the bad
-    commit, those too that were left open.
+    commit, those too that were left open. ``skipped`` says by its hash why a commit could not be judged.
     """
 
     slower: Sequence[Finding] = ()
@@ -60,6 +60,7 @@ class Bisection:
     findings: Sequence[Finding] = ()
     marks: Sequence[tuple[Commit, Mark]] = ()
     compared: Sequence[Finding] = ()
+    skipped: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def culprit(self) -> Commit | None:
@@ -95,6 +96,7 @@ class _Steps:
     base: Side
     marks: list[tuple[Commit, Mark]] = field(default_factory=list)
     found: dict[str, Sequence[Finding]] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
 
     def all_of(self, bad: str) -> Bisection:
         self.plan.say("is the bad commit slower at all?")
@@ -108,7 +110,7 @@ class _Steps:
             self._step(commit, names, policy)
         suspects = self.search.suspects()
         findings = self.found.get(suspects[0].hash, ()) if len(suspects) == 1 else ()
-        return Bisection(slower, suspects, findings, self.marks, compared)
+        return Bisection(slower, suspects, findings, self.marks, compared, self.skipped)
 
     def _step(self, commit: Commit, names: Collection[str], policy: GatePolicy) -> None:
         left = math.ceil(math.log2(len(self.search.suspects())))
@@ -124,6 +126,8 @@ class _Steps:
         self.plan.say(f"{mark}: {words}")
         self.found[commit.hash] = findings
         self.marks.append((commit, mark))
+        if mark is Mark.SKIP:
+            self.skipped[commit.hash] = words
         self.search.mark(commit, mark)
 
     def _gate(self, commit: str, policy: GatePolicy) -> Sequence[Finding]:
@@ -156,8 +160,11 @@ def halfway(policy: GatePolicy, slower: Sequence[Finding]) -> GatePolicy:
 
 
 def _in_words(findings: Sequence[Finding]) -> str:
-    words = [
-        f"{finding.benchmark} {finding.verdict}" + (f" {finding.effect:+.1%}" if finding.effect is not None else "")
-        for finding in findings
-    ]
-    return "; ".join(words) or "nothing was measured"
+    """What a step found; why, for what it could not tell."""
+    return "; ".join(map(_in_word, findings)) or "nothing was measured: none of these benchmarks is there"
+
+
+def _in_word(finding: Finding) -> str:
+    effect = f" {finding.effect:+.1%}" if finding.effect is not None else ""
+    why = "" if finding.verdict in _MARKS or not finding.reason else f": {' '.join(finding.reason.split())}"
+    return f"{finding.benchmark} {finding.verdict}{effect}{why}"

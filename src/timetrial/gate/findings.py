@@ -33,7 +33,9 @@ class Finding:
 
     ``effect``, ``low`` and ``high`` are ratios candidate/base less 1 (0.05: 5 % slower), the interval at
     ``confidence``; None where nothing was measured. ``launches`` is how many launch pairs they rest on. ``reason``
-    says what stands behind an inconclusive or excused verdict, and what would settle it.
+    says what stands behind an inconclusive or excused verdict, and what would settle it. Where two stored files are
+    compared, ``against`` is the benchmark of the same run that it is measured by, and ``noise_floor``, a ratio, how far
+    a session's mood may move it.
     """
 
     benchmark: str
@@ -47,6 +49,8 @@ class Finding:
     candidate_s_per_execution: float | None = None
     """Seconds an execution on either side, in the median launch; None where nothing was measured."""
     reason: str | None = None
+    against: str | None = None
+    noise_floor: float | None = None
 
 
 def exit_code(findings: Sequence[Finding]) -> int:

@@ -12,6 +12,7 @@ from typing import Final
 from timetrial.errors import GateError
 from timetrial.gate.policy import GatePolicy, policy_from, policy_in, read_policy
 from timetrial.gate.sides.git import Repository, commit_of, repository_of
+from timetrial.system.credentials import without_secrets
 
 CANDIDATE: Final = "candidate"
 _EACH_SIDE_HAS_ITS_OWN: Final = ("extras", "groups", "requirements")
@@ -75,7 +76,7 @@ def _of_candidate(root: Path, base: str) -> ChosenPolicy:
 def _differences(counts: GatePolicy, candidate: GatePolicy) -> tuple[str, ...]:
     pairs = ((each.name, getattr(counts, each.name), getattr(candidate, each.name)) for each in fields(GatePolicy))
     return tuple(
-        f"  {name}: {_toml(one)} here, {_toml(other)} in the candidate's"
+        without_secrets(f"  {name}: {_toml(one)} here, {_toml(other)} in the candidate's")
         for name, one, other in pairs
         if one != other and name not in _EACH_SIDE_HAS_ITS_OWN
     )

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from timetrial.errors import SideDownError
+from timetrial.errors import GateError, SideDownError
 from timetrial.gate.lockstep.keep_awake import Spinners, spinners
 from timetrial.gate.lockstep.launch import Launch, Offer
 from timetrial.gate.lockstep.rounds import BenchmarkRounds, Sizes
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
 from timetrial.gate.sides.make import Side
+from timetrial.gate.sides.watch import Watch
 from timetrial.gate.verdicts import open_for_confirmation
+from timetrial.system.strays import Stray
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,8 @@ class _Gate:
         self._records: dict[str, BenchmarkRecord] = {}
         self._pace = _Pace()
         self._launches = dict.fromkeys(Phase, 0)
+        self._watch = Watch(plan.base, plan.candidate)
+        self._told_of: set[str] = set()
         self._started_s = time.monotonic()
 
     def records(self) -> list[BenchmarkRecord]:
@@ -127,19 +132,43 @@ class _Gate:
             plan.base, plan.candidate, plan.selection, patience_s=plan.policy.patience_s, chance=self._chance
         )
         try:
-            with launch:
+            with self._kept_if_unchanged(launch), launch:
                 if names is None:
                     for remark in launch.remarks:
                         plan.say(remark)
                     names = self._take_stock(launch.offers)
                 launch.choose(names)
                 self._run(launch, phase, names)
+                launch.refuse_late_joins()
         finally:
             for side, modules in launch.modules.items():
                 plan.on_modules(side, modules)
             plan.on_launch(self.records())  # also what a launch had measured when it was cut off
         self._pace.seconds += time.monotonic() - began_s
         self._pace.benchmarks += len(names)
+
+    @contextmanager
+    def _kept_if_unchanged(self, launch: Launch) -> Iterator[None]:
+        """What the launch in the block brings, unless files of a side changed with it; and what left its group."""
+        before = {name: len(record.launches) for name, record in self._records.items()}
+        try:
+            yield
+        finally:
+            self._tell_of(launch.strays)
+            try:
+                self._watch.refuse_changes()
+            except GateError:
+                for name, record in self._records.items():
+                    del record.launches[before.get(name, 0) :]
+                raise
+
+    def _tell_of(self, strays: Sequence[Stray]) -> None:
+        """Each command once, however often it is started."""
+        for stray in strays:
+            line = f"ended {stray.command}, which a side left running outside of its process group (in {stray.folder})"
+            if line not in self._told_of:
+                self._told_of.add(line)
+                self._plan.say(line)
 
     def _run(self, launch: Launch, phase: Phase, names: Sequence[str]) -> None:
         for index, name in enumerate(names):

@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import Final
 
+from timetrial.errors import ResultsError
 from timetrial.gate.findings import Finding, Verdict
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, Phase
@@ -25,6 +26,7 @@ from timetrial.gate.verdicts import judge, looked_at_again, rule_for
 from timetrial.stats.scatter import scatter
 from timetrial.stats.sequential import fewest_to_prove, spent_by
 from timetrial.stats.signed_rank import launch_effect
+from timetrial.system.credentials import words_without_secrets
 
 SHARES: Final = (0.03, 0.05, 0.10, 0.20)
 _UNTOUCHED: Final = 0.4  # of the benchmarks in a gate with slowdowns: they must not be accused along with the others
@@ -96,12 +98,22 @@ class Shares:
 def self_test_files(directory: Path) -> list[StoredGate]:
     """The finished gates of self-tests in this directory, oldest first; raises ResultsError for a corrupt file."""
     gates = [read_gate(path) for path in sorted(directory.glob("*-gate-*.json"))]
-    return [gate for gate in gates if gate.complete and gate.about.get("kind") == _KIND]
+    return [gate for gate in gates if gate.complete and _is_self_test(gate)]
+
+
+def _is_self_test(gate: StoredGate) -> bool:
+    if gate.about.get("kind") != _KIND:
+        return False
+    about = gate.about
+    if type(about.get("seed")) is int and isinstance(about.get("injected"), bool) and "selection" in about:
+        return True
+    raise ResultsError(f"{gate.path} is not whole (it doesn't say what was injected): delete it")
 
 
 def alike(gates: Sequence[StoredGate], policy: GatePolicy, selection: Sequence[str]) -> list[StoredGate]:
     """Those of the same tests under the same policy: others' rates say nothing about these."""
-    return [gate for gate in gates if gate.policy == policy and gate.about["selection"] == list(selection)]
+    stored = words_without_secrets(selection)
+    return [gate for gate in gates if gate.policy == policy and gate.about["selection"] == stored]
 
 
 def tally(gates: Iterable[StoredGate]) -> list[Tally]:

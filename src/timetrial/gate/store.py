@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -17,7 +18,8 @@ from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, 
 from timetrial.gate.sides.make import Side
 from timetrial.results.read import read_json
 from timetrial.results.runfile import make_folder
-from timetrial.results.wellformed import NUMBER, OBJECT, SECONDS, TEXT, a, every, fields, or_none
+from timetrial.results.wellformed import NUMBER, SECONDS, TEXT, a, every, fields, or_none
+from timetrial.system.credentials import masked, words_without_secrets
 from timetrial.system.files import replace_file, writing
 from timetrial.system.strict_json import dumps
 
@@ -28,8 +30,12 @@ _ADVICE: Final = (
     "make room or permit it, or choose another directory with --results=DIR "
     "(what was written before is still there, and whole)"
 )
+_MOST_EXECUTIONS: Final = 10**9
 _FLAG: Final = a("true or false", lambda value: isinstance(value, bool))
-_COUNT: Final = a("whole number from 1 on", lambda value: type(value) is int and value > 0)
+_COUNT: Final = a("whole number from 1 on", lambda value: type(value) is int and 0 < value <= _MOST_EXECUTIONS)
+_RULE: Final = ("margin", "detect", "alpha", "flag", "screen_launches", "confirm_launches")
+_SIDE: Final = fields({"label": TEXT})
+_ABOUT: Final = fields({"base": _SIDE, "candidate": _SIDE, "notes": every(TEXT), "selection": every(TEXT)})
 _LAUNCH: Final = fields(
     {"base_s": SECONDS, "candidate_s": SECONDS, "candidate_first": every(_FLAG), "executions_per_round": _COUNT}
 )
@@ -37,7 +43,7 @@ _RECORD: Final = fields(
     {"name": TEXT, "launches": every(_LAUNCH), "trouble": or_none(fields({"kind": TEXT, "reason": TEXT}))}
 )
 _GATE: Final = fields(
-    {"complete": _FLAG, "seconds": NUMBER, "policy": OBJECT, "about": OBJECT, "benchmarks": every(_RECORD)}
+    {"complete": _FLAG, "seconds": NUMBER, "policy": fields({}, _RULE), "about": _ABOUT, "benchmarks": every(_RECORD)}
 )
 
 
@@ -105,11 +111,11 @@ class GateFile:
         now = datetime.now(UTC)
         self._began_s = time.monotonic()
         self.path = directory / f"{now:%Y_%m_%d-%H%M%S}-gate-{secrets.token_hex(3)}.json"
-        self._about: About = {**about}
+        self._about: About = masked({**about})
         self._head = {
             "schema_version": SCHEMA_VERSION,
             "created": now.isoformat(timespec="seconds"),
-            "policy": asdict(policy),
+            "policy": {**asdict(policy), "install": words_without_secrets(policy.install) if policy.install else None},
             "about": self._about,
         }
 
@@ -132,7 +138,7 @@ def about_sides(base: Side, candidate: Side, selection: Sequence[str]) -> About:
     return {
         "base": _about_side(base),
         "candidate": _about_side(candidate),
-        "selection": list(selection),
+        "selection": words_without_secrets(selection),
         "environment": environment(),
     }
 
@@ -156,7 +162,7 @@ def read_gate(path: Path) -> StoredGate:
     if wrong:
         raise ResultsError(f"{path} is not whole ({wrong}): restore it from where it came, or measure again")
     try:
-        return StoredGate(
+        stored = StoredGate(
             path=path,
             complete=gate["complete"],
             seconds=gate["seconds"],
@@ -164,8 +170,24 @@ def read_gate(path: Path) -> StoredGate:
             about=gate["about"],
             records=[_record_of(benchmark) for benchmark in gate["benchmarks"]],
         )
+        _refuse_what_no_gate_writes(stored)
+        return stored
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ResultsError(f"{path} is not whole ({type(error).__name__}: {error}): measure again") from error
+
+
+def _refuse_what_no_gate_writes(stored: StoredGate) -> None:
+    """Raises ValueError for records that would hide others, or take for ever to judge."""
+    most = {Phase.SCREEN: stored.policy.screen_launches, Phase.CONFIRM: stored.policy.confirm_launches}
+    for name, times in Counter(record.name for record in stored.records).items():
+        if times > 1:
+            raise ValueError(f"{name} is in it {times} times")
+    for record in stored.records:
+        for phase, allowed in most.items():
+            if len(record.of(phase)) > allowed:
+                raise ValueError(f"{record.name} has more launches than {phase}_launches, {allowed}")
+        if record.trouble and record.trouble.kind == "new" and record.launches:
+            raise ValueError(f"{record.name} is new, and has launches all the same")
 
 
 def _record_of(stored: Mapping[str, Any]) -> BenchmarkRecord:

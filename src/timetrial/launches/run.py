@@ -20,6 +20,7 @@ from typing import Any, Final
 from timetrial.errors import GateError
 from timetrial.launches.merge import merge
 from timetrial.results.read import read_run
+from timetrial.system.credentials import without_secrets, words_without_secrets
 from timetrial.system.files import replace_file, try_to_write, writing
 from timetrial.system.held_folder import LAUNCH, held_folder
 from timetrial.system.process_group import end_group, kill_group
@@ -160,10 +161,10 @@ class _Launch:
             return
         how = f"ended with status {self._status}" if self._status not in _ENDED_WELL else "measured nothing"
         also = f"\n{self._plan.file} holds what was measured until then, and is marked incomplete" if kept else ""
-        output = "\n".join(f"  {line}" for line in self._tail)
+        output = without_secrets("\n".join(f"  {line}" for line in self._tail))
         raise GateError(
             f"launch {self._number} of {self._plan.launches} {how}; its last words were\n{output}{also}\n"
-            f"To see all of it, run: {_shell_line(self._pytest())}"
+            f"To see all of it, run: {_shell_line(words_without_secrets(self._pytest()))}"
         )
 
     def _command(self) -> list[str]:

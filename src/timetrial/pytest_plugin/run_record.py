@@ -17,6 +17,7 @@ from timetrial.results.form import FILE_SCHEMA_VERSION, KEY
 from timetrial.results.runfile import RunFile
 from timetrial.results.standings import Entry, Standings
 from timetrial.system.clocks import clocks
+from timetrial.system.credentials import masked, without_secrets
 from timetrial.trial.conditions import RunConditions
 from timetrial.trial.void import Void
 
@@ -104,7 +105,8 @@ class RunRecord:
             return
         self._settled.add(report.nodeid)
         kind = "void" if void is not None and report.failed else str(report.outcome)
-        self._troubles.append({"benchmark": report.nodeid, "kind": kind, "reason": str(call.excinfo.value)})
+        reason = without_secrets(str(call.excinfo.value))
+        self._troubles.append({"benchmark": report.nodeid, "kind": kind, "reason": reason})
 
     def _save(self, **also: Any) -> None:
         """Writes the file; what goes wrong ends the run, and is told at its end."""
@@ -126,7 +128,8 @@ class RunRecord:
         """Asked for at the first benchmark's end, when its imports have shown whether they let go of the GIL."""
         options = self._options
         where = environment(event_loop=options.event_loop, start_method=options.start_method or default())
-        return {**where, "load": self._conditions.load}
+        facts: Any = masked({**where, "load": self._conditions.load})
+        return facts
 
     def _header(self) -> dict[str, Any]:
         hook = self._config.hook

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from timetrial.measure.processes.usage import ROLES
-from timetrial.report.text import columns, duration, size
+from timetrial.report.text import columns, duration, few, size
 from timetrial.results.standings import Entry
 
 _HEAD = (
@@ -31,7 +31,8 @@ def accounting_lines(entries: Iterable[Entry]) -> list[str]:
     for group in groups:
         lines.append(group)
         lines += [f"  {row}" for row, each in zip(rows, ordered, strict=True) if each.group == group]
-    return [*lines, *_LEGEND, *(line for each in ordered for line in _remarks(each))]
+    kinds = (_remarks(ordered, kind) for kind in ("leftovers", "notes"))
+    return [*lines, *_LEGEND, *(line for remarks in kinds for line in few(remarks))]
 
 
 def _row(entry: Entry) -> Sequence[str]:
@@ -71,8 +72,9 @@ def _ms(milliseconds: float | None) -> str:
     return "-" if milliseconds is None else duration(milliseconds / 1e3)
 
 
-def _remarks(entry: Entry) -> Iterator[str]:
-    account = entry.figures["accounting"]
-    for kind in ("leftovers", "notes"):
-        for each in account[kind]:
-            yield f"{kind}: {entry.group}, {entry.measurement.model}: {each}"
+def _remarks(entries: Iterable[Entry], kind: str) -> list[str]:
+    return [
+        f"{kind}: {entry.group}, {entry.measurement.model}: {remark}"
+        for entry in entries
+        for remark in entry.figures["accounting"][kind]
+    ]

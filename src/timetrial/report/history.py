@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from timetrial.environment.difference import differences
-from timetrial.report.text import columns, duration, times
+from timetrial.report.text import columns, duration, few, times
 from timetrial.results.history import Group, History, Run, Series
 from timetrial.stats.change_points import change_points, levels
 
@@ -35,10 +35,10 @@ def _group_lines(group: Group, least: float, bars: str) -> list[str]:
     head = f"{group.label}: {_count(len(group.runs), 'run')}, {group.runs[0].when[:10]} to {group.runs[-1].when[:10]}"
     lines = [head, table[0]]
     for (each, cuts), line in zip(shown, table[1:], strict=True):
-        lines += [line, *_change_lines(each, cuts), *_void_lines(each)]
-    lines += [
-        f"{each.name}: no run but void ones ({each.void})" for each in group.series if each.void and not each.logs
-    ]
+        lines += [line, *_change_lines(each, cuts), *_left_out_lines(each)]
+    for each in group.series:
+        if not each.logs:
+            lines += [f"{each.name}: no run to show", *_left_out_lines(each)]
     changed = sum(bool(cuts) for _, cuts in shown)
     return [*lines, f"{changed} of {_count(len(shown), 'benchmark')} changed by {100 * least:.3g}% or more"]
 
@@ -63,9 +63,10 @@ def _change_lines(series: Series, cuts: Sequence[int]) -> list[str]:
     ]
 
 
-def _void_lines(series: Series) -> list[str]:
-    """Runs whose timing means nothing are no points of the series, and not left out in silence."""
-    return [f"    {_count(series.void, 'void run')} left out"] if series.void else []
+def _left_out_lines(series: Series) -> list[str]:
+    """Runs that are no points of the series are not left out in silence."""
+    why = sorted(series.left_out.items(), key=lambda each: -each[1])
+    return few([f"    {_count(count, 'run')} left out: {' '.join(reason.split())}" for reason, count in why])
 
 
 def _run(run: Run) -> str:

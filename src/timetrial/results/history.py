@@ -7,7 +7,8 @@ past them, so that there is no index that could be stale.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import GenericAlias
@@ -15,8 +16,9 @@ from typing import Any, Final, NotRequired, Required, TypedDict, cast, get_args,
 
 from timetrial.errors import ResultsError
 from timetrial.results.form import FILE_SCHEMA_VERSION, KEY, Environment, ResultsFile
+from timetrial.results.read import plain_bytes
 from timetrial.results.schema import void_of_entry
-from timetrial.results.wellformed import ENVIRONMENT
+from timetrial.results.wellformed import ENVIRONMENT, is_duration
 
 try:
     import msgspec
@@ -58,7 +60,8 @@ class Run:
     """Which benchmark each is compared with."""
     raw_environment: bytes = field(repr=False)
     """Where it ran, as JSON."""
-    void: frozenset[str] = frozenset()
+    void: Mapping[str, str] = field(default_factory=dict)
+    """Why the timing of a benchmark means nothing."""
 
     def environment(self) -> dict[str, Any]:
         """Where it ran, in full."""
@@ -68,25 +71,33 @@ class Run:
     def log_value(self, name: str, reference: str | None) -> float | None:
         """log(benchmark / reference) in this run, log(seconds) where there is no reference.
 
-        None where one of the two was not measured, or was void.
+        None where there is none, and ``why_not`` says why.
         """
-        if self.voids(name, reference):
+        if name not in self.median_s or self.why_not(name, reference):
             return None
-        own_s, against_s = self.median_s.get(name), (self.median_s.get(reference) if reference else 1.0)
-        if own_s is None or against_s is None or not (own_s > 0 and against_s > 0):
-            return None
-        return math.log(own_s / against_s)
+        own_s, against_s = self.median_s[name], (self.median_s[reference] if reference else 1.0)
+        return math.log(own_s) - math.log(against_s)
 
-    def voids(self, name: str, reference: str | None) -> bool:
-        """Whether the benchmark was measured, but it or its reference was void."""
-        return name in self.median_s and (name in self.void or reference in self.void)
+    def why_not(self, name: str, reference: str | None) -> str | None:
+        """Why this run is no point of a benchmark that it measured; None where it is one."""
+        if name in self.void:
+            return f"void: {self.void[name]}"
+        if not self.median_s[name] > 0:
+            return "the clock saw no time pass"
+        if reference is None:
+            return None
+        if reference in self.void:
+            return f"its reference was void: {self.void[reference]}"
+        if reference not in self.median_s:
+            return "its reference was not measured"
+        return None if self.median_s[reference] > 0 else "the clock saw no time pass in its reference"
 
 
 @dataclass(frozen=True)
 class Series:
     """One benchmark in the runs that measured it: ``logs[i]`` belongs to ``runs[i]``.
 
-    ``void`` is the number of runs that are left out, because it or its reference was void in them.
+    A run that measured it can be left out, such as one in which it or its reference was void.
     """
 
     name: str
@@ -94,7 +105,8 @@ class Series:
     reference: str | None
     runs: Sequence[Run]
     logs: Sequence[float]
-    void: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Why runs that measured it are no points, and how many each."""
 
 
 @dataclass(frozen=True)
@@ -138,11 +150,9 @@ def read_history(directory: Path, *, absolute: bool = False) -> History:
 
 def _read(path: Path) -> Run:
     try:
-        content = cast("ResultsFile", _DECODER.decode(path.read_bytes()))
+        content = cast("ResultsFile", _DECODER.decode(plain_bytes(path)))
         about = content["timetrial"]
         environment: Any = about["environment"]
-    except OSError as error:
-        raise ResultsError(f"can't read {path}: {error.strerror or error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _not_whole(path, error) from error
     except RecursionError as error:
@@ -153,7 +163,7 @@ def _read(path: Path) -> Run:
             f"{path} has version {version} of the file's schema, this timetrial reads version "
             f"{FILE_SCHEMA_VERSION}: move it elsewhere"
         )
-    wrong = ENVIRONMENT(environment, f"{KEY}.environment")
+    wrong = ENVIRONMENT(environment, f"{KEY}.environment") or _no_duration(content)
     if wrong:
         raise _not_whole(path, wrong)
     commit = content.get("commit_info", {})
@@ -166,8 +176,17 @@ def _read(path: Path) -> Run:
         median_s={benchmark["fullname"]: benchmark["stats"]["median"] for benchmark in content["benchmarks"]},
         references=about.get("references", {}),
         raw_environment=msgspec.json.encode(environment),
-        void=frozenset(benchmark["fullname"] for benchmark in content["benchmarks"] if void_of_entry(benchmark)),
+        void={
+            benchmark["fullname"]: str(voids[0].get("reason", "no reason given"))
+            for benchmark in content["benchmarks"]
+            if (voids := void_of_entry(benchmark))
+        },
     )
+
+
+def _no_duration(content: ResultsFile) -> str | None:
+    medians = ((benchmark["fullname"], benchmark["stats"]["median"]) for benchmark in content["benchmarks"])
+    return next((f"{name} has a median of {s!r} s" for name, s in medians if not is_duration(s)), None)
 
 
 def _not_whole(path: Path, why: object) -> ResultsError:
@@ -241,5 +260,5 @@ def _series(runs: Sequence[Run], *, absolute: bool) -> list[Series]:
 def _one_series(name: str, reference: str | None, runs: Sequence[Run]) -> Series:
     values = [(run, run.log_value(name, reference)) for run in runs]
     known = [(run, value) for run, value in values if value is not None]
-    void = sum(run.voids(name, reference) for run in runs)
-    return Series(name, reference, [run for run, _ in known], [value for _, value in known], void)
+    why = Counter(reason for run in runs if name in run.median_s and (reason := run.why_not(name, reference)))
+    return Series(name, reference, [run for run, _ in known], [value for _, value in known], why)

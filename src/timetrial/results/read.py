@@ -11,12 +11,20 @@ from timetrial.results.form import FILE_SCHEMA_VERSION, KEY
 from timetrial.results.wellformed import RESULTS
 
 
+def plain_bytes(path: Path) -> bytes:
+    """What a file holds; raises ResultsError for one that can't be read, or would never end, as a pipe or device."""
+    try:
+        if path.exists() and not path.is_file():
+            raise ResultsError(f"{path} is no plain file: name another one, or move it elsewhere")
+        return path.read_bytes()
+    except OSError as error:
+        raise ResultsError(f"can't read {path}: {error.strerror or error}") from error
+
+
 def read_json(path: Path) -> Any:
     """What a JSON file holds; raises ResultsError that names one which is missing or cut off."""
     try:
-        return json.loads(path.read_bytes())
-    except OSError as error:
-        raise ResultsError(f"can't read {path}: {error.strerror or error}") from error
+        return json.loads(plain_bytes(path))
     except ValueError as error:
         raise ResultsError(f"{path} is not JSON ({error}): delete it, or restore it from where it came") from error
     except RecursionError as error:

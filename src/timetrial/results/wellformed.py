@@ -15,6 +15,8 @@ from timetrial.results import form
 Check = Callable[[Any, str], str | None]
 
 _LARGEST: Final = 1e300  # larger ones overflow in the arithmetic that follows
+_SHORTEST_S: Final = 1e-15
+_LONGEST_S: Final = 1e15
 
 
 def is_number(value: object) -> bool:
@@ -22,8 +24,13 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
+def is_duration(value: object) -> bool:
+    """Seconds of a size whose ratios, logarithms and squares are numbers too; nothing, where no time was seen."""
+    return is_number(value) and (value == 0 or _SHORTEST_S <= value <= _LONGEST_S)  # type: ignore[operator]  # a number
+
+
 def _are_seconds(value: object) -> bool:
-    return isinstance(value, list) and all(is_number(each) and each >= 0 for each in value)
+    return isinstance(value, list) and all(map(is_duration, value))
 
 
 def a(what: str, fits: Callable[[Any], bool]) -> Check:

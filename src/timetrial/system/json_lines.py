@@ -38,7 +38,7 @@ def message_in(line: bytes) -> Message:
     """The message that a line holds; raises NoMessageError for anything but a JSON object."""
     try:
         message = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         message = None
     if not isinstance(message, dict):
         raise NoMessageError(repr(line[:80].decode(errors="replace")))

@@ -96,6 +96,12 @@ def test_a_file_that_is_not_whole_is_named(how: str, said: str, file: GateFile) 
         (("benchmarks", 0, "launches", 1, "candidate_s"), ["1"], "launches[1].candidate_s is no list of seconds"),
         (("benchmarks", 0, "launches", 0, "executions_per_round"), 0, "is no whole number from 1 on"),
         (("benchmarks", 1, "trouble"), "none", "timetrial_gate.benchmarks[1].trouble is no object"),
+        (("benchmarks", 0, "launches", 0, "executions_per_round"), 10**400, "is no whole number from 1 on"),
+        (("benchmarks", 0, "launches", 0, "base_s"), [1e308], "launches[0].base_s is no list of seconds"),
+        (("benchmarks", 0, "launches", 0, "base_s"), [5e-324], "launches[0].base_s is no list of seconds"),
+        (("about", "base"), {"label": 3}, "timetrial_gate.about.base.label is no text"),
+        (("policy",), {"margin": 0.5}, "timetrial_gate.policy has no detect"),
+        (("benchmarks", 1, "name"), "test_a.py::test_a", "test_a.py::test_a is in it 2 times"),
     ],
 )
 def test_a_part_of_the_wrong_kind_is_named(
@@ -113,6 +119,34 @@ def test_a_part_of_the_wrong_kind_is_named(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"timetrial gate: {file.path} is not whole (")
     assert said in line
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("alpha", 1e-320), ("confirm_launches", 10**7), ("detect", 1e300), ("budget_s", 1e308)]
+)
+def test_a_policy_out_of_range_is_refused_in_a_file_too(setting: str, value: float, file: GateFile) -> None:
+    """Judging by it would not end."""
+    file.write(RECORDS, complete=True)
+    content = json.loads(file.path.read_bytes())
+    content["timetrial_gate"]["policy"][setting] = value
+    file.path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(GateError, match=f"{file.path.name}: .*{setting}"):
+        read_gate(file.path)
+
+
+def test_more_launches_than_the_policy_has_are_refused(file: GateFile) -> None:
+    """No gate makes them, and to count how they can have come about would take for ever."""
+    record = BenchmarkRecord("t.py::test_many", [LAUNCH] * (POLICY.screen_launches + 1))
+    file.write([record], complete=True)
+    with pytest.raises(ResultsError, match="test_many has more launches than screen_launches, 7"):
+        read_gate(file.path)
+
+
+def test_a_benchmark_that_is_new_and_was_measured_is_refused(file: GateFile) -> None:
+    """New ones pass, whatever their rounds say."""
+    file.write([BenchmarkRecord("t.py::test_x", [LAUNCH], Trouble("new", SideName.BASE, "it says"))], complete=True)
+    with pytest.raises(ResultsError, match="test_x is new, and has launches all the same"):
+        read_gate(file.path)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

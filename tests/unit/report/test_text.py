@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timetrial.report.text import about, columns, duration, three_digits, times
+from timetrial.report.text import about, columns, duration, few, three_digits, times
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,33 @@ def test_columns_are_aligned_and_end_without_blanks() -> None:
 def test_no_rows_make_no_lines() -> None:
     """Nothing to say, nothing said."""
     assert columns([]) == []
+
+
+def test_of_many_lines_of_one_kind_a_few_are_shown_and_the_others_counted() -> None:
+    """Five, unless it is only five."""
+    lines = [f"  left {number}" for number in range(8)]
+    assert few(lines) == [*lines[:5], "  … and 3 more"]
+    assert few(lines[:5]) == lines[:5]
+    assert few([]) == []
+
+
+def test_on_a_terminal_long_ids_are_cut_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that no line wraps; in a log or a file nothing is cut."""
+    rows = [("benchmark", "base"), (f"benchmarks/test_x.py::test_x[{'a' * 200}-threads]", "10 ms")]
+    whole = columns(rows)
+    monkeypatch.setattr("sys.stdout", Terminal())
+    monkeypatch.setenv("COLUMNS", "80")
+    cut = columns(rows)
+    assert len(whole[1]) > 200
+    assert [len(line) <= 80 for line in cut] == [True, True]
+    assert cut[1].startswith("benchmarks/test_x.py::")
+    assert "-threads]" in cut[1]
+    assert cut[1].endswith("10 ms")
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is one."""
+
+    def isatty(self) -> bool:
+        """It does."""
+        return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,8 @@ def test_void_runs_are_no_points_and_are_counted(tmp_path: Path, name: str) -> N
         if number >= 10:
             void_in(path, name)
     lines = history_lines(read_history(tmp_path), 0.02)
-    assert "    10 void runs left out" in lines
+    whose = "void" if name.endswith("[threads]") else "its reference was void"
+    assert f"    10 runs left out: {whose}: odd" in lines
     assert "0 of 2 benchmarks changed by 2% or more" in lines
     assert not [each for each in lines if "from commit" in each]
 
@@ -89,7 +91,64 @@ def test_a_benchmark_that_was_always_void_is_named(tmp_path: Path) -> None:
     """It has no value to show."""
     void_in(store(tmp_path, 1, 0.5), "t.py::test_x[threads]")
     lines = history_lines(read_history(tmp_path), 0.02)
-    assert "t.py::test_x[threads]: no run but void ones (1)" in lines
+    at = lines.index("t.py::test_x[threads]: no run to show")
+    assert lines[at + 1] == "    1 run left out: void: odd"
+
+
+def test_why_a_run_is_no_point_is_said_for_each_reason(tmp_path: Path) -> None:
+    """A clock that saw no time, a reference that was not measured; the point that is left is shown."""
+    for number, change in enumerate(("none", "no time", "no time of the reference", "no reference", "void")):
+        path = store(tmp_path, number, 0.5)
+        content = json.loads(path.read_text(encoding="utf-8"))
+        own, reference = (
+            content["benchmarks"]
+            if "threads" in content["benchmarks"][0]["fullname"]
+            else reversed(content["benchmarks"])
+        )
+        if change.startswith("no time"):
+            (own if change == "no time" else reference)["stats"]["median"] = 0
+        if change == "no reference":
+            content["benchmarks"] = [own]
+        path.write_text(json.dumps(content), encoding="utf-8")
+        if change == "void":
+            void_in(path, own["fullname"])
+    lines = history_lines(read_history(tmp_path), 0.02)
+    for reason in (
+        "the clock saw no time pass",
+        "the clock saw no time pass in its reference",
+        "its reference was not measured",
+        "void: odd",
+    ):
+        assert f"    1 run left out: {reason}" in lines
+
+
+@pytest.mark.parametrize("median", [1e308, 1e-320, -1.0, 10**400, 1e200], ids=str)
+def test_a_median_that_is_no_duration_is_named_and_left_out(tmp_path: Path, median: float) -> None:
+    """The other runs are shown, and the exit status is 1."""
+    for number in range(3):
+        store(tmp_path, number, 0.5)
+    bad = store(tmp_path, 3, 0.5)
+    content = json.loads(bad.read_text(encoding="utf-8"))
+    content["benchmarks"][0]["stats"]["median"] = median
+    bad.write_text(json.dumps(content), encoding="utf-8")
+    history = read_history(tmp_path)
+    assert [len(group.runs) for group in history.groups] == [3]
+    (said,) = history.left_out
+    assert bad.name in said
+    assert history_lines(history, 0.02)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_what_would_never_end_is_named_and_left_out(tmp_path: Path) -> None:
+    """A pipe that nobody writes to, a device, a folder."""
+    store(tmp_path, 1, 0.5)
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "zero.json").symlink_to("/dev/zero")
+    (tmp_path / "folder.json").mkdir()
+    history = read_history(tmp_path)
+    assert [len(group.runs) for group in history.groups] == [1]
+    assert all("is no plain file" in said for said in history.left_out)
+    assert len(history.left_out) == 3
 
 
 @pytest.mark.parametrize(

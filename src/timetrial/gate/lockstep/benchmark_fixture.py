@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -71,6 +71,7 @@ class LockstepBenchmark(BenchmarkFixture):
         call = _Call(target, tuple(args), dict(kwargs), setup, teardown, settings)
         call.run_and_check()
         call.warm_up(settings.warm_up_executions if warm_up_rounds is None else warm_up_rounds)
+        settings = replace(settings, untimed=setup is not None or teardown is not None)
         self._run_rounds_in_lockstep(call.round_s, settings)
         return super().pedantic(target, args, kwargs, setup=setup, teardown=teardown)  # type: ignore[no-untyped-call]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-from timetrial.errors import GateError, SideDownError
+from timetrial.errors import GateError, SideDownError, shorten
 from timetrial.gate import PROTOCOL, VARIABLE
 from timetrial.gate.lockstep.channel import Channel, Message
 from timetrial.gate.lockstep.selection import selection_on
@@ -58,7 +58,8 @@ class Launch:
         self._selection = list(selection)
         self._patience_s = patience_s
         self._hash_seed = str(chance.randrange(1, 2**32))
-        self._token = secrets.token_hex(16)
+        self._tokens = {side: secrets.token_hex(16) for side in SideName}
+        self._listener: socket.socket | None = None
         self._stack = ExitStack()
         self._processes: dict[SideName, SideProcess] = {}
         self._adopted: Strays | None = None
@@ -75,6 +76,7 @@ class Launch:
             folder = stack.enter_context(gate_folder())
             self._adopted = stack.enter_context(adopting())
             listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=8))
+            self._listener = listener
             stack.callback(self._end)
             for side in self._sides:
                 self._processes[side.name] = self._start(side, listener, folder)
@@ -127,7 +129,9 @@ class Launch:
             *selection_on(side.root, self._other(side).root, self._selection, nothing=own),
         ]
         # One seed for both: sets and dictionaries of texts then lie alike on both sides, and anew in each launch.
-        environment = {VARIABLE: f"{host} {port} {self._token} {side.name}", "PYTHONHASHSEED": self._hash_seed}
+        # Of one length for both: where a stack begins depends on how large the environment is.
+        door = f"{host} {port} {self._tokens[side.name]} {side.name:{max(map(len, SideName))}}"
+        environment = {VARIABLE: door, "PYTHONHASHSEED": self._hash_seed}
         return SideProcess(side, command, environment, folder / f"{side.name}.log")
 
     def _other(self, side: Side) -> Side:
@@ -140,7 +144,7 @@ class Launch:
         while waiting:
             for name in waiting:
                 self._look_after(self._processes[name], deadline_s)
-            connection = _accept(listener)
+            connection = _accept(listener, _LOOK_AGAIN_S)
             if connection is not None:
                 waiting -= self._greet(Channel(connection, "a process that joins the gate"))
         for process in self.both:
@@ -152,24 +156,51 @@ class Launch:
         if time.monotonic() > deadline_s:
             raise GateError(f"the {process.side.name} side has not started after {self._patience_s:.0f} s")
 
+    def refuse_late_joins(self) -> None:
+        """Raises GateError if another process has joined as a side since; to be asked once the rounds are over."""
+        assert self._listener is not None
+        while (connection := _accept(self._listener, 0.0)) is not None:
+            self._greet(Channel(connection, "a process that joins the gate late"))
+
     def _greet(self, channel: Channel) -> set[SideName]:
-        """Takes in a side, and says which it is; a stranger on the port is sent away."""
+        """Takes in a side, and says which it is; a stranger on the port is sent away.
+
+        Raises GateError for a process that joins in another one's place.
+        """
         try:
             message = channel.receive(_GREETING_S)
         except (GateError, TimeoutError):
             message = {}
-        if not hmac.compare_digest(str(message.get("token")).encode(), self._token.encode()):
+        token = str(message.get("token")).encode(errors="replace")
+        name = next((side for side, own in self._tokens.items() if hmac.compare_digest(token, own.encode())), None)
+        if name is None:
             channel.close()
             return set()
-        name = SideName(message["side"])
-        if message["protocol"] != PROTOCOL:
+        try:
+            self._refuse_impostor(name, message)
+        except GateError:
+            channel.close()
+            raise
+        if message.get("protocol") != PROTOCOL:
             raise GateError(
-                f"the {name} side's timetrial speaks version {message['protocol']} of the gate's protocol, this one "
-                f"version {PROTOCOL}: install the same timetrial on both sides"
+                f"the {name} side's timetrial speaks version {shorten(message.get('protocol'))} of the gate's "
+                f"protocol, this one version {PROTOCOL}: install the same timetrial on both sides"
             )
         channel.peer = f"the {name} side"
         self._processes[name].connect(channel)
         return {name}
+
+    def _refuse_impostor(self, name: SideName, message: Message) -> None:
+        if message.get("side") != name:
+            raise GateError(
+                f"a process of the {name} side joins as {shorten(message.get('side'))}: does a conftest or plugin "
+                f"there use the gate's variable, {VARIABLE}?"
+            )
+        if self._processes[name].joined:
+            raise GateError(
+                f"a second process joins as the {name} side: does a conftest or plugin there start another pytest "
+                f"with {VARIABLE} in its environment?"
+            )
 
     def _take_offers(self, process: SideProcess) -> None:
         name = process.side.name
@@ -177,6 +208,8 @@ class Launch:
             hello = process.hear(self._patience_s)
         except SideDownError as error:
             raise _early_end(process, error) from error
+        if hello["kind"] != "hello":
+            raise GateError(f"the {name} side says {hello['kind']} where it should say what it has collected")
         if hello["collection_errors"]:
             said = str(process.down())
             raise GateError(f"the {name} side can't collect its tests: {said}{_missing(said, process.side)}")
@@ -207,9 +240,9 @@ def _missing(said: str, side: Side) -> str:
     return f"\n{module!r} is not installed on the {side.name} side: {what_brings(module, side.project)}"
 
 
-def _accept(listener: socket.socket) -> socket.socket | None:
-    listener.settimeout(_LOOK_AGAIN_S)
+def _accept(listener: socket.socket, patience_s: float) -> socket.socket | None:
+    listener.settimeout(patience_s)
     try:
         return listener.accept()[0]
-    except TimeoutError:
+    except (TimeoutError, BlockingIOError):
         return None

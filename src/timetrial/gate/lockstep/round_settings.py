@@ -23,7 +23,7 @@ class RoundSettings:
 
     ``timer`` counts seconds, of whatever kind. ``warm_up_executions`` come before all rounds, but none after
     ``warm_up_s``. ``least_s``: no round may be shorter. ``least_rounds``: no fewer rounds in a launch; 0 where nobody
-    asked for a number.
+    asked for a number. ``untimed``: set-ups or proofs stand between the executions, outside of the timing.
     """
 
     timer: Callable[[], float] = _USUAL_TIMER
@@ -32,6 +32,7 @@ class RoundSettings:
     warm_up_s: float = 1.0
     least_s: float = 0.0
     least_rounds: int = 0
+    untimed: bool = True
 
     @property
     def other_timer(self) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import statistics
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,6 +16,7 @@ from timetrial.gate.lockstep.launch import Launch
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import LaunchPair, Phase, SideName, Trouble
 from timetrial.system.affinity import usable_cpus
+from timetrial.system.credentials import without_secrets
 
 ROUND_S: Final = 0.010  # long enough for the clock and the turn-taking, short enough that a pair sees one machine
 _SHORTEST_SEEN_S: Final = 0.001  # below this, a round says too little about how many executions fill ROUND_S
@@ -22,6 +24,10 @@ _MOST_EXECUTIONS: Final = 10_000_000
 _LONGEST_TURNS_S: Final = 1.0  # of one benchmark in one launch, where its rounds are long
 _FEWEST_PAIRS: Final = 8
 _MOST_WALL_PER_TIMED: Final = 10.0  # set-ups pass between executions, and a timer may count only processor time
+_CLOCKS_AGREE: Final = 1.01  # two processes on one machine read the same clock
+_SHORTEST_MISSED_S: Final = 0.005  # a message's way takes less, also where others want the processor
+_MISSED_TIMES: Final = 5.0  # as much as on the other side, which the same machine keeps waiting
+_IMPLAUSIBLE: Final = "does something there change the clock, as freezegun and time-machine do, or what timetrial says?"
 _MORE_THAN_ONE_CPU: Final = 1.15  # processor time per second from which a benchmark uses several
 
 
@@ -55,6 +61,8 @@ class Round:
     """Whether worker processes were at work."""
     wall_s: float
     """All that passed meanwhile, in seconds: set-ups, and what the benchmark's own timer doesn't count."""
+    waited_s: float
+    """How long the gate itself waited for it, in seconds."""
 
     @property
     def size_s(self) -> float:
@@ -68,6 +76,10 @@ class SideTroubleError(Exception):
     def __init__(self, trouble: Trouble) -> None:
         super().__init__(trouble.reason)
         self.trouble = trouble
+
+
+class ImplausibleError(SideTroubleError):
+    """What a side says of a round can't be, by the time that the gate itself waited for it."""
 
 
 class BenchmarkRounds:
@@ -94,6 +106,8 @@ class BenchmarkRounds:
         self._chance = chance
         self._spinners = spinners
         self._extra_share = extra_share
+        self._own_timer = False  # whether seconds are the benchmark's own clock's, and may be any share of those here
+        self._timed_whole: set[SideName] = set()  # the sides that time all of a round, with no set-up between
 
     def measure(self, phase: Phase) -> LaunchPair | Trouble:
         """Waits until both sides are ready, and takes turns; a trouble on one side releases the other."""
@@ -102,6 +116,10 @@ class BenchmarkRounds:
             return trouble
         try:
             return self._measured(phase)
+        except ImplausibleError as error:
+            for side in SideName:  # both still wait for their next round
+                self._launch[side].say(do="abandon", reason=error.trouble.reason)
+            return error.trouble
         except SideTroubleError as error:
             self._release(error.trouble)
             return error.trouble
@@ -111,8 +129,11 @@ class BenchmarkRounds:
         for kind, known in (("workers", self._sizes.workers), ("server", self._sizes.servers)):
             if any(message.get(kind) for message in messages.values()):
                 known.add(self._name)
-        for message in messages.values():
+        for side, message in messages.items():
             self._keep_wishes(message)
+            self._own_timer |= message.get("timer") is not None
+            if message.get("untimed") is False:
+                self._timed_whole.add(side)
         troubles = _troubles_in(messages)
         if len(troubles) == 1:
             self._release(troubles[0])
@@ -161,7 +182,25 @@ class BenchmarkRounds:
             self._launch.ask(SideName.CANDIDATE, do="extra", share=self._extra_share)
         seen = [self._pair(executions) for _ in range(max(1, self._policy.warmup_rounds - 1))]
         firsts = [self._chance.random() < 0.5 for _ in range(self._pairs(seen))]
-        return [(first, self._pair(executions, candidate_first=first)) for first in firsts]
+        pairs = [(first, self._pair(executions, candidate_first=first)) for first in firsts]
+        self._refuse_unexplained([pair for _, pair in pairs])
+        return pairs
+
+    def _refuse_unexplained(self, pairs: Sequence[Mapping[SideName, Round]]) -> None:
+        """Raises ImplausibleError where most of a side's time is in none of its figures, while the other's is."""
+        missed_s = {
+            side: statistics.median(self._unexplained_s(side, pair[side]) for pair in pairs) for side in SideName
+        }
+        for side, other in zip(SideName, reversed(SideName), strict=True):
+            waited_s = statistics.median(pair[side].waited_s for pair in pairs)
+            if missed_s[side] > max(_SHORTEST_MISSED_S, waited_s / 2, _MISSED_TIMES * missed_s[other]):
+                told_s = waited_s - missed_s[side]
+                said = f"its rounds took {waited_s:.4f} s by the gate's clock, and {told_s:.4f} s by its own"
+                raise ImplausibleError(Trouble("failed", side, f"{said}: {_IMPLAUSIBLE}"))
+
+    def _unexplained_s(self, side: SideName, timed: Round) -> float:
+        whole = side in self._timed_whole and not self._own_timer
+        return timed.waited_s - (timed.s if whole else timed.wall_s)
 
     def _find_size(self) -> int:
         """How many executions fill a round of some 10 ms, or of what the benchmark asks for."""
@@ -207,17 +246,25 @@ class BenchmarkRounds:
         return {side: self._round(side, executions) for side in (order[::-1] if candidate_first else order)}
 
     def _round(self, side: SideName, executions: int) -> Round:
+        began_s = time.perf_counter()
         answer = self._launch.ask(side, do="round", executions=executions)
+        waited_s = time.perf_counter() - began_s
         if answer["kind"] == "trouble":
-            raise SideTroubleError(Trouble(answer["trouble"], side, answer["reason"]))
-        wall_s = answer.get("wall_s") or answer["s"]  # an older timetrial tells no wall time
-        return Round(answer["s"], answer["cpu_s"], answer["workers"], wall_s)
+            raise SideTroubleError(Trouble(answer["trouble"], side, without_secrets(answer["reason"])))
+        if answer["kind"] != "round":
+            raise GateError(f"the {side} side says {answer['kind']} where a round of {self._name} is due")
+        wall_s = answer.get("wall_s", waited_s)  # an older timetrial tells no wall time
+        for said_s in (wall_s, *(() if self._own_timer else (answer["s"],))):
+            if said_s > waited_s * _CLOCKS_AGREE + _SHORTEST_SEEN_S:
+                said = f"a round took {said_s:.4f} s by its clock, and {waited_s:.4f} s by the gate's: {_IMPLAUSIBLE}"
+                raise ImplausibleError(Trouble("failed", side, said))
+        return Round(answer["s"], answer["cpu_s"], answer["workers"], wall_s, waited_s)
 
 
 def _troubles_in(messages: Mapping[SideName, Message]) -> list[Trouble]:
     """What the sides say is wrong."""
     return [
-        Trouble(message["trouble"], side, message["reason"])
+        Trouble(message["trouble"], side, without_secrets(message.get("reason", "")))
         for side, message in messages.items()
         if message.get("trouble")
     ]

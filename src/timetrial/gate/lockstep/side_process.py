@@ -10,8 +10,10 @@ from typing import Any, Final
 
 from timetrial.errors import SideDownError
 from timetrial.gate.lockstep.channel import Channel, ChannelClosedError, Message
+from timetrial.gate.lockstep.heard import understood
 from timetrial.gate.sides.git import failure
 from timetrial.gate.sides.make import Side
+from timetrial.system.credentials import without_secrets
 from timetrial.system.process_group import kill_group
 from timetrial.system.signals import name_of
 from timetrial.system.warden import start
@@ -48,6 +50,11 @@ class SideProcess:
         """Whether the process is gone."""
         return self._process.poll() is not None
 
+    @property
+    def joined(self) -> bool:
+        """Whether it has been heard of."""
+        return self._channel is not None
+
     def connect(self, channel: Channel) -> None:
         """The conversation with this process."""
         self._channel = channel
@@ -66,10 +73,10 @@ class SideProcess:
             raise self.down() from error
 
     def hear(self, timeout_s: float) -> Message:
-        """The next message; raises SideDownError where none comes in time."""
+        """The next message; raises SideDownError where none comes in time, and GateError for one that means nothing."""
         assert self._channel is not None
         try:
-            return self._channel.receive(timeout_s)
+            return understood(self._channel.receive(timeout_s), f"the {self.side.name} side")
         except TimeoutError:
             name = self.side.name
             self._farewell_s = 0.0  # it doesn't listen
@@ -106,7 +113,7 @@ class SideProcess:
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):
-            lines = self._log.read_text(errors="replace").rstrip().splitlines()[-_TAIL_LINES:]
+            lines = without_secrets(self._log.read_text(errors="replace")).rstrip().splitlines()[-_TAIL_LINES:]
             if lines:
                 return "; the last that it printed:\n" + "\n".join(f"    {line}" for line in lines)
         return ""

@@ -62,6 +62,7 @@ class SideRounds:
             timer=settings.other_timer,
             least_s=settings.least_s,
             least_rounds=settings.least_rounds,
+            untimed=settings.untimed,
         )
         return self
 

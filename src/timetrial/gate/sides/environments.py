@@ -19,6 +19,7 @@ from timetrial.errors import GateError, NoRoomError
 from timetrial.gate.sides.git import failure
 from timetrial.gate.sides.requirements import Requirements, Wanted, requirements_of
 from timetrial.system.command import Ended, run_to_end
+from timetrial.system.credentials import without_secrets, words_without_secrets
 
 _LINES_SHOWN: Final = 15
 # Processes that a side starts import the project from where it is installed too; an older timetrial can't see to it.
@@ -161,7 +162,8 @@ def _run(command: Sequence[str], root: Path, who: str, variables: Mapping[str, s
 def _failure(command: Sequence[str], ended: Ended, who: str) -> GateError:
     lines = (ended.output + ended.complaint).strip().splitlines()
     shown = "\n".join(f"    {line}" for line in lines[-_LINES_SHOWN:]) or "    (no output)"
-    text = f"{who} can't be installed; this ended with {ended.status}:\n  {' '.join(command)}\n{shown}"
+    called = " ".join(words_without_secrets(command))
+    text = f"{who} can't be installed; this ended with {ended.status}:\n  {called}\n{without_secrets(shown)}"
     found = failure(text, ended.output + ended.complaint)
     if isinstance(found, NoRoomError):
         return found

@@ -208,9 +208,9 @@ def _verdict(pair: _Pair, alpha: float, policy: GatePolicy) -> Finding:
     interval = pair.interval(alpha)
     for verdict, slower in ((Verdict.REGRESSED, True), (Verdict.IMPROVED, False)):
         if pair.p(alpha, shift, slower=slower) <= alpha:
-            return _finding(pair, verdict, interval, f"relative to {pair.reference}")
+            return _finding(pair, verdict, interval)
     if interval.lies_within(as_effect(policy.detect)) and not _mood_may_hide_it(pair, interval, policy):
-        return _finding(pair, Verdict.UNCHANGED, interval, f"relative to {pair.reference}")
+        return _finding(pair, Verdict.UNCHANGED, interval)
     return _finding(pair, Verdict.INCONCLUSIVE, interval, _why_open(pair, interval, alpha, policy))
 
 
@@ -222,7 +222,7 @@ def _mood_may_hide_it(pair: _Pair, interval: ShiftInterval, policy: GatePolicy) 
     return abs(interval.estimate) + pair.floor > as_effect(policy.detect)
 
 
-def _finding(pair: _Pair, verdict: Verdict, interval: ShiftInterval | None, reason: str) -> Finding:
+def _finding(pair: _Pair, verdict: Verdict, interval: ShiftInterval | None, reason: str | None = None) -> Finding:
     return Finding(
         pair.name,
         verdict,
@@ -234,6 +234,8 @@ def _finding(pair: _Pair, verdict: Verdict, interval: ShiftInterval | None, reas
         base_s_per_execution=pair.base_s,
         candidate_s_per_execution=pair.candidate_s,
         reason=reason,
+        against=pair.reference,
+        noise_floor=as_ratio(pair.floor),
     )
 
 
@@ -245,15 +247,16 @@ def _too_few(pair: _Pair, alpha: float) -> str:
 
 
 def _why_open(pair: _Pair, interval: ShiftInterval, alpha: float, policy: GatePolicy) -> str:
-    seen = f"{abs(as_ratio(interval.estimate)):.1%} {'slower' if interval.estimate > 0 else 'faster'}"
-    floor = f"the noise floor of these launches is {as_ratio(pair.floor):.1%}"
-    text = f"relative to {pair.reference} it looks {seen}, and {floor}"
+    """The same words for all that it is true of: its effect, interval and noise floor stand in the table."""
     enough = max(10, fewest_a_side(alpha))
     if len(pair.candidate) < enough or len(pair.base) < enough:
-        return f"{text}; timetrial measure --launches {enough} on both sides may settle it"
+        return (
+            f"{len(pair.base)} launches of the base and {len(pair.candidate)} of the candidate leave it open; "
+            f"timetrial measure --launches {enough} on both sides may settle it"
+        )
     in_turn = "timetrial gate --base REF measures both sides in turn"
     if abs(interval.estimate) > max(as_effect(policy.margin), pair.floor):
-        return f"{text}, which two sessions alone may do; {in_turn}"
+        return f"two sessions alone may differ so much; {in_turn}"
     if _mood_may_hide_it(pair, interval, policy):
-        return f"{text}, so that a change of {policy.detect:.1%} could hide between two sessions; {in_turn}"
-    return f"{text}; more launches on both sides may settle it, and timetrial gate --base REF will"
+        return f"a change of {policy.detect:.1%} could hide between two sessions, by their noise floor; {in_turn}"
+    return "more launches on both sides may settle it, and timetrial gate --base REF will"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.findings import ExitCode, Finding
@@ -17,6 +18,9 @@ from timetrial.results.read import read_run
 from timetrial.results.schema import void_of_entry
 from timetrial.stats.signed_rank import launch_effect
 from timetrial.trial.void import Kind
+
+MOST_LAUNCHES: Final = 100
+"""All ways to deal launches out to two sides are counted, in time that grows with the fourth power of their number."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,7 @@ def read_stored(path: Path) -> StoredRun:
         whole = run.content[KEY]["complete"] is True
         if whole and not run.entries:
             raise ResultsError(f"{path} holds no benchmark at all: measure again, and look at the selection")
+        _refuse_what_no_run_writes(run)
         for name in run.entries:
             if run.void_of(name) is None:
                 run.s_per_round(name)
@@ -127,6 +132,23 @@ def read_stored(path: Path) -> StoredRun:
     if not whole:
         raise ResultsError(f"{path} is of a run that was cut off before its end: measure again")
     return run
+
+
+def _refuse_what_no_run_writes(run: StoredRun) -> None:
+    """Raises ValueError for what would leave a benchmark out of a comparison unseen, or take for ever to compare."""
+    names = Counter(str(entry["fullname"]) for entry in run.content["benchmarks"])
+    for name, times in names.items():
+        if times > 1:
+            raise ValueError(f"{name} is in it {times} times")
+    launches = run.content[KEY].get("launches") or ()
+    if len(launches) > MOST_LAUNCHES:
+        raise ValueError(f"it has {len(launches)} launches, and at most {MOST_LAUNCHES} can be compared")
+    for number, launch in enumerate(launches, start=1):
+        for name in launch["seconds"]:
+            if name not in names:
+                raise ValueError(f"launch {number} has rounds of {name}, which is not among its benchmarks")
+        if launch.get("complete") is False and run.content[KEY]["complete"] is True:
+            raise ValueError(f"launch {number} was cut off, and the whole is said to be complete")
 
 
 def gate_mark(base: str, status: int, findings: Sequence[Finding]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from timetrial.gate.bisect import Bisection
 from timetrial.gate.findings import Finding, Verdict
+from timetrial.gate.git_bisect import Commit
 from timetrial.report.gate.table import effect_of, interval_of, one_line
 
 
@@ -17,9 +18,15 @@ def bisection_lines(bisection: Bisection, good: str, bad: str) -> list[str]:
         return [f"slower since {bisection.culprit}", *_effects(bisection.findings or bisection.slower, good)]
     return [
         f"slower since one of these {len(bisection.suspects)} commits, which could not be told apart:",
-        *(f"  {each}" for each in bisection.suspects),
+        *(line for each in bisection.suspects for line in _suspect(each, bisection)),
         *_effects(bisection.slower, good),
     ]
+
+
+def _suspect(commit: Commit, bisection: Bisection) -> list[str]:
+    """A commit that may have done it, and why it could not be told."""
+    why = bisection.skipped.get(commit.hash)
+    return [f"  {commit}", *([f"    skipped: {one_line(why)}"] if why else [])]
 
 
 def _nothing(compared: Sequence[Finding], good: str, bad: str) -> list[str]:

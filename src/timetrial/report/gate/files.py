@@ -12,6 +12,7 @@ from timetrial.gate.findings import ExitCode, Finding, Verdict, exit_code
 from timetrial.gate.policy import GatePolicy
 from timetrial.report.escaped import in_xml
 from timetrial.report.gate.table import GateHeader, conclusion, effect_of, interval_of, one_line
+from timetrial.system.credentials import masked
 from timetrial.system.strict_json import dumps
 
 # 1: exit_code, conclusion, base, candidate, took_s, record, policy, findings.
@@ -32,7 +33,7 @@ def gate_json(findings: Sequence[Finding], policy: GatePolicy, header: GateHeade
         "exit_code": exit_code(findings),
         "conclusion": conclusion(findings, policy),
         **asdict(header),
-        "policy": asdict(policy),
+        "policy": masked(asdict(policy)),
         "findings": [asdict(finding) for finding in findings],
     }
     json.dumps(content, allow_nan=False)  # a figure that is none is a mistake to be told; the next line takes anything

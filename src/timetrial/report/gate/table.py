@@ -8,7 +8,7 @@ from typing import Final
 
 from timetrial.gate.findings import ExitCode, Finding, Verdict, exit_code
 from timetrial.gate.policy import GatePolicy
-from timetrial.report.text import about, columns, duration
+from timetrial.report.text import about, columns, duration, few
 
 _HEAD = ("benchmark", "base", "candidate", "effect", "interval", "launches", "verdict")
 WORST_FIRST: Final = (
@@ -40,9 +40,23 @@ class GateHeader:
 def gate_lines(findings: Sequence[Finding], policy: GatePolicy, header: GateHeader) -> list[str]:
     """The table, the worst at its end where the eye falls; then the reasons; the last line says what it comes to."""
     shown = worst_first(findings)[::-1]
-    table = columns([_HEAD, *(_row(each) for each in shown)], right=(1, 2, 3, 5)) if shown else []
-    reasons = [f"{each.verdict}: {each.benchmark}: {one_line(each.reason)}" for each in shown if each.reason]
-    return [title(header), *table, *reasons, *header.notes, *replay_lines(header), conclusion(findings, policy)]
+    table = _table(shown) if shown else []
+    return [title(header), *table, *_reasons(shown), *header.notes, *replay_lines(header), conclusion(findings, policy)]
+
+
+def _reasons(findings: Sequence[Finding]) -> list[str]:
+    """Each once, with the benchmarks that share it."""
+    sharing: dict[tuple[Verdict, str], list[str]] = {}
+    for each in findings:
+        if each.reason:
+            sharing.setdefault((each.verdict, one_line(each.reason)), []).append(each.benchmark)
+    return [line for (verdict, reason), names in sharing.items() for line in _reason(verdict, reason, names)]
+
+
+def _reason(verdict: Verdict, reason: str, names: Sequence[str]) -> list[str]:
+    if len(names) == 1:
+        return [f"{verdict}: {names[0]}: {reason}"]
+    return [f"{verdict}: {len(names)} benchmarks: {reason}", *few([f"  {name}" for name in names])]
 
 
 def worst_first(findings: Sequence[Finding]) -> list[Finding]:
@@ -117,6 +131,19 @@ def time_of(seconds: float | None) -> str:
 def one_line(text: str | None) -> str:
     """A reason without its line breaks; nothing for None."""
     return " ".join((text or "").split())
+
+
+def _table(findings: Sequence[Finding]) -> list[str]:
+    """With what each is compared with in its run, and how far a session's mood may move it, where that is known."""
+    rows = [_HEAD, *map(_row, findings)]
+    if any(each.against for each in findings):
+        more = [("against", "noise floor"), *((each.against or "-", _floor(each)) for each in findings)]
+        rows = [(*row[:-1], *extra, row[-1]) for row, extra in zip(rows, more, strict=True)]
+    return columns(rows, right=(1, 2, 3, 5, 7) if len(rows[0]) > len(_HEAD) else (1, 2, 3, 5))
+
+
+def _floor(finding: Finding) -> str:
+    return "-" if finding.noise_floor is None else f"{finding.noise_floor:.1%}"
 
 
 def _row(finding: Finding) -> Sequence[str]:

@@ -60,3 +60,11 @@ def test_where_nothing_was_measured_the_selection_is_to_be_looked_at() -> None:
     """A typo behind -k, most likely."""
     (line,) = bisection_lines(Bisection(), "v1", "HEAD")
     assert line == "nothing was measured at v1 and HEAD: there is no benchmark to compare; check the selection"
+
+
+def test_a_commit_that_was_skipped_says_why() -> None:
+    """So that one sees whether a nearer good commit would help."""
+    why = {COMMITS[1].hash: "test_spin inconclusive: missing on the candidate side: deleted"}
+    lines = bisection_lines(Bisection(SLOWER, COMMITS, skipped=why), "v1", "HEAD")
+    assert lines[2:4] == [f"  {COMMITS[1]}", f"    skipped: {why[COMMITS[1].hash]}"]
+    assert lines[1] == f"  {COMMITS[0]}"

@@ -33,6 +33,8 @@ def test_the_json_holds_all_that_was_found_and_asked_for() -> None:
         "launches": 12,
         "base_s_per_execution": 0.010,
         "candidate_s_per_execution": pytest.approx(0.01082),
+        "against": None,
+        "noise_floor": None,
         "reason": None,
     }
 

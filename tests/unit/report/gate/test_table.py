@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.report.gate.gate_findings import (
@@ -75,3 +77,32 @@ def test_the_last_line_says_what_the_exit_status_means(findings: list[Finding], 
 def test_what_would_have_shown_is_the_policy_s() -> None:
     """In its own figure."""
     assert "a slowdown of 2.5% in" in conclusion([UNCHANGED], GatePolicy(detect=0.025))
+
+
+def test_a_reason_is_told_once_with_the_benchmarks_that_share_it() -> None:
+    """Of stored files, forty can share one; each is told by its name up to the fifth."""
+    why = "a change of 5.0% could hide between two sessions"
+    many = [replace(OPEN, benchmark=f"t.py::test_{number}", reason=why) for number in range(40)]
+    lines = gate_lines([*many, EXCUSED], POLICY, HEADER)
+    at = lines.index(f"inconclusive: 40 benchmarks: {why}")
+    assert lines[at + 1 : at + 7] == [*(f"  t.py::test_{39 - number}" for number in range(5)), "  … and 35 more"]
+    assert sum(why in line for line in lines) == 1
+
+
+def test_what_two_stored_files_measure_by_stands_in_the_table() -> None:
+    """The benchmark of the same run, and how far a session's mood may move it."""
+    stored = replace(REGRESSED, against="suite/a.py::test_slow[serial-8]", noise_floor=0.023)
+    _, head, fair, slow, *_ = gate_lines([stored, UNCHANGED], POLICY, HEADER)
+    assert head.split()[-4:] == ["against", "noise", "floor", "verdict"]
+    assert slow.split()[-3:] == ["suite/a.py::test_slow[serial-8]", "2.3%", "regressed"]
+    assert fair.split()[-3:] == ["-", "-", "unchanged"]
+
+
+def test_what_has_to_be_known_of_a_gate_stands_above_what_it_comes_to() -> None:
+    """Such as whose policy it was."""
+    notes = (
+        "policy: the base's counts, and the candidate's differs from it in",
+        "  margin: 0.01 here, 5.0 in the other",
+    )
+    lines = gate_lines([UNCHANGED], POLICY, replace(HEADER, notes=notes))
+    assert tuple(lines[-4:-2]) == notes
