@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from typing import Any, Final
 
@@ -52,6 +53,10 @@ class Channel:
             raise GateError(
                 f"{self.peer} says {shown}, which is no message of timetrial's: is something else there?"
             ) from None
+
+    def has_news(self, timeout_s: float) -> bool:
+        """Whether there is anything to receive, at the latest after this time."""
+        return len(self._received) > 0 or bool(select.select([self._socket], [], [], timeout_s)[0])
 
     def close(self) -> None:
         """Ends the conversation; the other end sees it as ChannelClosedError."""

@@ -203,7 +203,9 @@ class Launch:
             )
 
     def _take_offers(self, process: SideProcess) -> None:
-        name = process.side.name
+        name, deadline_s = process.side.name, time.monotonic() + self._patience_s
+        while not process.has_news(_LOOK_AGAIN_S) and time.monotonic() < deadline_s:
+            self.refuse_late_joins()  # what has joined may not be the side, and the side itself joins now
         try:
             hello = process.hear(self._patience_s)
         except SideDownError as error:

@@ -55,6 +55,11 @@ class SideProcess:
         """Whether it has been heard of."""
         return self._channel is not None
 
+    def has_news(self, timeout_s: float) -> bool:
+        """Whether it has said something, or gone, at the latest after this time."""
+        assert self._channel is not None
+        return self._channel.has_news(timeout_s)
+
     def connect(self, channel: Channel) -> None:
         """The conversation with this process."""
         self._channel = channel
