@@ -128,7 +128,7 @@ class RunRecord:
         """Asked for at the first benchmark's end, when its imports have shown whether they let go of the GIL."""
         options = self._options
         where = environment(event_loop=options.event_loop, start_method=options.start_method or default())
-        facts: Any = masked({**where, "load": self._conditions.load})
+        facts: dict[str, Any] = masked({**where, "load": self._conditions.load})
         return facts
 
     def _header(self) -> dict[str, Any]:
