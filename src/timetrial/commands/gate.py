@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from timetrial.commands.budget import seconds_of
 from timetrial.commands.selection import add_installing, add_selection, divide, selection_of, wanted_of
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.findings import ExitCode, Finding, exit_code
@@ -31,7 +32,7 @@ from timetrial.report.gate.markdown import gate_markdown
 from timetrial.report.gate.self_test import self_test_lines
 from timetrial.report.gate.table import GateHeader, gate_lines
 from timetrial.report.progress.gate import GateProgress
-from timetrial.system.files import writing
+from timetrial.system.files import replace_file, writing
 from timetrial.system.signals import endings_unwind
 from timetrial.system.warden import warden
 
@@ -39,7 +40,6 @@ _RESULTS: Final = Path("results", "gate")
 _WHOM: Final = ("--base", "--extra", "--group", "--requirements", "--base-python", "--candidate-python")
 _ONLY_MEASURED: Final = ("-k", "-m", "--", "--budget", "--seed", "--results")
 _NAMES: Final = {"paths": "paths of tests", "--": "what stands behind --"}
-_UNITS_S: Final = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def run(argv: Sequence[str]) -> int:
@@ -62,7 +62,7 @@ def _run(options: argparse.Namespace, selection: Sequence[str]) -> int:
         return _self_test(options, chosen.policy, selection)
     if _are_stored(options.paths):
         return _stored(options, chosen)
-    return _lockstep(options, chosen.within(_seconds(options.budget) if options.budget else None), selection)
+    return _lockstep(options, chosen.within(seconds_of(options.budget) if options.budget else None), selection)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -144,17 +144,6 @@ def _way(options: argparse.Namespace) -> tuple[str, str, Sequence[str]]:
     if options.base_python and (options.extra or options.group or options.requirements):
         return way, "no environment is made: install into those that you name", ("--extra", "--group", "--requirements")
     return way, "it is for two stored files", ignored
-
-
-def _seconds(text: str) -> float:
-    number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS_S else (text, "s")
-    try:
-        seconds = float(number) * _UNITS_S[unit]
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds < float("inf"):
-        raise GateError(f"--budget {text}: a time such as 90s, 10m or 1h")
-    return seconds
 
 
 def _lockstep(options: argparse.Namespace, chosen: ChosenPolicy, selection: Sequence[str]) -> int:
@@ -255,12 +244,16 @@ def _write_reports(
 
 
 def _write(path: Path, text: str, mode: str) -> GateError | None:
-    """What kept it from being written, if anything did."""
+    """What kept it from being written, if anything did; a report is replaced as a whole, a summary is added to."""
+    content = text.encode(errors="backslashreplace")
     try:
         with writing(path, error=GateError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open(mode, encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
+            if mode == "w" and (path.is_file() or not path.exists()):  # a device, such as /dev/stdout, is written to
+                replace_file(path, content)
+            else:
+                with path.open("ab") as file:
+                    file.write(content)
     except GateError as error:
         return error
     return None
@@ -273,7 +266,7 @@ def _self_test(options: argparse.Namespace, policy: GatePolicy, selection: Seque
     directory = options.results / "self-test"
     plan = GatePlan(this_side(SideName.BASE), this_side(SideName.CANDIDATE), policy, selection, on_progress=progress)
     try:
-        run_self_test(plan, directory, _seconds(options.budget), progress.say)
+        run_self_test(plan, directory, seconds_of(options.budget), progress.say)
     finally:
         progress.clear()
         found = self_test_files(directory)

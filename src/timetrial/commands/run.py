@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from timetrial.errors import TargetError
+from timetrial.commands.budget import seconds_of
+from timetrial.errors import TargetError, TimetrialError
 
 if TYPE_CHECKING:
     from timetrial.advice.answer import Answer
@@ -165,18 +166,12 @@ def _variant(spelled: str) -> tuple[str, str]:
 
 
 def _seconds(text: str) -> float:
-    """``30``, ``30s``, ``1.5min``."""
-    number, factor = text, 1.0
-    for unit, seconds in (("min", 60.0), ("ms", 0.001), ("m", 60.0), ("s", 1.0)):
-        if text.endswith(unit):
-            number, factor = text.removesuffix(unit), seconds
-            break
     try:
-        found = float(number) * factor
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time: write 30s or 5min") from None
+        found = seconds_of(text)
+    except TimetrialError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     if not 1 <= found <= 86_400:
-        raise argparse.ArgumentTypeError(f"{text!r}: from 1s to 1440min")
+        raise argparse.ArgumentTypeError(f"{text!r}: from 1s to 24h")
     return found
 
 

@@ -1,6 +1,6 @@
 """What launches of two separate sessions say about two versions: pure functions of two samples, with their sources.
 
-Unlike in statistics.py nothing pairs up: the base's launches were measured some time, the candidate's at another. A
+Unlike in signed_rank.py nothing pairs up: the base's launches were measured some time, the candidate's at another. A
 value is a launch's log(benchmark / its reference), so a shift of 0.0488 is a candidate that takes 5 % longer.
 """
 

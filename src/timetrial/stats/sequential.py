@@ -4,7 +4,7 @@ The fixed rule that it replaces takes all launches and then asks once. This one 
 on, and the chance that chance alone ever says "slower" stays at most ``alpha`` over all looks together:
 
 - Where the effect is no larger than the margin, each launch's distance from it is as likely to be above as below,
-  whatever its size. So, given the sizes, all ways to set the signs can be counted (``signflips``), however the noise
+  whatever its size. So, given the sizes, all ways to set the signs can be counted (``exact_sums``), however the noise
   is distributed and however it differs from launch to launch.
 - A launch's score is its distance's rank among all distances seen by then, the signed-rank test's idea made
   sequential (Reynolds, Annals of Statistics 3, 1975, "A sequential signed-rank test for symmetry"). A score stays as it

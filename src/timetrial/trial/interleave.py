@@ -21,7 +21,7 @@ from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import TrialPlan
 from timetrial.trial.run import OpenTrial
 
-FEWEST_TURNS: Final = 6  # with fewer, no interval for a median reaches 95 % (see results/pairs.py)
+FEWEST_TURNS: Final = 6  # with fewer, no interval for a median reaches 95 % (see stats/paired_ratio.py)
 
 # What ends one trial, and is raised again in the test that it belongs to: a skip and sys.exit() too, which are no
 # Exceptions, but neither Ctrl-C nor the alarm of a test that takes too long.

@@ -163,7 +163,7 @@ def test_a_gate_that_was_cut_off_is_replayed_as_far_as_it_came(tmp_path: Path) -
         ((), "against what? Name a revision (--base origin/main)"),
         (("--base", "main", "--base-python", "python3"), "two different questions"),
         (("--self-test",), "add --budget"),
-        (("--self-test", "--budget", "soon"), "a time such as 90s, 10m or 1h"),
+        (("--self-test", "--budget", "soon"), "a time such as 90s, 10min or 1h"),
         (("--replay", "nothing.json"), "can't read nothing.json"),
         ((*SIDES, "--", "--no-such-option"), "--no-such-option"),
         ((*SIDES, "no_such_folder"), "no_such_folder"),

@@ -293,7 +293,7 @@ def test_ctrl_c_gives_the_answer_of_what_was_measured(tmp_path: Path) -> None:
         (("--items", "0"), "at least one item is needed"),
         (("--items", "*.nothing"), "no file matches it"),
         (("--models", "fibres"), "it can't run under 'fibres'"),
-        (("--budget", "soon"), "'soon' is no time"),
+        (("--budget", "soon"), "a time such as 90s, 10min or 1h"),
         (("--concurrency", "many"), "write whole numbers"),
         (("--variant", "what"), "write it as name=file.py:function"),
         (("--async-task", "jobs.py:f"), "it is no async function"),
