@@ -18,7 +18,7 @@ def test_every_place_that_the_page_names_is_there(place: str) -> None:
     assert (ROOT / "src" / "timetrial" / place).exists() or (ROOT / place).exists()
 
 
-def test_every_room_of_the_package_is_on_the_page() -> None:
+def test_every_folder_of_the_package_is_on_the_page() -> None:
     """Whoever adds a folder tells where it stands."""
-    rooms = {path.parent.name for path in (ROOT / "src" / "timetrial").glob("*/__init__.py")}
-    assert {room for room in rooms if f"| `{room}/` |" not in PAGE} == set()
+    folders = {path.parent.name for path in (ROOT / "src" / "timetrial").glob("*/__init__.py")}
+    assert {name for name in folders if f"| `{name}/` |" not in PAGE} == set()
