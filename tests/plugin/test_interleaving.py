@@ -70,3 +70,12 @@ def test_a_trial_s_results_are_let_go_with_its_test(suite: Suite, options: list[
         benchmark(int)
     """
     suite(tests, *options).assert_outcomes(passed=3)
+
+
+def test_turns_that_the_ini_file_asks_for_can_be_undone(
+    suite: Suite, stored: Stored, pytester: pytest.Pytester
+) -> None:
+    """On the command line, for one run."""
+    pytester.makeini("[pytest]\naddopts = --trial-interleave\n")
+    assert suite(ONE, "--trial-no-interleave", "--trial-models=serial,threads").ret == 0
+    assert not [each for each in stored()["benchmarks"] if "interleaved" in each["extra_info"]["timetrial"]]

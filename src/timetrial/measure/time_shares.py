@@ -9,7 +9,9 @@ the while. What that clock advances while the watcher holds the GIL was computed
 
 from __future__ import annotations
 
+import hashlib
 import os
+import statistics
 import sys
 import threading
 import time
@@ -20,11 +22,17 @@ from typing import Final, Self
 
 from timetrial.environment.interpreter import gil_enabled
 
-_SWITCH_INTERVAL_S: Final = 0.001
+_SWITCH_INTERVAL_S: Final = 0.002
 """How long the worker waits for the GIL that the watcher holds: Python's 5 ms would make many short calls take long."""
 
 _QUICK_S: Final = 0.0003
 """A watcher that was kept from running for less was woken as quickly as a quiet machine does it."""
+
+_FORCED: Final = 0.9
+"""A worker that kept the GIL for nearly the whole interval was made to give it up."""
+
+_KNOWN_LOAD_BYTES: Final = 1_000_000
+_KNOWN_LOADS: Final = 12
 
 _ENOUGH_CPU_S: Final = 0.15
 
@@ -90,7 +98,7 @@ def _undisturbed(run: Callable[[], object], limit_s: float) -> _Look:
 
 def _without_gil(run: Callable[[], object], limit_s: float) -> tuple[float | None, float]:
     """Which part of the computing happens without the GIL, and how much more it may be."""
-    watcher = _ClockWatcher() if hasattr(time, "pthread_getcpuclockid") else _Watcher()
+    watcher = _ClockWatcher(_wake_s()) if hasattr(time, "pthread_getcpuclockid") else _Watcher()
     with _switch_interval(_SWITCH_INTERVAL_S), watcher.watching():
         began_s, cpu_s = time.perf_counter(), time.thread_time()
         run()
@@ -99,6 +107,15 @@ def _without_gil(run: Callable[[], object], limit_s: float) -> tuple[float | Non
         cpu_s = time.thread_time() - cpu_s
         wall_s = time.perf_counter() - began_s
     return watcher.part(cpu_s, wall_s)
+
+
+def _wake_s() -> float:
+    """How long a watcher takes to the GIL that was let go, by a load of which it is known that it needs none."""
+    watcher, block = _ClockWatcher(0.0), bytes(_KNOWN_LOAD_BYTES)
+    with _switch_interval(_SWITCH_INTERVAL_S), watcher.watching():
+        for _ in range(_KNOWN_LOADS):
+            hashlib.sha256(block).digest()
+    return watcher.typical_loss_s()
 
 
 class _Watcher:
@@ -151,6 +168,14 @@ class _Cycle:
     def cpu_s(self) -> float:
         return self.lost_s + self.free_s
 
+    def missed_s(self, wake_s: float) -> float:
+        """What was computed without the GIL while the watcher, woken quickly, was on its way, which takes ``wake_s``.
+
+        A worker that was made to give the GIL up wants it back, and computes nothing meanwhile.
+        """
+        given_up = self.lost_s >= _FORCED * _SWITCH_INTERVAL_S
+        return 0.0 if given_up or self.queued_s > _QUICK_S else min(self.lost_s, max(wake_s, self.queued_s))
+
 
 class _ClockWatcher(_Watcher):
     """Reads the worker's CPU clock while it holds the GIL, and notices by its own context switches that it lost it.
@@ -159,9 +184,15 @@ class _ClockWatcher(_Watcher):
     it looks as if it had been held. Only what followed a quick wake counts, therefore, where there is enough of that.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wake_s: float) -> None:
         super().__init__()
         self._cycles: list[_Cycle] = []
+        self._wake_s = wake_s
+
+    def typical_loss_s(self) -> float:
+        """What the worker computed, in the middle of the quick cycles, before the watcher had the GIL; 0 of none."""
+        quick = [each.lost_s for each in self._cycles[1:] if each.queued_s <= _QUICK_S]
+        return min(statistics.median(quick), _QUICK_S) if quick else 0.0
 
     def part(self, cpu_s: float, wall_s: float) -> tuple[float | None, float]:
         """Of the quickest wakes: all that were quick enough, and in any case a third of the computing."""
@@ -174,7 +205,7 @@ class _ClockWatcher(_Watcher):
             if each.queued_s > _QUICK_S and taken_s > total_s / 3:
                 break
             taken_s += each.cpu_s
-            free_s += each.free_s
+            free_s += each.free_s + each.missed_s(self._wake_s)
             late_s += min(each.lost_s, each.queued_s) if each.queued_s > _QUICK_S else 0.0
         return free_s / taken_s, late_s / taken_s
 
@@ -184,28 +215,33 @@ class _ClockWatcher(_Watcher):
             return
         from resource import RUSAGE_THREAD, getrusage
 
-        clock, read, cycles = time.pthread_getcpuclockid(worker), time.clock_gettime, self._cycles
+        clock, read = time.pthread_getcpuclockid(worker), time.clock_gettime
+
+        def in_one_stretch() -> tuple[float, int]:
+            """The clock and the waits so far, read without losing the GIL in between."""
+            while True:
+                waits = getrusage(RUSAGE_THREAD).ru_nvcsw
+                now_s = read(clock)
+                if getrusage(RUSAGE_THREAD).ru_nvcsw == waits:
+                    return now_s, waits
+
         free_s = lost_s = late_s = 0.0
         with _Queue() as queue:
             queued_s = queue.waited_s()
             self._started.set()
-            at_s, waits = read(clock), getrusage(RUSAGE_THREAD).ru_nvcsw
+            at_s, waits = in_one_stretch()
             while not self._stop:
-                now_s, now_waits = read(clock), getrusage(RUSAGE_THREAD).ru_nvcsw
+                now_s, now_waits = in_one_stretch()
                 if now_waits == waits:
                     free_s += now_s - at_s
                     at_s = now_s
                     continue
-                cycles.append(_Cycle(lost_s, free_s, late_s))
+                self._cycles.append(_Cycle(lost_s, free_s, late_s))
                 lost_s, free_s = now_s - at_s, 0.0
                 before_s, queued_s = queued_s, queue.waited_s()
                 late_s = queued_s - before_s
-                while True:  # the clock was read in a stretch of its own only if nothing was lost around that
-                    waits = getrusage(RUSAGE_THREAD).ru_nvcsw
-                    at_s = read(clock)
-                    if getrusage(RUSAGE_THREAD).ru_nvcsw == waits:
-                        break
-        cycles.append(_Cycle(lost_s, free_s, late_s))
+                at_s, waits = in_one_stretch()  # asking the system let go of the GIL: what was in between is left out
+        self._cycles.append(_Cycle(lost_s, free_s, late_s))
 
 
 class _Queue:

@@ -27,6 +27,9 @@ _PLAINLY_HELPS: Final = 1.4
 _DEAR: Final = 0.01
 """What takes such a part of the time to be opened is dear."""
 
+_GRACE: Final = 0.1
+"""So much longer it may take to give an answer rather than none."""
+
 _CLIMB_SHARE: Final = 0.6
 """How much of the time the climb may take; what is left belongs to the best."""
 
@@ -210,14 +213,28 @@ class Explorer:
     def _meet(self, finalists: list[Way]) -> None:
         """The best of each model take turns with the reference until the time is over, or everything is clear."""
         field_ = self._affordable([self.course.reference, *finalists, *self._neighbours(finalists)])
-        while self.clock_s() < self.deadline_s:
+        while True:
             field_ = [way for way in field_ if way in self._open]
+            if self.clock_s() >= self.deadline_s:
+                break
             racing = self._racing(field_)
             if len(racing) < 2 and len(field_) > 1:
                 return
             if not racing or self._is_clear(racing):
                 return
             self._turn(racing)
+        self._make_up(field_)
+
+    def _make_up(self, field_: Sequence[Way]) -> None:
+        """The reference and the fastest get the pairs that their interval lacks, in a tenth of the time on top."""
+        fastest = self.rounds.fastest(way for way in field_ if way != self.course.reference)
+        until_s = self.deadline_s + _GRACE * (self.deadline_s - self._began_s)
+        if fastest is None or self.course.reference not in self._open:
+            return
+        while self._paired(self.course.reference, fastest) is None and self.clock_s() < until_s:
+            self._turn([self.course.reference, fastest])
+            if fastest not in self._open or self.course.reference not in self._open:
+                return
 
     def _affordable(self, field_: list[Way]) -> list[Way]:
         """Where the time is too short for an interval of all, the slowest but the reference stay out of it."""

@@ -21,7 +21,7 @@ from timetrial.search.plan import SearchPlan
 from timetrial.system.process_group import end_group
 from timetrial.system.signals import deferred
 
-_OVERTIME: Final = 1.1
+_OVERTIME: Final = 1.15
 """So many times its budget, and a search is told to end with what it has."""
 
 _ENDING_S: Final = 2.0

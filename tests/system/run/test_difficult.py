@@ -132,7 +132,7 @@ def f(n):
         threading.Event().wait()
     return sum(range(1000))
 """
-    ran = run(code, "--models", "serial,threads,processes", "--concurrency", "2", "--timeout", "3s", budget="30s")
+    ran = run(code, "--models", "serial,threads,processes", "--concurrency", "2", "--timeout", "3s", budget_s=30)
     assert "threads is left out: it hadn't returned after" in ran.output
     assert ran.status == 0, ran.output
 

@@ -29,7 +29,7 @@ def _timetrial(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def stored(run: Run, tmp_path: Path) -> Path:
     """The file of a run."""
-    assert run(_NAP, *_OPTIONS, budget="8s").status == 0
+    assert run(_NAP, *_OPTIONS, budget_s=8).status == 0
     (file,) = tmp_path.joinpath("stored").glob("*.json")
     return file
 

@@ -1,0 +1,42 @@
+"""Forty functions whose answer is known: the advised model is right, and so is where their time goes.
+
+A busy machine fails nothing wrongly: shares are ratios within one run, in which the time that others had the cores is
+taken out; the two kinds of computing are compared where the run says that it could tell them apart; and what takes a
+second free core is asserted where nobody else used it.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.system.run.conftest import Run
+from tests.system.run.known_functions import KNOWN, Known
+from timetrial.system.affinity import count_usable_cpus
+
+_POINTS = 0.05
+_CLEAR = 0.10
+"""How uncertain the share that needs no GIL may be, to be told at all."""
+
+
+def test_there_are_forty() -> None:
+    """And each has a name of its own."""
+    assert len({known.name for known in KNOWN}) == len(KNOWN) >= 40
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=[known.name for known in KNOWN])
+def test_the_answer_is_the_known_one(run: Run, known: Known) -> None:
+    """The model, and the three shares within five points."""
+    ran = run(known.script, *known.words, budget_s=8)
+    assert ran.status == 0, ran.output + ran.complaint
+    _compare_shares(known, ran.record["profile"])
+    quiet = ran.record["disturbance"] is None and count_usable_cpus() > 1
+    if quiet or not known.needs_cores:
+        assert ran.answer["model"] in known.models, ran.output
+
+
+def _compare_shares(known: Known, profile: dict[str, float]) -> None:
+    if known.waiting is not None:
+        assert profile["waiting"] == pytest.approx(known.waiting, abs=_POINTS)
+    if known.with_gil is not None and profile["gil"] and profile["uncertain"] <= _CLEAR:
+        assert profile["with_gil"] == pytest.approx(known.with_gil, abs=_POINTS)
+        assert profile["waiting"] + profile["with_gil"] + profile["without_gil"] == pytest.approx(1)
