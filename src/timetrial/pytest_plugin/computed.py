@@ -28,13 +28,10 @@ class ComputedCheck:
         if not self._found:
             return
         terminalreporter.section("timetrial: benchmarks that computed nothing")
-        for name, reason in list(self._found.items())[:_MOST_TOLD]:
-            terminalreporter.write_line(f"{name}: its function returned {reason}", red=True)
-        if (more := len(self._found) - _MOST_TOLD) > 0:
-            terminalreporter.write_line(f"and {more} more", red=True)
+        from timetrial.report.text import few
 
-
-_MOST_TOLD = 5
+        for line in few([f"{name}: its function returned {reason}" for name, reason in self._found.items()]):
+            terminalreporter.write_line(line, red=True)
 
 
 def _look_at_results(benchmark: Any, found: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from timetrial.advice.choice import Choice
 from timetrial.advice.of_standings import Placing, placings
+from timetrial.report.native_threads import thread_lines
 from timetrial.report.text import columns, duration, few, times
 from timetrial.report.voids import void_lines
 from timetrial.results.standings import Entry, Standings
@@ -20,7 +21,8 @@ def summary_lines(standings: Standings) -> list[str]:
     rows_by_group = {placing.group: _row(placing) for placing in placings(standings)}
     rows = [rows_by_group.get(group, (group, *_ALL_VOID)) for group in standings.groups]
     lines = columns([_HEAD, *rows], right=(2, 3, 5)) if rows else []
-    return [*lines, *void_lines(standings.voids), *few(_error_lines(standings.entries))]
+    threads = few(thread_lines(standings.entries))
+    return [*lines, *void_lines(standings.voids), *threads, *few(_error_lines(standings.entries))]
 
 
 def _row(placing: Placing) -> Sequence[str]:

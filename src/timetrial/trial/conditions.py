@@ -15,6 +15,7 @@ from timetrial.environment.facts import known
 from timetrial.environment.limits import OpenFiles, count_open_files, raise_open_files, set_open_files
 from timetrial.environment.record import load
 from timetrial.measure.disturbance import SHORTEST_STRETCH_S, Disturbance, DisturbanceMeter, Thresholds
+from timetrial.measure.native_threads import NativeThreads, NativeThreadWatch
 from timetrial.trial.void import Kind, Void
 
 SHORTEST_ROUND_STEPS: Final = 100
@@ -91,15 +92,22 @@ class Watch:
         self._files_used: int | None = None
         self._throttling: Mapping[Path, Throttling] = {}
         self._throttled = Throttling()
+        self._threads: NativeThreadWatch | None = None
+        self._native = NativeThreads()
 
-    def begin(self) -> None:
-        """Begins to look; called before the first timed round, when the model is open and warm."""
+    def begin(self, worker_pids: Sequence[int] = ()) -> None:
+        """Begins to look; called before the first timed round, when the model is open and warm.
+
+        ``worker_pids`` are the processes that do the work, this one too where it takes part.
+        """
+        self._threads = NativeThreadWatch(worker_pids)
         self._throttling = known(throttling) or {}
         if self._meter:
             self._meter.start()
 
     def end(self) -> None:
         """After the last timed round, while the workers and their connections are still there."""
+        self._native = (known(self._threads.stop) if self._threads else None) or NativeThreads()
         self._throttled = known(lambda: throttled_since(self._throttling)) or Throttling()
         if self._meter:
             self._disturbance = self._meter.stop()
@@ -121,6 +129,7 @@ class Watch:
         """For JSON: what was seen, whether it voids the trial or not."""
         files, seen = self._conditions.open_files, self._disturbance
         return {
+            "native_threads": asdict(self._native),
             "throttling": asdict(self._throttled),
             "disturbance": None if seen is None else asdict(seen),
             "limits": None if files is None else {**asdict(files), "open_files_used": self._files_used},

@@ -99,8 +99,13 @@ class Recorder:
         if self._traffic is not None and self._tells_paths:
             self._paths_before = self._traffic.paths()
 
-    def first_round(self, results: Sequence[Any], details: Mapping[str, object]) -> None:
-        """The round that warms up and proves the work; it is not timed, but ends the start-up where nothing did."""
+    def first_round(
+        self, results: Sequence[Any], details: Mapping[str, object], worker_pids: Sequence[int] = ()
+    ) -> None:
+        """The round that warms up and proves the work; it is not timed, but ends the start-up where nothing did.
+
+        ``worker_pids`` are those of the executor.
+        """
         self._go(Step.OPEN, Step.ROUND)
         if not self.first_item:
             self._startup_s = self._since_s(self._opened_ns)
@@ -113,7 +118,7 @@ class Recorder:
             self._traffic.forget_rounds()
         gc.collect()
         if self._plan.settings.timed:
-            self._watch.begin()
+            self._watch.begin(worker_pids)
 
     @property
     def executions(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, ExitStack
 from typing import Any, Self
@@ -50,7 +51,8 @@ class OpenTrial:
             if recorder.first_item:
                 self._executor.run(recorder.first_item)
             recorder.before_first_round()
-            recorder.first_round(self._executor.run(plan.items), self._executor.details)
+            results = self._executor.run(plan.items)
+            recorder.first_round(results, self._executor.details, self._executor.worker_pids())
             while recorder.looks_for_its_pace:
                 with recorder.pacing():
                     self._executor.run(plan.items)
@@ -108,7 +110,8 @@ class OpenTrialInLoop:
             if recorder.first_item:
                 await self._executor.run(recorder.first_item)
             recorder.before_first_round()
-            recorder.first_round(await self._executor.run(plan.items), self._executor.details)
+            results = await self._executor.run(plan.items)
+            recorder.first_round(results, self._executor.details, [os.getpid()])
             while recorder.looks_for_its_pace:
                 with recorder.pacing():
                     await self._executor.run(plan.items)

@@ -40,7 +40,9 @@ def test_a_fair_trial_is_not_void() -> None:
     measurement = run_trial(plan_for(FakeModel(details={"event_loop": "asyncio.x.Loop"}), policy=TWO_ROUNDS))
     assert measurement.voids == ()
     nothing_stopped = {"periods": 0, "seconds": 0.0}
-    assert measurement.fairness == {"throttling": nothing_stopped, "disturbance": None, "limits": None}
+    no_threads = {"most_in_a_process": 0, "cpu_share": 0.0}
+    seen = {"native_threads": no_threads, "throttling": nothing_stopped, "disturbance": None, "limits": None}
+    assert measurement.fairness == seen
 
 
 def test_rounds_too_short_for_a_coarse_clock_are_void() -> None:
