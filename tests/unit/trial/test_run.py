@@ -13,7 +13,7 @@ import pytest
 from tests.unit.fakes import SQUARES, FakeInLoopModel, FakeModel, FakeServer, plan_for, proof_for, square
 from timetrial import Workload
 from timetrial.errors import VoidTrialError, WorkloadError
-from timetrial.trial import recorder
+from timetrial.system.clocks import clocks
 from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import RoundsPolicy
 from timetrial.trial.recorder import Recorder
@@ -295,7 +295,7 @@ def test_throughput_is_the_items_over_the_median_round() -> None:
 def test_proofs_that_take_far_longer_than_the_rounds_end_the_trial(way: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Very large results of very short rounds: the fewest rounds are timed, and not ten thousand."""
     fake_model, run = way
-    monkeypatch.setattr(recorder.clocks, "perf_counter", count(0.0, 6.0).__next__)
+    monkeypatch.setattr(clocks, "perf_counter", count(0.0, 6.0).__next__)
     measurement = run(plan_for(fake_model(), policy=RoundsPolicy(min_rounds=3, max_time_s=1.0)))
     assert len(measurement.durations_s) == 3
 
