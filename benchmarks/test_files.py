@@ -225,7 +225,7 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     gate=[(100, 4, False, 4)],
 )
 @pytest.mark.trial_sweep("size_kb", quick=[1, 64], default=[1, 16, 256, 4096], at={"files": 16})
-@pytest.mark.trial_sweep("concurrency", default=[1, 2, 4, 8, 16], at={"fsync": True, "files": 32})
+@pytest.mark.trial_sweep("concurrency", quick=[1, 4], default=[1, 2, 4, 8, 16], at={"fsync": True, "files": 32})
 def test_write_files(trial: Trial, disk: Path, files: int, size_kb: int, fsync: bool, concurrency: int) -> None:
     """Small files take so little that sharing them out costs more; where fsync waits for the disk, it pays."""
     trial(

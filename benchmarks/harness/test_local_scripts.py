@@ -232,14 +232,14 @@ CASES = {
         "threads",
         4,
         counted_by_threads,
-        lambda _folder: test_shared_state.shares(test_shared_state.HITS, 40_000, 4),
+        lambda _folder: test_shared_state.shares(test_shared_state.HITS, 40_000),
     ),
     "counter, processes[Value]": Case(
         test_shared_state.COUNTER.variant("Value"),
         "processes",
         4,
         counted_by_processes,
-        lambda _folder: test_shared_state.shares(test_shared_state.HITS, 8_000, 4),
+        lambda _folder: test_shared_state.shares(test_shared_state.HITS, 8_000),
     ),
     "empty_items, threads": Case(
         test_startup.EMPTY_ITEMS,
