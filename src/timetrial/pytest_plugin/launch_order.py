@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from timetrial.launches.run import SEED_VARIABLE, progress_line, remark_line
+from timetrial.pytest_plugin.checked_benchmark import CheckedBenchmark
 from timetrial.pytest_plugin.collection import race_of
 from timetrial.pytest_plugin.everyday import set_aside, without_coverage
 from timetrial.pytest_plugin.installed_first import import_installed
@@ -33,6 +34,11 @@ class Launched:
         """After each test. Where nobody listens any more, the write fails, and so the run ends."""
         self._finished.add(nodeid)
         print(progress_line(len(self._finished)), flush=True)
+
+    @pytest.fixture
+    def benchmark(self, request: pytest.FixtureRequest, benchmark: Any) -> Any:
+        """pytest-benchmark's own for a trial, which looks at its results itself; for others, one that does."""
+        return benchmark if "trial" in request.fixturenames else CheckedBenchmark(benchmark)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """How many tests there will be."""

@@ -163,6 +163,17 @@ def test_work_that_is_not_done_is_never_a_pass(project: Project, measure: Measur
         assert "nothing was computed: return" in record.trouble.reason
 
 
+def test_work_that_is_not_done_is_left_out_of_a_measurement(project: Project) -> None:
+    """It is told, and no figure of it is stored."""
+    root = project("here", suite=NOTHING + "\n    def test_done(benchmark):\n        benchmark(sum, range(100))\n")
+    words = [sys.executable, "-m", "timetrial.cli", "measure", "--launches", "1", "-o", "m.json"]
+    more = ["--benchmark-max-time=0.05", "--benchmark-min-rounds=2", "-W", "ignore"]
+    ended = subprocess.run([*words, *more], cwd=root, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert ended.stderr.count("nothing was computed: return") == 6
+    assert [each["name"] for each in json.loads((root / "m.json").read_text())["benchmarks"]] == ["test_done"]
+
+
 TRACED = """
     import sys, threading
 

@@ -33,13 +33,19 @@ _DISK_FULL: Final = ("No space left on device", "Disk quota exceeded", "not enou
 
 @dataclass(frozen=True)
 class Repository:
-    """A git repository, by the top folder of one of its worktrees."""
+    """A git repository, by the top folder of one of its worktrees, or by git's own folder for it."""
 
     top: Path
 
     def try_to(self, *words: str | Path) -> Ended:
         """Runs git; its failure is for the caller to judge."""
-        return _git(self.top, *words)
+        return _git(self.top, *self._without_files(), *words)
+
+    def _without_files(self) -> tuple[str, ...]:
+        """For git's own folder of a submodule whose files are gone: git would look for them, and give up."""
+        if (self.top / ".git").exists() or not (self.top / "objects").is_dir():
+            return ()
+        return (f"--git-dir={self.top}", f"--work-tree={self.top}")
 
     def ask(self, *words: str | Path) -> str:
         """What git answers; raises GateError with git's own words where it fails."""

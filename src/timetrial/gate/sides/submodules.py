@@ -34,13 +34,18 @@ class Submodule:
     url: str | None = None
 
     def repository(self) -> Repository | None:
-        """Where its commits are; None where it was never fetched."""
+        """Where its commits are; None where it was never fetched, or the user's checkout goes without it."""
+        now = [each for each in _of_index_if_any(self.superproject) if each.name == self.name]
+        if now and now[0].checkout() is None:
+            return None
         here = self.superproject.top / self.path
         kept = [folder for folder in _kept_repositories(self.superproject, self.name) if (folder / "HEAD").is_file()]
         if (here / ".git").exists():
             there = Repository(here)
-            if self._has_it(there) or not kept:
+            if self._has_it(there) or not any(self._has_it(Repository(each)) for each in kept):
                 return there
+        if now:
+            return now[0].checkout()
         return Repository(kept[0]) if kept else None
 
     def checkout(self) -> Repository | None:
@@ -80,6 +85,14 @@ def submodules_of_index(repository: Repository) -> list[Submodule]:
     heads = [entry.split("\t", 1) for entry in entries if entry.startswith(_GITLINK)]
     settings = _settings(repository, "--file", str(repository.top / ".gitmodules")) if heads else {}
     return [_submodule(repository, path, head.split()[1], settings) for head, path in heads]
+
+
+def _of_index_if_any(repository: Repository) -> list[Submodule]:
+    """As submodules_of_index; a repository that has no files checked out, only commits, has none."""
+    try:
+        return submodules_of_index(repository)
+    except GateError:
+        return []
 
 
 def _submodule(repository: Repository, path: str, commit: str, settings: dict[str, dict[str, str]]) -> Submodule:
