@@ -49,6 +49,15 @@ def test_every_command_is_named(command: str) -> None:
     assert f"timetrial {command}" in " ".join(README.read_text(encoding="utf-8").split())
 
 
+@pytest.mark.parametrize(
+    "workload", sorted(each.stem.removeprefix("test_") for each in (ROOT / "benchmarks").glob("test_*.py"))
+)
+def test_every_workload_is_told_of(workload: str) -> None:
+    """In one line in the README, and with what it settles in docs/workloads.md."""
+    assert f"| `{workload}` | " in README.read_text(encoding="utf-8")
+    assert f"\n## {workload}\n" in (ROOT / "docs" / "workloads.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("page", [README, *(ROOT / "docs").glob("*.md")], ids=lambda page: page.name)
 def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
     """To a file that is there, and a heading of it."""
