@@ -114,6 +114,12 @@ class Watch:
         if self._conditions.open_files:
             self._files_used = count_open_files()
 
+    def saw_others(self, rounds_s: float) -> bool:
+        """Whether others disturb the rounds, which lasted so long together; asked in between, it goes on watching."""
+        if self._meter is None or self._conditions.turns:
+            return False
+        return disturbed(self._meter.stop(), self._conditions.thresholds, rounds_s) is not None
+
     def voids(self, durations_s: Sequence[float]) -> list[Void]:
         """Why the timing means nothing; ``durations_s`` has one entry a timed round. Called after ``end``."""
         conditions = self._conditions

@@ -57,6 +57,8 @@ class Recorder:
         self._changed_items = False
         self._paces_ns: list[int] = []
         self._proving_s = 0.0
+        self._rounds_run = 0
+        self._begun_again = False
         self._startup_s = self._teardown_s = 0.0
         self._watch = Watch(plan.settings.conditions)
         self._traffic = _traffic(plan)
@@ -155,7 +157,22 @@ class Recorder:
             rounds >= policy.min_rounds and self._proving_s > _MOST_PROVING * policy.max_time_s
         ):
             return False
-        return not policy.satisfied_by(self._durations_s)
+        return not policy.satisfied_by(self._durations_s) or self._begins_again()
+
+    def _begins_again(self) -> bool:
+        """Whether others disturbed the rounds, and they are timed once more before the trial is given up.
+
+        The disturbed rounds are forgotten. Where models take turns, what disturbs them meets all alike.
+        """
+        if self._begun_again or not self._watch.saw_others(sum(self._durations_s)):
+            return False
+        self._begun_again = True
+        self._durations_s.clear()
+        if self._traffic is not None:
+            self._traffic.forget_rounds()
+        self._watch = Watch(self._plan.settings.conditions)
+        self._watch.begin()
+        return True
 
     @contextmanager
     def timed_round(self) -> Generator[Callable[[], None]]:
@@ -174,6 +191,7 @@ class Recorder:
             if collecting:
                 gc.enable()
         self._durations_s.append((stopped_ns[0] - started_ns) / 1e9)
+        self._rounds_run += 1
 
     def check(self, results: Sequence[Any]) -> float:
         """Proves, outside the timing, that a round did the expected work; returns the latest round's duration."""
@@ -232,7 +250,7 @@ class Recorder:
 
     def _shared_out(self, paths: Mapping[str, int]) -> dict[str, int]:
         """How often a round asked for each path; empty where the rounds did not all ask for the same."""
-        rounds = 1 + len(self._durations_s)
+        rounds = 1 + self._rounds_run
         asked = {path: times - self._paths_before.get(path, 0) for path, times in paths.items()}
         if any(times % rounds for times in asked.values()):
             return {}

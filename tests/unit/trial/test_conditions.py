@@ -10,7 +10,7 @@ from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -19,7 +19,7 @@ from timetrial import Workload
 from timetrial.environment.cgroups import Throttling
 from timetrial.environment.clock import smallest_step_ns
 from timetrial.environment.limits import OpenFiles
-from timetrial.measure.disturbance import DisturbanceMeter
+from timetrial.measure.disturbance import Disturbance, DisturbanceMeter
 from timetrial.trial.conditions import Conditions, fallbacks, files_used_up, left_over, throttled, too_short
 from timetrial.trial.executions import Executions
 from timetrial.trial.plan import RoundsPolicy
@@ -328,3 +328,35 @@ def test_rounds_that_a_quota_stopped_for_a_hundredth_of_their_time_are_void(
     found = throttled(Throttling(periods, seconds), 1.0)
     assert (found is not None) is is_void
     assert found is None or (found.kind is Kind.THROTTLED and f"in {periods} period(s)" in found.reason)
+
+
+class Crowd(DisturbanceMeter):
+    """A machine that others use for as many looks as it is told."""
+
+    looks: ClassVar[list[float]] = []
+
+    def start(self) -> None:
+        """Nothing to read."""
+
+    def stop(self) -> Disturbance:
+        """The next share, the last one for good."""
+        share = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        return Disturbance(1.0, 2, 0.0, foreign_cpu_share=share)
+
+
+@pytest.mark.parametrize(
+    ("looks", "rounds", "kinds"),
+    [([0.0], 2, []), ([0.9, 0.0], 4, []), ([0.9, 0.9], 4, [Kind.DISTURBED])],
+    ids=["quiet", "disturbed once", "disturbed again"],
+)
+def test_a_disturbed_trial_is_tried_again_before_it_is_given_up(
+    looks: list[float], rounds: int, kinds: list[Kind]
+) -> None:
+    """Once; the rounds that were disturbed are forgotten."""
+    Crowd.looks = list(looks)
+    fake = FakeModel(takes_ns=[1_000_000_000])
+    policy = RoundsPolicy(min_rounds=2, max_time_s=1)
+    measurement = run_trial(plan_for(fake, policy=policy, conditions=Conditions(meter=Crowd)))
+    assert fake.journal.count("round") == 1 + rounds
+    assert len(measurement.durations_s) == 2
+    assert [void.kind for void in measurement.voids] == kinds
