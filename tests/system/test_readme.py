@@ -67,3 +67,29 @@ def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
         if anchor:
             headings = re.findall(r"^#+ (.*)$", to.read_text(encoding="utf-8"), re.MULTILINE)
             assert anchor in {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+PLACES = [README, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").iterdir(), *(ROOT / "src").rglob("*.py")]
+FROM_AN_INDEX = re.compile(
+    r"(?:pip|pipx|uv|uvx)\b[^\n]*?\b(?:install|add|run|tool)\b[^\n]*?"
+    r"[\s\"'](timetrial(?:\[[\w,]+\])?)(?!'s|[^\n]*@ git\+)"
+)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: str(place.relative_to(ROOT)))
+def test_no_line_tells_people_to_install_from_an_index_that_lacks_it(place: Path) -> None:
+    """From a checkout or a Git address it installs today."""
+    wrong = [line for line in place.read_text(encoding="utf-8").splitlines() if FROM_AN_INDEX.search(line)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("line", ["pip install timetrial uv", 'pip install "timetrial[history]"', "uv add timetrial"])
+def test_lines_that_would_fail_are_known(line: str) -> None:
+    """Or the test above would pass for nothing."""
+    assert FROM_AN_INDEX.search(line)
+
+
+@pytest.mark.parametrize("line", ["pip install ./timetrial", 'pip install "timetrial @ git+https://host/t.git" uv'])
+def test_lines_that_work_are_left(line: str) -> None:
+    """Of a checkout and a Git address."""
+    assert not FROM_AN_INDEX.search(line)

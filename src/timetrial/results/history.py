@@ -23,7 +23,7 @@ from timetrial.results.wellformed import ENVIRONMENT, is_duration
 try:
     import msgspec
 except ImportError as error:
-    raise ResultsError("timetrial history needs msgspec and numpy: pip install timetrial[history]") from error
+    raise ResultsError("timetrial history needs msgspec and numpy: install timetrial[history]") from error
 
 
 _READ: Final = (

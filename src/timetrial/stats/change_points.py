@@ -19,7 +19,7 @@ from timetrial.stats.scatter import scatter_of_neighbours
 try:
     import numpy as np
 except ImportError as error:
-    raise ResultsError("timetrial history needs msgspec and numpy: pip install timetrial[history]") from error
+    raise ResultsError("timetrial history needs msgspec and numpy: install timetrial[history]") from error
 
 SHORTEST: Final = 3
 """A level counts from so many runs on: a single slow run is no change."""
