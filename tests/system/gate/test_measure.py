@@ -143,7 +143,7 @@ def test_a_launch_that_breaks_is_told_with_its_last_words(
     assert reason in ended.stderr
     (line,) = (each for each in ended.stderr.splitlines() if each.startswith("To see all of it, run: "))
     words = shlex.split(line.removeprefix("To see all of it, run: "))
-    assert words[:4] == [sys.executable, "-m", "pytest", "--benchmark-only"]
+    assert words[:5] == [sys.executable, "-P", "-m", "pytest", "--benchmark-only"]
     assert "trial-results" not in line  # that folder is gone
     again = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert again.returncode not in (0, 1)
