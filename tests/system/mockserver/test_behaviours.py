@@ -265,3 +265,11 @@ def test_the_last_block_that_refuses_connections_lets_them_in_again(server: Mock
             with pytest.raises(ConnectionRefusedError):
                 connect()
     assert connect().get(server.page(10)).status == 200
+
+
+def test_a_slot_is_kept_no_shorter_than_asked(plain: PlainClient, space: View) -> None:
+    """By the server's own clock, on loops whose timers count whole milliseconds too."""
+    with space.recording() as requests:
+        for _ in range(30):
+            plain.get(space.page(10, slots=1, service_ms=3))
+        assert min(record.ended_s - record.arrived_s for record in requests()) >= 0.003

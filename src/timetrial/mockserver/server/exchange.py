@@ -152,7 +152,9 @@ class Exchange:
         resume = self.resume
         try:
             yield queue.enter
-            yield service_s
+            due = monotonic() + service_s
+            while (left := due - monotonic()) > 0:
+                yield left + self.services.timers_early_s
         finally:
             queue.leave(resume)
         yield from steps
