@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from timetrial.advice.answer import Answer, Cost
 from timetrial.advice.because import Shares, percent
 from timetrial.advice.changes import Crossing
-from timetrial.advice.choice import Choice, Rival
+from timetrial.advice.choice import Choice
 from timetrial.report.text import columns, duration, size, three_digits
 from timetrial.results.ways import Way
 from timetrial.stats.lead import Lead
@@ -36,7 +36,7 @@ def headline(choice: Choice) -> Iterator[str]:
     else:
         yield (
             f"Use {_named(choice.advised)}: {_times(choice.speedup)} as fast as "
-            f"{_reference_name(choice)}{_and_next(choice.next_best)}."
+            f"{_reference_name(choice)}{_and_next(choice)}."
         )
     if choice.is_reference and choice.next_best is not None:
         yield f"The next best, {_named(choice.next_best.way)}, takes {_times(choice.next_best.lead)} as long."
@@ -44,8 +44,12 @@ def headline(choice: Choice) -> Iterator[str]:
         yield from _tie_lines(choice)
 
 
-def _and_next(rival: Rival | None) -> str:
-    return "" if rival is None else f", {_times(rival.lead)} as fast as the next best, {_named(rival.way)}"
+def _and_next(choice: Choice) -> str:
+    """The lead over the next best, where that is not the reference itself."""
+    rival = choice.next_best
+    if rival is None or rival.way == choice.reference:
+        return ""
+    return f", {_times(rival.lead)} as fast as the next best, {_named(rival.way)}"
 
 
 def _tie_lines(choice: Choice) -> Iterator[str]:

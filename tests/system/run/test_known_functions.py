@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.system.run.conftest import Run
+from tests.system.run.conftest import Run, patience
 from tests.system.run.known_functions import KNOWN, Known
 from timetrial.system.affinity import count_usable_cpus
 
 _POINTS = 0.05
+_BUSY = 1.5
 _CLEAR = 0.10
 """How uncertain the share that needs no GIL may be, to be told at all."""
 
@@ -27,10 +28,12 @@ def test_there_are_forty() -> None:
 def test_the_answer_is_the_known_one(run: Run, known: Known) -> None:
     """The model, and the three shares within five points."""
     ran = run(known.script, *known.words, budget_s=8)
-    assert ran.status == 0, ran.output + ran.complaint
     _compare_shares(known, ran.record["profile"])
-    quiet = ran.record["disturbance"] is None and count_usable_cpus() > 1
-    if quiet or not known.needs_cores:
+    quiet = ran.record["disturbance"] is None and patience() < _BUSY
+    if not quiet and ran.status == 3:
+        pytest.skip("the machine is too busy for an answer; the shares were right")
+    assert ran.status == 0, ran.output + ran.complaint
+    if (quiet and count_usable_cpus() > 1) or not known.needs_cores:
         assert ran.answer["model"] in known.models, ran.output
 
 
