@@ -152,8 +152,13 @@ def open_pool(slots: int) -> Generator[urllib3.PoolManager]:
         backoff_jitter=FIRST_PAUSE_S,
         backoff_max=LONGEST_PAUSE_S,
     )
-    with urllib3.PoolManager(num_pools=1, maxsize=slots, timeout=TIMEOUT_S, retries=policy) as pool:
-        yield pool
+    with urllib3.PoolManager(num_pools=1, maxsize=slots, timeout=TIMEOUT_S, retries=policy) as manager:
+        try:
+            yield manager
+        finally:
+            # The manager only lets go of its pools, and the errors of retries hold on to them for a while.
+            for key in list(manager.pools.keys()):
+                manager.pools[key].close()
 
 
 def fingerprints(urls: Sequence[str]) -> list[str]:

@@ -35,6 +35,15 @@ def test_nothing_is_lost_and_nothing_done_twice(mock_space: View, model: str) ->
 
 
 @pytest.mark.parametrize("model", MODELS)
+def test_no_connection_is_left_open(mock_space: View, model: str) -> None:
+    """Of those that broke neither, whatever still holds on to their errors."""
+    name, variant = models.split(model)
+    urls, _ = job_urls(mock_space, 12, 0.5, ["reset", "broken", "error"])
+    with mock_space.expect(connections_open=0), models.get(name).open(RETRIES.variant(variant), 4) as executor:
+        executor.run(urls)
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_another_page_voids_the_trial(mock_server: MockServer, model: str) -> None:
     """A page that came after a fault is proved like every other."""
     items = [mock_server.page(key=1), mock_server.page(key=2)]
