@@ -34,7 +34,10 @@ class Executor(Protocol):
 
 
 class AsyncExecutor(Protocol):
-    """An executor whose rounds run inside an event loop that is already running."""
+    """An executor whose rounds run inside an event loop that is already running.
+
+    One whose work is done by other processes too may have ``worker_pids()``, as in Executor.
+    """
 
     @property
     def details(self) -> Mapping[str, object]:

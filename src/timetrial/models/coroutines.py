@@ -83,8 +83,9 @@ class CoroutinesExecutor:
         return self._runner.run(self._executor.run(items))
 
     def worker_pids(self) -> Sequence[int]:
-        """As in Executor: this process."""
-        return [os.getpid()]
+        """As in Executor: this process, or those that an executor with a ``worker_pids()`` of its own names."""
+        own: Callable[[], Sequence[int]] | None = getattr(self._executor, "worker_pids", None)
+        return [os.getpid()] if own is None else own()
 
 
 @asynccontextmanager

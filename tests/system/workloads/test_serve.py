@@ -44,6 +44,15 @@ def test_a_call_that_fails_is_named(model: str) -> None:
     assert f"under {models.split(model)[0]!r}" in notes_of(failure.value)
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_the_processes_that_serve_are_named(model: str) -> None:
+    """For the accounting round, which else would take the service for costing nothing; the load generator is none."""
+    name, variant = models.split(model)
+    with models.get(name).open(SERVE.variant(variant), 4) as executor:
+        others = [pid for pid in executor.worker_pids() if pid != os.getpid()]
+        assert len(others) == executor.details["workers"]
+
+
 @pytest.mark.parametrize("model", [each for each in MODELS if each != "serial"])
 def test_connections_are_served_at_once(model: str) -> None:
     """Eight calls that wait take far less than eight waits; one after the other takes them all."""
