@@ -35,7 +35,9 @@ def run_lines(findings: Findings, found: Answer | None, printed: str, elapsed_s:
         lines += answer_lines(found, can_draw=can_draw)
     else:
         lines += no_answer_lines(findings)
-    remarks = [*remark_lines(findings, printed), *(left_out_lines(findings) if found is not None else ())]
+    remarks = list(remark_lines(findings, printed))
+    if found is not None:
+        remarks += [*_stopped_lines(findings, found), *left_out_lines(findings)]
     return [*lines, *([""] if remarks else []), *(f"Note: {each}." for each in remarks)]
 
 
@@ -91,6 +93,20 @@ def _round_remark(findings: Findings) -> Iterator[str]:
         yield f"{probed['items']} of the {probed['of']:,} items were used, spread evenly, since all would take too long"
     elif any(count > probed["of"] for count in findings.items_per_round.values()):
         yield f"the {probed['of']:,} items were repeated to fill a round"
+
+
+def _stopped_lines(findings: Findings, found: Answer) -> Iterator[str]:
+    """Models that were not tried with as many at once as are advised: their best may be better than it looks."""
+    highest: dict[str, int] = {}
+    for way in findings.rounds.of:
+        if not way.is_serial:
+            highest[way.model] = max(highest.get(way.model, 0), way.concurrency)
+    for model, level in highest.items():
+        if level < found.choice.advised.concurrency:
+            yield (
+                f"{model} was tried with {level} at once at most: more did not help, or took too long to start for "
+                f"this budget"
+            )
 
 
 def _capital(text: str) -> str:

@@ -267,17 +267,32 @@ def test_a_file_that_raises_when_it_is_imported_is_shown_as_theirs(run: Run) -> 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is a signal here")
 def test_ctrl_c_gives_the_answer_of_what_was_measured(tmp_path: Path) -> None:
     """And ends everything that was started."""
-    tmp_path.joinpath("jobs.py").write_text("import time\ndef f(n):\n    time.sleep(0.002)\n    return n")
-    command = [sys.executable, "-m", "timetrial.cli", "run", "jobs.py:f", "--items", "50", "--budget", "300s"]
+    code = "import time\ndef f(n):\n    open('calls', 'a').write('.')\n    time.sleep(0.002)\n    return n"
+    tmp_path.joinpath("jobs.py").write_text(code)
+    command = [sys.executable, "-m", "timetrial.cli", "run", "jobs.py:f", "--items", "50", "--budget", "600s"]
     process = subprocess.Popen(
-        [*command, "--concurrency", "2,4", "--models", "serial,threads", "--json", "a.json"],
+        # Its twin ties with it for ever, so that it would go on for all of its ten minutes.
+        [
+            *command,
+            "--variant",
+            "twin=jobs.py:f",
+            "--concurrency",
+            "2,4",
+            "--models",
+            "serial,threads",
+            "--json",
+            "a.json",
+        ],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
-    time.sleep(25)
+    calls = tmp_path / "calls"
+    # By then every way has had its six rounds and more.
+    while process.poll() is None and (not calls.exists() or calls.stat().st_size < 20_000):
+        time.sleep(0.1)
     os.kill(process.pid, signal.SIGINT)
     output, complaint = process.communicate(timeout=30)
     assert process.returncode == 0, output + complaint
