@@ -8,7 +8,7 @@ from timetrial.advice.choice import Choice
 from timetrial.advice.of_standings import Placing, placings
 from timetrial.report.native_threads import thread_lines
 from timetrial.report.text import columns, duration, few, times
-from timetrial.report.voids import void_lines
+from timetrial.report.voids import disturbed_lines, void_lines
 from timetrial.results.standings import Entry, Standings
 from timetrial.stats.lead import Lead
 
@@ -21,8 +21,9 @@ def summary_lines(standings: Standings) -> list[str]:
     rows_by_group = {placing.group: _row(placing) for placing in placings(standings)}
     rows = [rows_by_group.get(group, (group, *_ALL_VOID)) for group in standings.groups]
     lines = columns([_HEAD, *rows], right=(2, 3, 5)) if rows else []
-    threads = few(thread_lines(standings.entries))
-    return [*lines, *void_lines(standings.voids), *threads, *few(_error_lines(standings.entries))]
+    entries = standings.entries
+    remarks = [*disturbed_lines(entries), *void_lines(standings.voids), *few(thread_lines(entries))]
+    return [*lines, *remarks, *few(_error_lines(entries))]
 
 
 def _row(placing: Placing) -> Sequence[str]:

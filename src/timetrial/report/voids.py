@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from timetrial.results.standings import VoidTrial
+from timetrial.measure.disturbance import Disturbance
+from timetrial.results.standings import Entry, VoidTrial
 
 _MOST_LINES: Final = 5
 _MOST_NAMES: Final = 3
@@ -20,6 +21,24 @@ def void_lines(voids: Iterable[VoidTrial]) -> list[str]:
         by_shape = by_kind.setdefault(trial.void.kind, {})
         by_shape.setdefault(_NUMBER.sub("#", trial.void.reason), []).append(trial)
     return [line for by_shape in by_kind.values() for line in _of_a_kind(list(by_shape.values()))]
+
+
+def disturbed_lines(entries: Iterable[Entry]) -> list[str]:
+    """What disturbed trials that took turns, and are not void for it, in one line; each begins with ``disturbed: ``."""
+    reasons: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry.interleaved and not entry.void and (reason := _disturbance_of(entry)) is not None:
+            reasons.setdefault(_NUMBER.sub("#", reason), []).append(reason)
+    return [
+        f"disturbed: {len(alike)} trials: {merged(alike)}; they took turns, so it met all models alike, and their "
+        f"ratios are in pairs"
+        for alike in reasons.values()
+    ]
+
+
+def _disturbance_of(entry: Entry) -> str | None:
+    seen = entry.measurement.fairness.get("disturbance")
+    return Disturbance(**seen).disturbed() if seen else None
 
 
 def _of_a_kind(alike: Sequence[Sequence[VoidTrial]]) -> list[str]:

@@ -10,7 +10,7 @@ from timetrial import models
 from timetrial.errors import NoAnswerError, TargetError
 from timetrial.results.ways import Way
 from timetrial.search.contestant import RoundSize
-from timetrial.search.explore import Course
+from timetrial.search.field import Course
 from timetrial.search.plan import SearchPlan
 from timetrial.search.probe import Probed
 from timetrial.system.affinity import count_usable_cpus

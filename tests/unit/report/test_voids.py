@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from timetrial.report.voids import merged, void_lines
+from tests.unit.results.test_standings import entry
+from timetrial.report.voids import disturbed_lines, merged, void_lines
 from timetrial.results.standings import VoidTrial
 from timetrial.trial.void import FIXES, Kind, Void
 
@@ -61,3 +64,21 @@ def test_kinds_are_not_mixed() -> None:
 def test_numbers_that_differ_become_a_range(reasons: list[str], expected: str) -> None:
     """And those that don't stay."""
     assert merged(reasons) == expected
+
+
+def test_disturbed_trials_that_took_turns_are_marked_and_still_compared() -> None:
+    """In one line; trials that took no turns are void for it, and told as that."""
+    seen = {"elapsed_s": 1.0, "cores": 2, "own_cpu_s": 0.5, "foreign_cpu_share": 0.43}
+    trials = [
+        replace(
+            each,
+            interleaved=True,
+            measurement=replace(each.measurement, fairness={"disturbance": seen | {"foreign_cpu_share": share}}),
+        )
+        for each, share in ((entry("serial", 1.0), 0.43), (entry("threads", 1.0), 0.76))
+    ]
+    assert disturbed_lines(trials) == [
+        "disturbed: 2 trials: other processes used 43.0 to 76.0% of the 2 usable cores (at most 15.0% is allowed); "
+        "they took turns, so it met all models alike, and their ratios are in pairs"
+    ]
+    assert disturbed_lines([entry("serial", 1.0)]) == []

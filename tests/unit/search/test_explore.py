@@ -9,7 +9,8 @@ import pytest
 
 from timetrial.advice.choice import choose
 from timetrial.results.ways import Way
-from timetrial.search.explore import Course, Explorer
+from timetrial.search.explore import Explorer
+from timetrial.search.field import Course
 
 SERIAL = Way("serial", 1)
 LADDER = (1, 2, 4, 8, 16, 32, 64)
