@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from ctypes import c_longlong
 from functools import partial
 from multiprocessing.context import BaseContext
+from multiprocessing.managers import SyncManager
 from multiprocessing.shared_memory import SharedMemory
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from fixtures.children import live_and_die_with_the_parent
 from fixtures.tallies import (
     LostUpdatesError,
     State,
@@ -196,7 +198,9 @@ def count_in_array(updates: Updates, cells: Any) -> None:
 @contextmanager
 def manager_state(context: BaseContext) -> Generator[State]:
     """A Manager's dictionary and lock: a process of their own, asked over a socket for everything."""
-    with context.Manager() as manager:
+    manager = SyncManager(ctx=context)
+    manager.start(live_and_die_with_the_parent)
+    with manager:
         words = manager.dict()
         yield State((words, manager.Lock()), words.clear, words.copy)
 
