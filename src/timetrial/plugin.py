@@ -62,8 +62,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> Generator[None, Any, Any]:
     """On a side of a gate: what has to be settled before other plugins begin their work."""
     if VARIABLE in os.environ:
-        from timetrial.pytest_plugin.everyday import with_seed, without_coverage
         from timetrial.pytest_plugin.installed_first import import_installed
+        from timetrial.pytest_plugin.set_aside_options import with_seed, without_coverage
 
         early_config.stash[_PROJECT] = import_installed(Path.cwd())
         without_coverage(early_config)
@@ -75,7 +75,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
     """On a side of a gate: sets aside what the suite sets for its everyday runs, before its plugins take it up."""
     if VARIABLE in os.environ:
-        from timetrial.pytest_plugin.everyday import set_aside
+        from timetrial.pytest_plugin.set_aside_options import set_aside
 
         config.stash[_REMARKS] = set_aside(config)
     return (yield)

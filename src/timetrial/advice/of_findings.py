@@ -7,8 +7,8 @@ from typing import Any
 
 from timetrial.advice.answer import Answer, Cost, answer
 from timetrial.advice.because import Shares
+from timetrial.advice.benchmark_source import written_test
 from timetrial.advice.snippet import Function, ItemsCode, snippet
-from timetrial.advice.written_test import written_test
 from timetrial.results.ways import Way
 from timetrial.search.findings import Findings
 

@@ -10,8 +10,8 @@ from typing import Any
 from timetrial import models
 from timetrial.advice.answer import Answer, Cost, answer
 from timetrial.errors import ResultsError
-from timetrial.results.form import KEY
 from timetrial.results.read import read_results
+from timetrial.results.schema import KEY
 from timetrial.results.ways import Rounds, Way
 
 _CONCURRENCY = "concurrency"

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from timetrial.launches.round_stats import round_stats
-from timetrial.results.form import FILE_SCHEMA_VERSION, KEY
+from timetrial.results.figures import figures
 from timetrial.results.runfile import RunFile
-from timetrial.results.schema import figures
+from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY
 from timetrial.results.ways import Way
 from timetrial.search.findings import Findings
 from timetrial.trial.measurement import Measurement

@@ -24,7 +24,7 @@ def run(argv: Sequence[str]) -> int:
     from timetrial.advice.of_results import advise_on
     from timetrial.report.advise import advise_lines
     from timetrial.report.escaped import in_terminal, shown
-    from timetrial.report.run import can_draw
+    from timetrial.report.run_command import can_draw
     from timetrial.system.strict_json import dumps
 
     found, broken = advise_on(options.path)

@@ -41,7 +41,7 @@ def run(argv: Sequence[str]) -> int:
     from timetrial.advice.of_findings import answer_of
     from timetrial.report.escaped import shown
     from timetrial.report.progress.run import RunProgress
-    from timetrial.report.run import can_draw, code_lines, run_lines
+    from timetrial.report.run_command import can_draw, code_lines, run_lines
     from timetrial.search.run import Supervision, search
     from timetrial.system.signals import endings_unwind
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 from timetrial.environment.difference import differences
 from timetrial.errors import ResultsError
 from timetrial.launches.round_stats import round_stats
-from timetrial.results.form import FILE_SCHEMA_VERSION, KEY
-from timetrial.results.schema import void_of_entry
+from timetrial.results.figures import void_of_entry
+from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY
 from timetrial.trial.void import Kind
 
 _TYPICAL: Final = ("throughput_per_s", "speedup", "startup_s", "teardown_s")

@@ -13,7 +13,7 @@ from timetrial.models.pool import protocol, start_methods
 from timetrial.models.pool.pool import Job, WorkerPool
 from timetrial.models.pool.start_methods import preload
 from timetrial.models.pool.worker import Link, load, send_results, unpack_batch
-from timetrial.system import unpatched
+from timetrial.system import real_threads
 from timetrial.workload import Workload
 
 __all__ = ["ProcessesModel", "create", "preload", "serve"]
@@ -70,7 +70,7 @@ class ProcessesExecutor(WorkerPool):
 
 def serve(link: Link, setup: dict[str, Any]) -> None:
     """A worker's life: open the resource, work through batches, close the resource."""
-    inbox: SimpleQueue[bytes] = unpatched.queue()
+    inbox: SimpleQueue[bytes] = real_threads.queue()
     link.listen(inbox.put)
     task, resource, facts = load(setup)
     with opened_task(task, resource, 1) as call:

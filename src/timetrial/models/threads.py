@@ -18,7 +18,7 @@ from timetrial.models.base import Executor
 from timetrial.models.calling import Call, check_computed, opened_task, require_concurrency, require_task
 from timetrial.models.pool.limits import starting
 from timetrial.system.clocks import clocks
-from timetrial.system.unpatched import patched_by
+from timetrial.system.real_threads import patched_by
 from timetrial.workload import Workload
 
 _CLOSING_S = 5.0

@@ -19,9 +19,9 @@ from timetrial.pytest_plugin import collection
 from timetrial.pytest_plugin.options import TrialOptions
 from timetrial.pytest_plugin.same_work import RequestComparison, WorkNames
 from timetrial.pytest_plugin.sweeps import swept_by
-from timetrial.pytest_plugin.trial_test import TrialTest
-from timetrial.results.form import KEY
-from timetrial.results.schema import figures
+from timetrial.pytest_plugin.trial_item import TrialTest
+from timetrial.results.figures import figures
+from timetrial.results.schema import KEY
 from timetrial.results.standings import Entry, Standings
 from timetrial.trial.accounting_round import account
 from timetrial.trial.conditions import left_over

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from timetrial.errors import NeverAwaitedError, WorkloadError
-from timetrial.pytest_plugin.trial_test import TrialTest
+from timetrial.pytest_plugin.trial_item import TrialTest
 from timetrial.trial.items_key import ItemsKey, key_of
 from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import TrialPlan

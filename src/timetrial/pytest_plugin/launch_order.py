@@ -13,8 +13,8 @@ import pytest
 from timetrial.launches.run import SEED_VARIABLE, progress_line, remark_line
 from timetrial.pytest_plugin.checked_benchmark import CheckedBenchmark
 from timetrial.pytest_plugin.collection import race_of
-from timetrial.pytest_plugin.everyday import set_aside, without_coverage
 from timetrial.pytest_plugin.installed_first import import_installed
+from timetrial.pytest_plugin.set_aside_options import set_aside, without_coverage
 
 
 class Launched:

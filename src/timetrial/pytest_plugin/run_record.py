@@ -13,8 +13,8 @@ from timetrial.errors import ResultsError
 from timetrial.models.pool.start_methods import default
 from timetrial.pytest_plugin import collection
 from timetrial.pytest_plugin.options import TrialOptions
-from timetrial.results.form import FILE_SCHEMA_VERSION, KEY
 from timetrial.results.runfile import RunFile
+from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY
 from timetrial.results.standings import Entry, Standings
 from timetrial.system.clocks import clocks
 from timetrial.system.credentials import masked, without_secrets

@@ -17,7 +17,7 @@ from timetrial.pytest_plugin.meter import Meter
 from timetrial.pytest_plugin.options import TrialOptions, rounds_policy
 from timetrial.pytest_plugin.run_record import RunRecord
 from timetrial.pytest_plugin.stored_gate import RunGate
-from timetrial.pytest_plugin.trial_test import TrialTest
+from timetrial.pytest_plugin.trial_item import TrialTest
 from timetrial.pytest_plugin.trial_times import TrialTimes
 from timetrial.report.accounting import accounting_lines
 from timetrial.report.curves import curve_lines
@@ -26,7 +26,7 @@ from timetrial.report.openloop import open_loop_lines
 from timetrial.report.progress.trials import TrialsProgress, terminal_of
 from timetrial.report.summary import summary_lines
 from timetrial.results.curves import shapes
-from timetrial.results.schema import void_of_entry
+from timetrial.results.figures import void_of_entry
 from timetrial.results.standings import Standings, VoidTrial
 from timetrial.trial.conditions import RunConditions
 from timetrial.trial.settings import OpenLoop, RunSettings

@@ -12,8 +12,8 @@ from typing import Any
 
 from timetrial import models
 from timetrial.errors import ResultsError
-from timetrial.results.form import KEY
 from timetrial.results.read import read_results
+from timetrial.results.schema import KEY
 from timetrial.stats.lead import Lead, unpaired_lead
 from timetrial.stats.paired_ratio import paired_ratio
 

@@ -15,9 +15,9 @@ from types import GenericAlias
 from typing import Any, Final, NotRequired, Required, TypedDict, cast, get_args, get_origin, get_type_hints
 
 from timetrial.errors import ResultsError
-from timetrial.results.form import FILE_SCHEMA_VERSION, KEY, Environment, ResultsFile
+from timetrial.results.figures import void_of_entry
 from timetrial.results.read import plain_bytes
-from timetrial.results.schema import void_of_entry
+from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY, Environment, ResultsFile
 from timetrial.results.wellformed import ENVIRONMENT, is_duration
 
 try:

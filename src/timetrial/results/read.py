@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from timetrial.errors import ResultsError
-from timetrial.results.form import FILE_SCHEMA_VERSION, KEY
+from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY
 from timetrial.results.wellformed import RESULTS
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import NoneType
 from typing import Any, Final, Required, get_args, get_origin, get_type_hints, is_typeddict
 
-from timetrial.results import form
+from timetrial.results import schema
 
 # Takes a value and its place in the file; says what is wrong with it, if anything is.
 Check = Callable[[Any, str], str | None]
@@ -89,7 +89,7 @@ SECONDS: Final = a("list of seconds", _are_seconds)
 OBJECT: Final = fields({})
 FLAG: Final = a("true or false", lambda value: isinstance(value, bool))
 WHOLE: Final = a("whole number", lambda value: type(value) is int)
-_SIMPLE: Final[Mapping[Any, Check]] = {str: TEXT, float: NUMBER, int: WHOLE, bool: FLAG, form.Seconds: SECONDS}
+_SIMPLE: Final[Mapping[Any, Check]] = {str: TEXT, float: NUMBER, int: WHOLE, bool: FLAG, schema.Seconds: SECONDS}
 
 
 def check_of(hint: Any) -> Check:
@@ -118,5 +118,5 @@ def _bare(hint: Any) -> Any:
     return get_args(hint)[0] if get_origin(hint) is Required else hint
 
 
-RESULTS: Final = check_of(form.ResultsFile)
-ENVIRONMENT: Final = check_of(form.Environment)
+RESULTS: Final = check_of(schema.ResultsFile)
+ENVIRONMENT: Final = check_of(schema.Environment)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from timetrial.advice.benchmark_source import written_test
 from timetrial.advice.snippet import Function, ItemsCode, snippet
-from timetrial.advice.written_test import written_test
 from timetrial.results.ways import Way
 
 _JOBS = """

@@ -8,8 +8,8 @@ from pathlib import Path
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.findings import ExitCode, Finding, exit_code
 from timetrial.gate.stored.run import StoredRun, gate_mark, read_stored, refuse_failed_gate
-from timetrial.results.form import KEY
 from timetrial.results.read import read_run
+from timetrial.results.schema import KEY
 from timetrial.system.files import replace_file, writing
 from timetrial.system.strict_json import dumps
 

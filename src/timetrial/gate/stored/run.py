@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.findings import ExitCode, Finding
-from timetrial.results.form import KEY
+from timetrial.results.figures import void_of_entry
 from timetrial.results.read import read_run
-from timetrial.results.schema import void_of_entry
+from timetrial.results.schema import KEY
 from timetrial.stats.signed_rank import launch_effect
 from timetrial.trial.void import Kind
 

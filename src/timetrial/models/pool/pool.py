@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from timetrial.errors import TimetrialError, WorkerDiedError, WorkloadError
 from timetrial.models.calling import check_computed, name_of
-from timetrial.models.pool import import_paths, protocol, start_methods, world
+from timetrial.models.pool import import_paths, parent_state, protocol, start_methods
 from timetrial.models.pool.batches import Dealer
 from timetrial.models.pool.handle import RemoteWorker
 from timetrial.models.pool.limits import starting
@@ -134,7 +134,7 @@ class WorkerPool:
         context = multiprocessing.get_context(self._start_method)
         wanted = len(self._job.slots)
         imports = start_methods.world_of_imports()
-        with world.variables_of(imports if self._start_method == "spawn" else {}):
+        with parent_state.variables_of(imports if self._start_method == "spawn" else {}):
             for number in range(wanted):
                 with starting("worker processes", number, wanted):
                     self._workers.append(RemoteWorker.start(context, self._job, number, self._workers, main))
@@ -145,7 +145,7 @@ class WorkerPool:
             "kind": self._job.kind,
             "forkserver": self._start_method == "forkserver",
             "imports": imports,
-            "world": world.look(),
+            "world": parent_state.look(),
             **self._job.options,
         }
         for worker, slots in zip(self._workers, self._job.slots, strict=True):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from timetrial.errors import ModelUnavailableError
-from timetrial.models.pool import forkserver, import_paths, world
+from timetrial.models.pool import forkserver, import_paths, parent_state
 
 _OUR_OWN = ("timetrial.models.processes", "timetrial.models.hybrid")
 """What every worker runs: 40 ms of imports, asyncio's above all, that each would do again."""
@@ -53,7 +53,7 @@ def preload(modules: Iterable[str]) -> None:
     it under these, before they enter the world of their trial.
     """
     if not _imported_in:
-        _imported_in.update(world.look())
+        _imported_in.update(parent_state.look())
     if default() != "forkserver":
         return
     _wanted.update(dict.fromkeys(modules))
@@ -61,9 +61,9 @@ def preload(modules: Iterable[str]) -> None:
     multiprocessing.set_forkserver_preload(["__main__", forkserver.__name__, *_OUR_OWN, *_wanted])
 
 
-def world_of_imports() -> world.World:
+def world_of_imports() -> parent_state.World:
     """The world as it was when ``preload`` was first called; as it is now where nobody has called it."""
-    return _imported_in or world.look()
+    return _imported_in or parent_state.look()
 
 
 def start_fork_server() -> None:
@@ -77,9 +77,9 @@ def start_fork_server() -> None:
     from multiprocessing.forkserver import ensure_running
 
     birth = world_of_imports()
-    with world.variables_of(birth):
+    with parent_state.variables_of(birth):
         os.environ[forkserver.VARIABLE] = forkserver.describe_parent(
-            import_paths.places_of(_wanted), world.folder_of(birth)
+            import_paths.places_of(_wanted), parent_state.folder_of(birth)
         )
         try:
             ensure_running()

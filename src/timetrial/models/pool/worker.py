@@ -17,8 +17,8 @@ from timetrial.errors import NeverAwaitedError, NothingComputedError, WorkloadEr
 from timetrial.measure.tracing import pause
 from timetrial.models.calling import check_computed
 from timetrial.models.pool import import_paths, protocol
-from timetrial.models.pool.world import KeptWarnings, enter, import_as_in
-from timetrial.system.unpatched import start_thread
+from timetrial.models.pool.parent_state import KeptWarnings, enter, import_as_in
+from timetrial.system.real_threads import start_thread
 
 Deliver = Callable[[bytes], None]
 

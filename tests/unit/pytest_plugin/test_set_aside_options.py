@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from timetrial.pytest_plugin.everyday import set_aside, with_seed
+from timetrial.pytest_plugin.set_aside_options import set_aside, with_seed
 
 pytest_plugins = ["pytester"]
 

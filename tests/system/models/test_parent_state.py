@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from timetrial.models.pool import world
+from timetrial.models.pool import parent_state
 
 ROOT = Path(__file__).parents[3]
 METHODS = multiprocessing.get_all_start_methods()
@@ -28,14 +28,14 @@ def worlds() -> dict[tuple[str, str], dict[str, Any]]:
 
 def _found(worlds: dict[tuple[str, str], dict[str, Any]], name: str, method: str, folder: Path) -> dict[str, Any]:
     if (name, method) not in worlds:
-        command = [sys.executable, "-m", "tests.system.models.world_script", name, method, str(folder)]
+        command = [sys.executable, "-m", "tests.system.models.parent_state_script", name, method, str(folder)]
         answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
         assert answer.returncode == 0, answer.stderr
         worlds[name, method] = json.loads(answer.stdout)
     return worlds[name, method]
 
 
-@pytest.mark.parametrize("part", [each.name for each in world.PARTS])
+@pytest.mark.parametrize("part", [each.name for each in parent_state.PARTS])
 @pytest.mark.parametrize("method", METHODS)
 def test_a_worker_has_what_its_parent_has(
     worlds: dict[tuple[str, str], dict[str, Any]], tmp_path: Path, method: str, part: str

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from timetrial import models
-from timetrial.models.pool import world
+from timetrial.models.pool import parent_state
 from timetrial.models.pool.start_methods import preload
 from timetrial.workload import Workload
 
@@ -32,7 +32,7 @@ class Odd(UserWarning):
 
 
 def look_around(item):
-    return {**world.look(), "at import": MODE}
+    return {**parent_state.look(), "at import": MODE}
 
 
 async def look_around_async(item):
@@ -121,11 +121,11 @@ def main(name: str, start_method: str, folder: Path) -> None:
     with models.get(name, start_method=start_method).open(workload, 2) as executor:
         executor.run([1, 2])
     del os.environ["GOES"]
-    before = world.look()
+    before = parent_state.look()
     for change in CHANGES.values():
         change(folder)
     with models.get(name, start_method=start_method).open(workload, 2) as executor:
-        found, parents = executor.run([1, 2])[1], world.look()
+        found, parents = executor.run([1, 2])[1], parent_state.look()
         unlike = executor.details.get("unlike_parent")
     found["warnings filters"] = found["warnings filters"][1:]  # the first one is for our own thread beside a fork
     same = {part: found[part] == parents[part] for part in parents}

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from timetrial.models.pool import world
-from timetrial.models.pool.world import KeptWarnings, enter, look, variables_of
+from timetrial.models.pool import parent_state
+from timetrial.models.pool.parent_state import KeptWarnings, enter, look, variables_of
 
 
 @pytest.fixture(autouse=True)
@@ -72,9 +72,9 @@ def test_a_limit_that_is_not_granted_is_told_with_both_values() -> None:
 
 def test_of_variables_only_the_names_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their values may be secrets, and a results file is shared."""
-    monkeypatch.setattr(world, "_set_variables", None)
-    part = world.Part("environment variables", lambda: {"TOKEN": "abc"}, lambda _: None)
-    assert world._carry(part, {"TOKEN": "xyz", "MORE": "1"}) == "environment variables: TOKEN, MORE"
+    monkeypatch.setattr(parent_state, "_set_variables", None)
+    part = parent_state.Part("environment variables", lambda: {"TOKEN": "abc"}, lambda _: None)
+    assert parent_state._carry(part, {"TOKEN": "xyz", "MORE": "1"}) == "environment variables: TOKEN, MORE"
 
 
 def test_a_filter_that_cannot_be_sent_is_no_reason_to_fail() -> None:
