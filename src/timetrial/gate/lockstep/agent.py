@@ -19,6 +19,7 @@ from timetrial.errors import VoidTrialError
 from timetrial.gate import PROTOCOL, VARIABLE
 from timetrial.gate.lockstep.benchmark_fixture import LockstepBenchmark
 from timetrial.gate.lockstep.channel import Channel
+from timetrial.gate.lockstep.named_tests import NamedTests
 from timetrial.gate.lockstep.round_settings import RoundSettings
 from timetrial.gate.lockstep.side_rounds import SideRounds, receive_order, trouble_of
 from timetrial.measure.tracing import paused
@@ -55,12 +56,19 @@ class Agent:
         self._remarks = list(remarks)
         self._project = project
         self._modules_told: set[str] = set()
+        self._named_tests: NamedTests | None = None
         self._name = ""
         self._told = False  # whether the gate knows how the current benchmark stands
         self._before: set[str] = set()
         self._ended: dict[str, str] = {}
         self._rounds: SideRounds | None = None
         self._voids: Sequence[Void] = ()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """A test that is named and not here may be the other side's."""
+        self._named_tests = NamedTests(session.config)
+        session.config.pluginmanager.register(self._named_tests)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
@@ -72,6 +80,7 @@ class Agent:
             kind="hello",
             collection_errors=session.testsfailed,
             remarks=self._remarks,
+            unknown=self._named_tests.unknown if self._named_tests else [],
             benchmarks=[{"name": each.nodeid, "skip": _static_skip(each)} for each in offered],
         )
         if session.testsfailed:

@@ -57,7 +57,7 @@ _NEEDED: Final[Mapping[str, Mapping[str, _Check]]] = {
     "closed": {"name": _TEXT},
 }
 _OPTIONAL: Final[Mapping[str, Mapping[str, _Check]]] = {
-    "hello": {"remarks": _every(_TEXT)},
+    "hello": {"remarks": _every(_TEXT), "unknown": _every(_TEXT)},
     "ready": {"least_s": _SECONDS, "least_rounds": _ROUNDS, "timer": _or_none(_TEXT), "untimed": _FLAG},
     "round": {"wall_s": _SECONDS},
     "closed": {"trouble": _TROUBLE, "reason": _TEXT},

@@ -66,6 +66,7 @@ class Launch:
         self.offers: dict[SideName, list[Offer]] = {}
         self.modules: dict[SideName, dict[str, str]] = {side: {} for side in SideName}
         """The project's modules that each side has imported, and the file of each."""
+        self._unknown: dict[SideName, list[str]] = {}
         self.remarks: dict[str, None] = {}
         """What the sides say of themselves, once where both say it."""
         self.strays: list[Stray] = []
@@ -149,6 +150,13 @@ class Launch:
                 waiting -= self._greet(Channel(connection, "a process that joins the gate"))
         for process in self.both:
             self._take_offers(process)
+        self._refuse_unknown()
+
+    def _refuse_unknown(self) -> None:
+        """Raises GateError for tests that are named, and are on neither side."""
+        unknown = [name for name in self._unknown[SideName.BASE] if name in self._unknown[SideName.CANDIDATE]]
+        if unknown:
+            raise GateError(f"neither side has {shorten(unknown[0])}: look for the test's name in its file")
 
     def _look_after(self, process: SideProcess, deadline_s: float) -> None:
         if process.ended:
@@ -215,6 +223,7 @@ class Launch:
         if hello["collection_errors"]:
             said = str(process.down())
             raise GateError(f"the {name} side can't collect its tests: {said}{_missing(said, process.side)}")
+        self._unknown[process.side.name] = hello.get("unknown", [])
         self.remarks.update(dict.fromkeys(hello.get("remarks", ())))
         self.offers[name] = [Offer(benchmark["name"], benchmark["skip"]) for benchmark in hello["benchmarks"]]
 
