@@ -129,7 +129,7 @@ def costs_of(name: str, *, start_method: str | None = None, event_loop: str = "a
 
 def costs_apart(name: str) -> ModelCosts:
     """As costs_of, in a new process; raises TimetrialError with what it wrote where it fails."""
-    command = [sys.executable, "-m", __name__, name]
+    command = [sys.executable, "-P", "-m", __name__, name]  # -P: a json.py in this folder is not json
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise TimetrialError(f"measuring {name} ended with exit code {done.returncode}:\n{done.stderr.strip()}")

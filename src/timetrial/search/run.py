@@ -137,7 +137,7 @@ def _process(plan: SearchPlan, output: Path) -> Iterator[subprocess.Popen[bytes]
     complaints = output.open("ab")
     with deferred():
         process = subprocess.Popen(
-            [sys.executable, "-m", "timetrial.search.process", str(output)],
+            [sys.executable, "-P", "-m", "timetrial.search.process", str(output)],  # -P: their json.py is not json
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,

@@ -52,7 +52,7 @@ def run(tmp_path: Path) -> Run:
         file = tmp_path / "answer.json"
         file.unlink(missing_ok=True)
         items = () if "--items" in words else ("--items", "200")
-        command = [sys.executable, "-m", "timetrial.cli", "run", f"jobs.py:{name}", *items, "--budget", budget]
+        command = [sys.executable, "-P", "-m", "timetrial.cli", "run", f"jobs.py:{name}", *items, "--budget", budget]
         ended = subprocess.run(
             [*command, "--json", str(file), *words],
             cwd=tmp_path,

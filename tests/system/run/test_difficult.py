@@ -320,3 +320,11 @@ def test_wrong_usage_is_one_sentence_and_status_2(run: Run, words: tuple[str, st
     ran = run("def f(n):\n    return n", *words)
     assert ran.status == 2, ran.output
     assert told in ran.complaint
+
+
+def test_a_script_of_theirs_may_be_named_like_a_module_of_the_standard_library(run: Run, tmp_path: Path) -> None:
+    """A queue.py beside the function is theirs alone; what runs the search never meets it while it starts."""
+    tmp_path.joinpath("queue.py").write_text("raise RuntimeError('not for you')\n")
+    ran = run("def f(n): return n * n", "--models", "serial", "--items", "20", budget_s=3)
+    assert "not for you" not in ran.output + ran.complaint
+    assert ran.record["profile"] is not None
