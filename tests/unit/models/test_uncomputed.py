@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import itertools
 import multiprocessing.pool
+import os
 import re
+import sqlite3
+import struct
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
+from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock, MagicMock
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +55,38 @@ class Later:
         yield
 
 
+class Rows:
+    """An iterator of somebody's own, that computes each row when it is asked for it."""
+
+    def __iter__(self) -> Iterator[int]:
+        """Itself."""
+        return self
+
+    def __next__(self) -> int:
+        """Never asked here."""
+        raise StopIteration
+
+
+class Messages:
+    """An async iterator of somebody's own."""
+
+    def __aiter__(self) -> AsyncIterator[int]:
+        """Itself."""
+        return self
+
+    async def __anext__(self) -> int:
+        """Never asked here."""
+        raise StopAsyncIteration
+
+
+@dataclass
+class Page:
+    """A result with parts."""
+
+    links: object
+    number: Iterator[int] = field(default_factory=itertools.count)
+
+
 LAZY: dict[str, Callable[[], object]] = {
     "coroutine": fetch,
     "generator": numbers,
@@ -56,6 +99,12 @@ LAZY: dict[str, Callable[[], object]] = {
     "chain": lambda: itertools.chain([1], [2]),
     "islice": lambda: itertools.islice([1], 1),
     "finditer": lambda: re.finditer("a", "a"),
+    "struct": lambda: struct.iter_unpack("b", b"a"),
+    "csv": lambda: csv.reader(["a,b"]),
+    "iterator of one's own": Rows,
+    "async iterator of one's own": Messages,
+    "context manager": contextmanager(numbers),
+    "async context manager": asynccontextmanager(pages),
     "future": Future,
     "generator expression": lambda: (each for each in [1]),
 }
@@ -63,10 +112,22 @@ LAZY: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("make", LAZY.values(), ids=LAZY)
 @pytest.mark.parametrize(
-    "wrap", [lambda x: x, lambda x: [1, x], lambda x: (x,), lambda x: {"a": x}], ids=["alone", "list", "tuple", "dict"]
+    "wrap",
+    [
+        lambda x: x,
+        lambda x: [1, x],
+        lambda x: (x,),
+        lambda x: {"a": x},
+        lambda x: {"a": x}.values(),
+        lambda x: deque([x]),
+        lambda x: [[*range(500)], (1, {"a": [x]})],
+        Page,
+        lambda x: np.array([1, x], dtype=object),
+    ],
+    ids=["alone", "list", "tuple", "dict", "values", "deque", "deep", "dataclass", "array of objects"],
 )
 def test_what_is_still_to_be_computed_is_found(make: Callable[[], object], wrap: Callable[[object], object]) -> None:
-    """Alone, or as one of several results."""
+    """Alone, as one of several results, or as a part of one."""
     result = wrap(make())
     assert uncomputed(result) is not None
     let_go(result)
@@ -86,6 +147,15 @@ def test_a_task_counts_once_it_is_done() -> None:
     assert after is None
 
 
+def test_a_task_that_its_loop_cancelled_when_it_closed_is_no_result() -> None:
+    """Who returns tasks in place of what they come to finds them so."""
+
+    async def begin() -> asyncio.Task[None]:
+        return asyncio.create_task(asyncio.sleep(60))
+
+    assert uncomputed([asyncio.run(begin())]) == "a Task that was cancelled: return its result"
+
+
 def test_what_runs_elsewhere_counts_once_it_has_ended() -> None:
     """Threads, processes, and the jobs of pools."""
     gate = threading.Event()
@@ -102,6 +172,33 @@ def test_what_runs_elsewhere_counts_once_it_has_ended() -> None:
         future.result()
         job.get()
     assert [uncomputed(each) for each in running] == [None] * 4
+
+
+def test_a_process_of_asyncio_counts_once_it_has_ended() -> None:
+    """It is another class than subprocess's own."""
+
+    async def both() -> tuple[str | None, str | None]:
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+        before = uncomputed(process)
+        await process.wait()
+        return before, uncomputed(process)
+
+    assert asyncio.run(both()) == ("a process that still runs: await its wait()", None)
+
+
+def test_a_call_that_was_only_prepared_is_no_result() -> None:
+    """Unlike a callback that a result holds."""
+    assert uncomputed(partial(sum, [1])) == (
+        "a partial, which nobody called, so nothing was computed: return what it returns"
+    )
+    assert uncomputed(Page(partial(sum, [1]))) is None
+
+
+def test_what_was_opened_or_asked_for_counts() -> None:
+    """A file, and a query's cursor, which go through their lines too; and a mock, which has every method."""
+    with Path(os.devnull).open() as file, sqlite3.connect(":memory:") as database, contextmanager(numbers)() as _:
+        values = [file, database.execute("create table a (b)"), MagicMock(), AsyncMock(), itertools.count(), Page([1])]
+        assert [uncomputed(each) for each in values] == [None] * len(values)
 
 
 @given(
