@@ -197,7 +197,7 @@ def serve_by_aiohttp(connection: Connection) -> None:
 
     async def serve() -> None:
         application = web.Application()
-        application.router.add_get("/work/{rest:.*}", work)
+        application.router.add_get("/task/{rest:.*}", work)
         runner = web.AppRunner(application, access_log=None)
         await runner.setup()
         listener = listening()
