@@ -65,7 +65,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
         from timetrial.pytest_plugin.installed_first import import_installed
         from timetrial.pytest_plugin.set_aside_options import with_seed, without_coverage
 
-        early_config.stash[_PROJECT] = import_installed(Path.cwd())
+        early_config.stash[_PROJECT] = import_installed(early_config, Path.cwd())
         without_coverage(early_config)
         with_seed(early_config, args, os.environ["PYTHONHASHSEED"])
     return (yield)

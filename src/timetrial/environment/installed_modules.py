@@ -1,28 +1,21 @@
 """The modules of the project that is measured: imported from where it is installed, and shown to come from there.
 
 A checkout often has the project's package beside its tests. pytest and ``python -m`` put that folder on ``sys.path``
-before the installed ones, and what would be measured is not what users get: no compiled parts, other files. A finder
-that goes before all others leads these names, and no others, to where the project is installed.
+before the installed ones, and what would be measured is not what users get: no compiled parts, other files.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
 from importlib.metadata import Distribution, distributions
 from pathlib import Path, PurePath
 from types import ModuleType
 from typing import Any, Final
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
-
-VARIABLE: Final = "TIMETRIAL_INSTALLED"
-"""Tells processes that a measured one starts of its project, as JSON."""
 
 NOT_THE_PROJECT: Final = frozenset({"test", "tests", "docs", "doc", "examples", "benchmarks", "scripts", "tools"})
 """Packages of these names are many projects'; where they come from says nothing."""
@@ -40,27 +33,90 @@ class InstalledProject:
     places: Mapping[str, Path] = field(default_factory=dict)
     """The folder that holds a package or module, by its dotted name; empty where the project is not installed."""
 
+    test_files: set[Path] = field(default_factory=set)
+    """Files that pytest takes for tests, as it comes to them: also such as no test's name tells of."""
+
     def holds(self, name: str) -> Path | None:
         """The place that a module has to come from; None for one that is not the project's, or one of its tests."""
-        top = next((each for each in _with_parents(name) if each in self.places), None)
-        return None if top is None or _is_test(name, top) else self.places[top]
+        top = self._top_of(name)
+        return None if top is None or self._is_test(name, top) else self.places[top]
 
     def folders_of_tests(self, name: str) -> list[str]:
         """Where the checkout would have a test module that lies within one of the packages; empty for any other."""
-        top = next((each for each in _with_parents(name) if each in self.places), None)
-        if top is None or not _is_test(name, top):
-            return []
-        parents = name.split(".")[:-1]
-        return [str(folder.joinpath(*parents)) for folder in (self.root, self.root / "src")]
+        top = self._top_of(name)
+        return self.folders_of(name) if top is not None and self._is_test(name, top) else []
+
+    def folders_of(self, name: str) -> list[str]:
+        """The folders that would hold a module in the checkout, in either of the usual layouts."""
+        return [str(source.joinpath(*name.split(".")[:-1])) for source in self._sources]
 
     def found(self, modules: Mapping[str, ModuleType | None]) -> dict[str, str]:
-        """The file of each of the project's modules that are loaded."""
+        """The file of each of the project's modules that are loaded, under whatever name."""
         files = {name: _file_of(module) for name, module in sorted(modules.items())}
-        return {name: file for name, file in files.items() if file is not None and self.holds(name) is not None}
+        return {name: file for name, file in files.items() if file is not None and self._place_of(name, file)}
 
     def astray(self, found: Mapping[str, str]) -> dict[str, str]:
         """Those of ``found`` that don't lie where the project is installed."""
-        return {name: file for name, file in found.items() if not _is_in(Path(file), self.holds(name))}
+        return {name: file for name, file in found.items() if not _is_in(Path(file), self._place_of(name, file))}
+
+    def is_within_a_package(self, file: Path) -> bool:
+        """Whether a file of the checkout lies in one of the project's packages."""
+        names = (self.name_in(source, file) for source in self._sources if file.is_relative_to(source))
+        return any(self._top_of(name) for name in names)
+
+    @property
+    def _sources(self) -> tuple[Path, Path]:
+        return self.root, self.root / "src"
+
+    def _top_of(self, name: str) -> str | None:
+        """The outermost package or module of the project that a name lies in."""
+        return next((each for each in _with_parents(name) if each in self.places), None)
+
+    def _place_of(self, name: str, file: str) -> Path | None:
+        """Where a module has to come from, by its name or else by its file.
+
+        Whoever puts a package's own folder on ``sys.path``, or loads a file by its path, gives it another name.
+        """
+        return self.holds(name) or (self._place_of_file(Path(file)) if self._may_be_own(file) else None)
+
+    def _may_be_own(self, file: str) -> bool:
+        """Whether a file lies in a folder of the checkout that has a package's name; there are many to be asked."""
+        root = f"{self.root}{os.sep}"
+        first = file[len(root) :].partition(os.sep)[0] if file.startswith(root) else ""
+        return first == "src" or any(top.partition(".")[0] == first.partition(".")[0] for top in self.places)
+
+    def _place_of_file(self, file: Path) -> Path | None:
+        names = (self.name_in(source, file) for source in self._sources if file.is_relative_to(source))
+        return next(filter(None, map(self.holds, names)), None)
+
+    @staticmethod
+    def name_in(source: Path, file: Path) -> str:
+        """The dotted name that a file of the checkout has by its place there."""
+        folder = file.parent.relative_to(source).parts
+        stem = file.name.partition(".")[0]
+        return ".".join(folder if stem == "__init__" else (*folder, stem))
+
+    def _is_test(self, name: str, top: str) -> bool:
+        """Whether a module within the package ``top`` is one of its tests, which come from the checkout.
+
+        By its name, or because pytest has come to it; and what lies beside such a one in a package that is not
+        installed.
+        """
+        if _is_called_a_test(name, top):
+            return True
+        within = [each for each in _with_parents(name) if len(each) > len(top)]
+        return any(self._holds_tests(each, top) for each in within)
+
+    def _holds_tests(self, name: str, top: str) -> bool:
+        """Whether pytest has come to this very file, or to one in this package, which is not installed."""
+        parts = name.split(".")
+        for source in self._sources:
+            path = source.joinpath(*parts)
+            if path.with_suffix(".py") in self.test_files:
+                return True
+            if any(file.is_relative_to(path) for file in self.test_files):
+                return not self.places[top].joinpath(*parts[top.count(".") :]).is_dir()
+        return False
 
 
 def installed_project(root: Path, name: str | None, top: Path | None = None) -> InstalledProject:
@@ -79,37 +135,14 @@ def installed_project(root: Path, name: str | None, top: Path | None = None) -> 
     return InstalledProject(root, {each: place for each, place in places.items() if each not in NOT_THE_PROJECT})
 
 
-def install(project: InstalledProject) -> None:
-    """Leads imports of the project's modules there, in this process and in those that it starts."""
-    if project.places and not any(isinstance(each, _Finder) for each in sys.meta_path):
-        sys.meta_path.insert(0, _Finder(project))
-        places = {name: str(place) for name, place in project.places.items()}
-        os.environ[VARIABLE] = json.dumps({"root": str(project.root), "places": places})
-
-
-def install_as_told() -> None:
-    """The same in a process that was started by one that is measured; does nothing in any other."""
-    told = os.environ.get(VARIABLE)
-    if told:
-        content = json.loads(told)
-        places = {name: Path(place) for name, place in content["places"].items()}
-        install(InstalledProject(Path(content["root"]), places))
-
-
-class _Finder(MetaPathFinder):
-    def __init__(self, project: InstalledProject) -> None:
-        self._project = project
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None, /
-    ) -> ModuleSpec | None:
-        """As every finder's."""
-        del path
-        place = self._project.places.get(fullname)
-        if place is not None:
-            return PathFinder.find_spec(fullname, [str(place)], target)
-        folders = self._project.folders_of_tests(fullname)
-        return PathFinder.find_spec(fullname, folders, target) if folders else None
+def not_as_installed(astray: Mapping[str, str]) -> str:
+    """Which modules came from elsewhere: what was measured is not what was installed."""
+    module, file = next(iter(astray.items()))
+    more = f", and {len(astray) - 1} more" if len(astray) > 1 else ""
+    return (
+        f"the module {module} was imported from {file}{more}, and not from where the project is installed: don't load "
+        f"it by its path, or install the project with -e (`install` in [tool.timetrial.gate])"
+    )
 
 
 def modules_of(files: Iterable[PurePath]) -> set[str]:
@@ -161,8 +194,7 @@ def _with_parents(name: str) -> Iterator[str]:
     return (".".join(parts[: end + 1]) for end in range(len(parts)))
 
 
-def _is_test(name: str, top: str) -> bool:
-    """Whether a module within the package ``top`` is one of its tests, which come from the checkout."""
+def _is_called_a_test(name: str, top: str) -> bool:
     return any(
         part in _TESTS or part.startswith(("test_", "bench_")) or part.endswith("_test")
         for part in name[len(top) + 1 :].split(".")
@@ -171,7 +203,7 @@ def _is_test(name: str, top: str) -> bool:
 
 def _file_of(module: ModuleType | None) -> str | None:
     file = getattr(module, "__file__", None)
-    return file if isinstance(file, str) else None
+    return os.path.abspath(file) if isinstance(file, str) else None  # noqa: PTH100 (links stay, and "..", not)
 
 
 def _is_in(path: Path, folder: Path | None) -> bool:

@@ -43,6 +43,7 @@ def merge(launches: Sequence[Mapping[str, Any]], *, complete: bool) -> dict[str,
                 for number, each in enumerate(about, start=1)
                 for void in each.get("voids", ())
             ],
+            "modules": {name: file for each in about for name, file in each.get("modules", {}).items()},
             "launches": [_launch(launch) for launch in launches],
             "complete": complete,
         },

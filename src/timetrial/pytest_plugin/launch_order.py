@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from collections.abc import Callable, Generator, Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from timetrial.environment.installed_modules import not_as_installed
 from timetrial.launches.run import SEED_VARIABLE, progress_line, remark_line
 from timetrial.pytest_plugin.checked_benchmark import CheckedBenchmark
 from timetrial.pytest_plugin.collection import race_of
-from timetrial.pytest_plugin.installed_first import import_installed
+from timetrial.pytest_plugin.installed_first import PROJECT, import_installed
 from timetrial.pytest_plugin.set_aside_options import set_aside, without_coverage
 
 
@@ -35,6 +37,16 @@ class Launched:
         self._finished.add(nodeid)
         print(progress_line(len(self._finished)), flush=True)
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """A benchmark of something else than what is installed fails, and its figures are left out."""
+        result = yield
+        project = item.config.stash[PROJECT]
+        astray = project.astray(project.found(dict(sys.modules)))
+        if astray and "benchmark" in getattr(item, "fixturenames", ()):
+            pytest.fail(not_as_installed(astray), pytrace=False)
+        return result
+
     @pytest.fixture
     def benchmark(self, request: pytest.FixtureRequest, benchmark: Any) -> Any:
         """pytest-benchmark's own for a trial, which looks at its results itself; for others, one that does."""
@@ -49,7 +61,7 @@ class Launched:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
     """What has to be settled before other plugins begin their work."""
     without_coverage(early_config)
-    import_installed(Path.cwd())
+    import_installed(early_config, Path.cwd())
     return (yield)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from timetrial.environment.record import environment, gil_enabled
 from timetrial.errors import ResultsError
 from timetrial.models.pool.start_methods import default
 from timetrial.pytest_plugin import collection
+from timetrial.pytest_plugin.installed_first import PROJECT
 from timetrial.pytest_plugin.options import TrialOptions
 from timetrial.results.runfile import RunFile
 from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY
@@ -120,6 +122,8 @@ class RunRecord:
             voids = [each.as_dict() for each in self._standings.voids]
             also = {"troubles": self._troubles, "voids": voids, "references": references, **also}
             also["environment"] = self._environment
+            if project := self._config.stash.get(PROJECT, None):
+                also["modules"] = project.found(dict(sys.modules))
             self._file.write(self.benchmarks, complete=self._complete, also=also)
         except ResultsError as error:
             self.complaint = str(error)

@@ -89,7 +89,8 @@ def _run(checkout: Path, script: str, *, name: str | None = "spin") -> str:
             f"""
             import sys
             from pathlib import Path
-            from timetrial.environment.installed_modules import install, installed_project
+            from timetrial.environment.installed_finder import install
+            from timetrial.environment.installed_modules import installed_project
 
             ROOT, LIB = Path({str(checkout)!r}), {str(checkout.parent / "lib")!r}
             sys.path[:0] = [str(ROOT), str(ROOT / "src"), LIB]
@@ -144,3 +145,22 @@ def test_worker_processes_import_what_is_installed(method: str, checkout: Path) 
                 print(executor.run([1, 2]))
     """
     assert _run(checkout, script) == "['installed', 'installed']"
+
+
+def test_tests_of_any_name_come_from_the_checkout_in_started_processes_too(checkout: Path) -> None:
+    """By what pytest says; a helper beside one is a test's, in a package that is not installed."""
+    perf = checkout / "spin" / "perf"
+    perf.mkdir()
+    for name in ("__init__", "helper", "perf_sort"):
+        (perf / f"{name}.py").write_text("")
+    script = f"""
+        import subprocess
+        from timetrial.environment.installed_finder import note_test_file
+        note_test_file(project, Path({str(perf / "perf_sort.py")!r}))
+        import spin.perf.helper, spin.perf.perf_sort
+        child = "from timetrial.environment.installed_finder import install_as_told as t; t(); import sys; "
+        child += "sys.path[:0] = " + repr(sys.path[:3]) + "; import spin, spin.perf.perf_sort; print(spin.value())"
+        print(subprocess.check_output([sys.executable, "-c", child], text=True).strip())
+        print(project.astray(project.found(sys.modules)))
+    """
+    assert _run(checkout, script) == "installed\n{}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
@@ -14,7 +14,7 @@ import pytest
 
 from timetrial.environment.cgroups import Throttling, throttled_since, throttling
 from timetrial.environment.facts import known
-from timetrial.environment.installed_modules import InstalledProject
+from timetrial.environment.installed_modules import InstalledProject, not_as_installed
 from timetrial.errors import VoidTrialError
 from timetrial.gate import PROTOCOL, VARIABLE
 from timetrial.gate.lockstep.benchmark_fixture import LockstepBenchmark
@@ -120,7 +120,7 @@ class Agent:
         found = self._project.found(dict(sys.modules)) if self._project else {}
         astray = self._project.astray(found) if self._project else {}
         if astray and not self._ended:
-            self._ended = {"trouble": "failed", "reason": _not_what_is_installed(astray)}
+            self._ended = {"trouble": "failed", "reason": not_as_installed(astray)}
         new = {module: file for module, file in found.items() if module not in self._modules_told}
         self._modules_told.update(new)
         self._channel.send(kind="closed", name=name, modules=new, **self._ended)
@@ -191,16 +191,6 @@ class Agent:
                 yield rounds
             stopped = throttled(known(lambda: throttled_since(before)) or Throttling(), clocks.monotonic() - began_s)
             self._voids = [stopped] if stopped else ()
-
-
-def _not_what_is_installed(astray: Mapping[str, str]) -> str:
-    """Which modules came from elsewhere: what was measured is not what was installed."""
-    module, file = next(iter(astray.items()))
-    more = f", and {len(astray) - 1} more" if len(astray) > 1 else ""
-    return (
-        f"the module {module} was imported from {file}{more}, and not from where the project is installed: don't load "
-        f"it by its path, or install the project with -e (`install` in [tool.timetrial.gate])"
-    )
 
 
 def _is_benchmark(item: pytest.Item) -> bool:

@@ -24,7 +24,7 @@ from timetrial.system.credentials import without_secrets, words_without_secrets
 _LINES_SHOWN: Final = 15
 # Processes that a side starts import the project from where it is installed too; an older timetrial can't see to it.
 _IMPORT_INSTALLED: Final = (
-    'import os; exec("try:\\n from timetrial.environment.installed_modules import install_as_told as t\\n t()\\n'
+    'import os; exec("try:\\n from timetrial.environment.installed_finder import install_as_told as t\\n t()\\n'
     'except ImportError: pass") if "TIMETRIAL_INSTALLED" in os.environ else None\n'
 )
 _TEMPORARY: Final = ("TMPDIR", "TEMP", "TMP")  # where Python looks, in this order

@@ -14,7 +14,7 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-from timetrial.environment.installed_modules import install_as_told
+from timetrial.environment.installed_finder import install_as_told
 
 Place = tuple[str | None, list[str] | None]
 """A module's file, and the folders of its submodules if it is a package. pytest makes up packages that have neither."""
