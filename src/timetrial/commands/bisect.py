@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from timetrial.commands.selection import add_selection, divide, selection_of
+from timetrial.commands.selection import add_installing, add_selection, divide, selection_of, wanted_of
 from timetrial.gate.bisect import BisectPlan, bisect
 from timetrial.gate.findings import ExitCode, Finding
 from timetrial.gate.policy import GatePolicy, read_policy
@@ -33,7 +33,7 @@ def run(argv: Sequence[str]) -> int:
     gate = _Gate(selection_of(options, for_pytest, copies=True), options.results, progress)
     policy = read_policy(root)
     with endings_unwind(), warden():
-        found = bisect(BisectPlan(root, options.good, options.bad, policy, gate, progress.say))
+        found = bisect(BisectPlan(root, options.good, options.bad, policy, gate, progress.say, wanted_of(options)))
     print(shown(bisection_lines(found, options.good, options.bad)))
     return ExitCode.PASS if found.culprit is not None else ExitCode.NOTHING_ASSERTED
 
@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     add_selection(parser)
     parser.add_argument("--good", required=True, metavar="REF", help="a revision where it was still fast")
     parser.add_argument("--bad", default="HEAD", metavar="REF", help="one where it is slow (default: %(default)s)")
+    add_installing(parser)
     parser.add_argument(
         "--results",
         type=Path,

@@ -15,6 +15,7 @@ from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import SideName
 from timetrial.gate.sides.git import Repository, commit_of, repository_of
 from timetrial.gate.sides.make import SideMaker
+from timetrial.gate.sides.requirements import Wanted
 from timetrial.gate.sides.scratch import files_or_error, scratch
 from timetrial.gate.sides.side import Side, check
 
@@ -44,6 +45,8 @@ class BisectPlan:
     policy: GatePolicy
     test: Test
     say: Callable[[str], None]
+    wanted: Wanted | None = None
+    """What to install besides, for commits that name nothing themselves."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def bisect(plan: BisectPlan) -> Bisection:
     with scratch(repository, plan.say) as place:
         with files_or_error():
             search = GitBisect(repository, place, good, bad)
-            maker = SideMaker.in_scratch(place, repository, plan.root, plan.policy, plan.say)
+            maker = SideMaker.in_scratch(place, repository, plan.root, plan.policy, plan.say, plan.wanted)
             (base,) = maker.installed(maker.of_commit(SideName.BASE, good))
             check(base)
         return _Steps(plan, repository, search, base).all_of(bad)
@@ -134,7 +137,7 @@ class _Steps:
         plan = self.plan
         with scratch(self.repository, plan.say) as place:
             with files_or_error():
-                maker = SideMaker.in_scratch(place, self.repository, plan.root, policy, plan.say)
+                maker = SideMaker.in_scratch(place, self.repository, plan.root, policy, plan.say, plan.wanted)
                 (candidate,) = maker.installed(maker.of_commit(SideName.CANDIDATE, commit))
                 check(candidate)
             return plan.test(self.base, candidate, policy)

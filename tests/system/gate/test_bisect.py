@@ -16,6 +16,7 @@ from timetrial.gate.git_bisect import Mark
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.sides import environments
 from timetrial.gate.sides.git import failure
+from timetrial.gate.sides.requirements import Wanted
 from timetrial.gate.sides.side import Side
 
 
@@ -213,6 +214,27 @@ def test_outside_of_a_repository_no_option_of_the_gate_is_recommended(
     said = capsys.readouterr().err
     assert "is not in a git repository, so there are no commits to compare; go to the project's checkout\n" in said
     assert "--base" not in said
+
+
+def test_what_the_command_line_names_is_installed_for_each_commit(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Old commits name nothing themselves, so ``--extra``, ``--group`` and ``--requirements`` are the gate's."""
+    project.commit("Another")
+    wanted = []
+
+    def note(installer: environments.Installer, *_given: object) -> None:
+        wanted.append(installer.wanted)
+        if len(wanted) == 2:
+            raise GateError("that is enough")
+
+    monkeypatch.setattr("timetrial.gate.sides.make.make_environment", note)
+    monkeypatch.setattr("timetrial.gate.bisect.check", lambda _side: None)
+    monkeypatch.chdir(project.top)
+    named = ("--extra", "speed", "--group", "ci", "--group", "more", "--requirements", "ci/all.txt")
+    assert cli.main(["bisect", "--good", "fast", *named]) == 2
+    assert "that is enough" in capsys.readouterr().err
+    assert wanted == [Wanted(("speed",), ("ci", "more"), ("ci/all.txt",))] * 2
 
 
 def test_the_command_says_that_a_selection_matches_nothing(
