@@ -33,6 +33,15 @@ def test_a_trial_is_called_once_in_a_test(suite: Suite) -> None:
     result.stdout.fnmatch_lines(["*was called twice in one test: parametrise*"])
 
 
+@pytest.mark.parametrize("call", ["benchmark(sum, [1])", "benchmark.pedantic(sum, ([1],), rounds=2)"])
+def test_a_test_with_a_trial_times_nothing_else(suite: Suite, call: str) -> None:
+    """Its clock stands still but for the trial's rounds: what it says of anything else means nothing."""
+    body = ONE.replace("(trial)", "(trial, benchmark)").replace("        trial(", f"        {call}\n        trial(", 1)
+    result = suite(body, "--trial-models=serial")
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*can't call `benchmark` too: write a test of its own*"])
+
+
 def test_a_timer_of_the_user_s_own_is_refused(suite: Suite) -> None:
     """The trial measures; pytest-benchmark records."""
     result = suite(ONE.replace("    @", "    @pytest.mark.benchmark(timer=len)\n    @"), "--trial-models=serial")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from timetrial.errors import WorkloadError
+
 
 class Meter:
     """A timer for ``@pytest.mark.benchmark(timer=…)`` that replays durations instead of reading a clock.
@@ -17,21 +19,29 @@ class Meter:
 
     def __init__(self) -> None:
         self._reading_s = 0.0
-        self._left: Iterator[float] = iter(())
+        self._left: Iterator[float] | None = None
 
     def __call__(self) -> float:
-        """The reading, in seconds."""
+        """The reading, in seconds; raises WorkloadError where nothing is replayed: the test times something itself."""
+        if self._left is None:
+            raise WorkloadError(
+                "this test has a trial, which records its rounds through `benchmark`, so it can't call `benchmark` "
+                "too: write a test of its own for what `benchmark` is to time"
+            )
         return self._reading_s
 
     def replay(self, benchmark: Any, durations_s: Sequence[float], result: Any) -> None:
         """Lets a ``benchmark`` fixture record these rounds; ``result`` is what its target returns."""
-        self._left = iter(durations_s)
+        left = self._left = iter(durations_s)
 
         def advance() -> Any:
-            self._reading_s = next(self._left, 0.0)
+            self._reading_s = next(left, 0.0)
             return result
 
-        benchmark.pedantic(advance, setup=self._reset, rounds=max(1, len(durations_s)))
+        try:
+            benchmark.pedantic(advance, setup=self._reset, rounds=max(1, len(durations_s)))
+        finally:
+            self._left = None
 
     def _reset(self) -> None:
         self._reading_s = 0.0
