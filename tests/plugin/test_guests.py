@@ -119,6 +119,7 @@ def test_a_process_that_did_other_work_than_serial_in_its_test_is_void(suite: Su
     )
     result.assert_outcomes(passed=3, failed=1)
     result.stdout.fnmatch_lines(["*scaled*processes: the result of item 0, 1, differs from the serial reference*"])
+    result.stdout.fnmatch_lines(["*workers don't see what a test patches*--trial-start-method=fork*"])
 
 
 def test_what_an_async_fixture_opened_works_for_the_reference_too(suite: Suite) -> None:

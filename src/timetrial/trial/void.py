@@ -33,7 +33,8 @@ WRONG_WORK: Final = frozenset({Kind.RESULTS, Kind.REQUESTS, Kind.CONCURRENCY})
 """The kinds that fail the test, since what was timed is not the work; the others mark the trial and let it pass."""
 
 FIXES: Final = {
-    Kind.RESULTS: "the timing means nothing until every model does the same work",
+    Kind.RESULTS: "the timing means nothing until every model does the same work: give the workload comparable= for "
+    "what may differ; workers don't see what a test patches in Python's objects, except with --trial-start-method=fork",
     Kind.REQUESTS: "look for retries, caches or items that send none, or pass trial(..., requests_per_round=) if the "
     "expected number is wrong",
     Kind.CONCURRENCY: "the other models may not do so: bound the model's own tasks, threads or pool by concurrency=",
