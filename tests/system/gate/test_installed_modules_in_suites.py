@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.system.gate.conftest import Measure
+from tests.system.gate.conftest import QUICK, Measure, by_test
+from tests.system.gate.projects import new_project
+from timetrial.gate.record import SideName
+from timetrial.gate.run import GatePlan, run_gate
+from timetrial.gate.sides.make import sides_of_ref
 
 INI = """[pytest]
 python_files = test_*.py perf_*.py *_bench.py
@@ -176,3 +182,82 @@ def test_sources_under_another_name_are_refused(
         assert "and not from where the project is installed" in said
         assert str(checkout / name.replace(".", "/")) in said.replace("benchmarks/../", "")
     assert json.loads((checkout / "m.json").read_text())["benchmarks"] == []
+
+
+# Stands for the building of a wheel with a compiled part: what is installed is not what lies in the checkout.
+_BUILD = """
+import pathlib, sys, sysconfig
+libraries, root = sys.argv[1], pathlib.Path(sys.argv[2])
+own = pathlib.Path(sysconfig.get_path("purelib"))
+(own / "linked.pth").write_text(f"import site; site.addsitedir({libraries!r})\\n")
+(own / "spin-1.dist-info").mkdir()
+(own / "spin-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\\nName: spin\\nVersion: 1\\n")
+(own / "spin-1.dist-info" / "RECORD").write_text("spin/__init__.py,,\\nspin/_fast.py,,\\n")
+(own / "spin").mkdir()
+(own / "spin" / "__init__.py").write_text((root / "spin" / "__init__.py").read_text())
+(own / "spin" / "_fast.py").write_text((root / "spin" / "_fast.c").read_text())
+"""
+_FLAT = """
+try:
+    from spin._fast import total
+except ImportError:
+    def total():
+        return 0
+"""
+_BENCHMARK = """
+import multiprocessing
+import spin
+
+def test_total(benchmark):
+    benchmark(spin.total)
+
+def test_in_a_child(benchmark):
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(spin.total) > 0
+        benchmark(sum, range(1_000))
+
+def test_by_path(benchmark):
+    import sys, types
+    sources = sys.modules["sources"] = types.ModuleType("sources")
+    sources.__file__ = spin_of_checkout()
+    exec(open(sources.__file__).read(), vars(sources))
+    benchmark(sources.total)
+
+def spin_of_checkout():
+    import pathlib
+    return str(pathlib.Path(__file__).parents[1] / "spin" / "__init__.py")
+"""
+
+
+def test_a_slower_compiled_part_shows_in_a_real_gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checkout's sources are alike and lie beside the tests; a benchmark of theirs is left open by name."""
+    monkeypatch.setattr("timetrial.gate.run.open_for_confirmation", lambda *_given: [])
+    project = new_project(tmp_path / "project")
+    project.git("rm", "--quiet", "-r", "src", "tests")
+    for path, content in {
+        "spin/__init__.py": _FLAT,
+        "spin/_fast.c": "def total():\n    return sum(range(20_000))\n",
+        "tests/test_a.py": _BENCHMARK,
+        "pytest.ini": INI,
+    }.items():
+        project.write(path, content)
+    project.commit("Flat")
+    project.write("spin/_fast.c", "def total():\n    return sum(range(60_000))\n")
+    script = tmp_path / "build.py"
+    script.write_text(_BUILD)
+    install = ("{python}", str(script), sysconfig.get_path("purelib"), "{root}")
+    policy = replace(QUICK, install=install)
+    modules: dict[SideName, dict[str, str]] = {side: {} for side in SideName}
+    with sides_of_ref(project.top, "HEAD", policy, lambda _line: None) as (base, candidate):
+        told = lambda side, found: modules[side].update(found)  # noqa: E731 (as a callback)
+        records = by_test(run_gate(GatePlan(base, candidate, policy, on_modules=told)))
+        libraries = {side.name: str(side.environment) for side in (base, candidate)}
+    launch = records["test_total"].launches[0]
+    assert min(launch.candidate_s) > 2 * min(launch.base_s)
+    assert records["test_in_a_child"].launches
+    trouble = records["test_by_path"].trouble
+    assert trouble is not None
+    assert "the module sources was imported from" in trouble.reason
+    for side, found in modules.items():
+        assert found["spin"].startswith(libraries[side])
+        assert found["spin._fast"].startswith(libraries[side])
