@@ -200,9 +200,9 @@ class TrialSession:
             for line in lines:
                 terminalreporter.write_line(in_terminal(line))
 
-    def _show_round(self, durations_s: Sequence[float]) -> None:
-        if self._live and durations_s:
-            self._live.round(len(durations_s), durations_s[-1])
+    def _show_round(self, rounds: int, last_s: float) -> None:
+        if self._live and rounds:
+            self._live.round(rounds, last_s)
 
     def _note(self, item: pytest.Item, call: pytest.CallInfo[None], void: Void | None) -> None:
         """Writes down what a test brought: its benchmark's rounds, or why its trial is void."""

@@ -131,7 +131,7 @@ class _Race:
             except _ITS_OWN as error:
                 self._errors[model_id] = error
                 del self._open[model_id]
-        self._plans[0].settings.on_round(self._durations_s)
+        self._plans[0].settings.on_round(len(self._durations_s), self._durations_s[-1] if self._durations_s else 0.0)
 
     def result(self) -> RaceResult:
         return RaceResult({name: trial.measurement() for name, trial in self._open.items()}, self._errors)

@@ -151,13 +151,18 @@ class Recorder:
 
     def wants_another_round(self) -> bool:
         """Whether the policy asks for more, after those who watch were told how far it is."""
-        self._plan.settings.on_round([duration_s / self.executions for duration_s in self._durations_s])
         policy, rounds = self._plan.policy, len(self._durations_s)
+        self._plan.settings.on_round(rounds, self._last_s)
         if not self._plan.settings.timed or (
             rounds >= policy.min_rounds and self._proving_s > _MOST_PROVING * policy.max_time_s
         ):
             return False
         return not policy.satisfied_by(self._durations_s) or self._begins_again()
+
+    @property
+    def _last_s(self) -> float:
+        """What one execution took in the last round; 0 before the first."""
+        return self._durations_s[-1] / self.executions if self._durations_s else 0.0
 
     def _begins_again(self) -> bool:
         """Whether others disturbed the rounds, and they are timed once more before the trial is given up.
@@ -205,7 +210,7 @@ class Recorder:
         wrong = self._traffic.wrong_work() if self._traffic is not None else None
         if wrong is not None:
             raise wrong.error(self._plan.label)
-        return self._durations_s[-1] / self.executions if self._durations_s else 0.0
+        return self._last_s
 
     def closing(self, *, failed: bool = False) -> None:
         """The rounds are over; what the model's end takes is counted from here."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -44,7 +44,7 @@ class RunSettings:
     - ``accounting``: whether an accounting round follows the timed ones.
     - ``open_loop``: how items come at a fixed rate after the timed rounds; None where they don't.
     - ``clock_ns``: the clock, in nanoseconds.
-    - ``on_round``: progress: called between rounds, untimed, with the durations in seconds so far.
+    - ``on_round``: progress: called between rounds, untimed, with their number and what the last one took in seconds.
     """
 
     scale: str = "default"
@@ -55,4 +55,4 @@ class RunSettings:
     accounting: bool = False
     open_loop: OpenLoop | None = None
     clock_ns: Callable[[], int] = clocks.perf_counter_ns
-    on_round: Callable[[Sequence[float]], None] = lambda _durations_s: None
+    on_round: Callable[[int, float], None] = lambda _rounds, _last_s: None

@@ -92,7 +92,7 @@ def test_a_model_whose_closing_fails_does_so_alone() -> None:
 def test_ctrl_c_closes_all_and_is_not_swallowed() -> None:
     """Also where a closing fails on the way out."""
 
-    def interrupted(_durations_s: Sequence[float]) -> None:
+    def interrupted(_rounds: int, _last_s: float) -> None:
         raise KeyboardInterrupt
 
     models = [FakeModel(work=right), BadlyEnding(work=right, name="coroutines")]

@@ -75,14 +75,14 @@ def test_a_round_in_between_shows_progress_outside_the_timing(way: Any) -> None:
     """Whoever watches is told between the rounds, and what that takes is not timed."""
     fake_model, run = way
     fake = fake_model()
-    seen: list[int] = []
+    seen: list[tuple[int, float]] = []
 
-    def watch(durations_s: Sequence[float]) -> None:
+    def watch(rounds: int, last_s: float) -> None:
         fake.clock.now_ns += 10**9
-        seen.append(len(durations_s))
+        seen.append((rounds, last_s))
 
     assert run(plan_for(fake, policy=TWO_ROUNDS, on_round=watch)).durations_s == (0.001, 0.001)
-    assert seen == [0, 1, 2]
+    assert seen == [(0, 0.0), (1, 0.001), (2, 0.001)]
 
 
 def test_an_untimed_trial_proves_the_work_in_one_round(way: Any) -> None:
