@@ -55,6 +55,19 @@ _SET_ASIDE: Final = (
         {"benchmark_compare": None, "benchmark_compare_fail": []},
         "this run is compared with the other side, or by timetrial gate",
     ),
+    Setting(
+        "--benchmark-json or --benchmark-histogram",
+        lambda options: options.benchmark_json or options.benchmark_histogram,
+        {"benchmark_json": None, "benchmark_histogram": None},
+        "it would replace your own file with a part of what is measured",
+    ),
+    Setting(
+        "--benchmark-cprofile",
+        lambda options: options.benchmark_cprofile,
+        {"benchmark_cprofile": None, "benchmark_cprofile_dump": None},
+        "nothing is profiled here",
+    ),
+    Setting("--junitxml", lambda options: options.xmlpath, {"xmlpath": None}, "it would replace your own report"),
 )
 _MEASURES_NOTHING: Final = {"collectonly": "--collect-only", "setuponly": "--setup-only", "setupplan": "--setup-plan"}
 

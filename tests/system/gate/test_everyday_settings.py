@@ -64,6 +64,30 @@ def test_what_suits_a_test_run_is_set_aside_in_a_measurement(project: Project) -
     assert not (root / ".pytest_cache").exists()
 
 
+WRITES_FILES = (
+    "--benchmark-json=own.json --benchmark-histogram=own "
+    "--benchmark-cprofile=cumtime --benchmark-cprofile-dump=own --junitxml=own.xml"
+)
+
+
+def test_files_that_a_suite_writes_are_left_as_they_are(project: Project, measure: Measure) -> None:
+    """Both sides, or each launch, would replace them with a part of what was measured."""
+    root = project("here", suite="def test_good(benchmark):\n    assert benchmark(sum, range(2_000)) == 1_999_000\n")
+    _ini(root, WRITES_FILES)
+    for name in ("own.json", "own.xml"):
+        (root / name).write_text("mine")
+    said: list[str] = []
+    assert measure(root, root, say=said.append)["test_good"].launches
+    words = [sys.executable, "-m", "timetrial.cli", "measure", "--launches", "1", "-o", "m.json"]
+    ended = subprocess.run(words, cwd=root, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    for told in ("\n".join(said), ended.stderr):
+        for option in ("--benchmark-json", "--benchmark-cprofile", "--junitxml"):
+            assert option in told
+    assert {each.name for each in root.glob("own*")} == {"own.json", "own.xml"}
+    assert {(root / name).read_text() for name in ("own.json", "own.xml")} == {"mine"}
+
+
 @pytest.mark.parametrize("option", ["--collect-only", "--setup-plan"])
 def test_an_option_that_measures_nothing_is_refused_by_name(option: str, project: Project, measure: Measure) -> None:
     """It can't be meant."""

@@ -22,6 +22,10 @@ SET_ASIDE = [
     (["--trace"], "--trace", "trace", False),
     (["--benchmark-compare"], "--benchmark-compare", "benchmark_compare", None),
     (["--benchmark-compare=0001", "--benchmark-compare-fail=min:5%"], "compare-fail", "benchmark_compare_fail", []),
+    (["--benchmark-json=own.json"], "--benchmark-json", "benchmark_json", None),
+    (["--benchmark-histogram=own"], "--benchmark-histogram", "benchmark_histogram", None),
+    (["--benchmark-cprofile=cumtime"], "--benchmark-cprofile", "benchmark_cprofile", None),
+    (["--junitxml=own.xml"], "--junitxml", "xmlpath", None),
 ]
 LEFT_ALONE = [
     [],
