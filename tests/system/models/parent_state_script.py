@@ -22,7 +22,7 @@ from timetrial.workload import Workload
 
 TASKS = """
 import os
-from timetrial.models.pool import world
+from timetrial.models.pool import parent_state
 
 MODE = os.environ["MODE"]
 
