@@ -81,7 +81,10 @@ def rounds_policy(config: pytest.Config, scale: str, marker: Mapping[str, Any]) 
     def setting(name: str, fallback: Any = None) -> Any:
         return marker.get(name, config.getoption(f"benchmark_{name}", fallback))
 
-    policy = RoundsPolicy(min_rounds=max(1, int(setting("min_rounds"))), max_time_s=float(setting("max_time")))
+    # The fallbacks are for a run without pytest-benchmark (-p no:benchmark), whose trials are skipped.
+    fewest, longest_s = _BENCHMARK_DEFAULTS
+    min_rounds, max_time_s = int(setting("min_rounds", fewest)), float(setting("max_time", longest_s))
+    policy = RoundsPolicy(min_rounds=max(1, min_rounds), max_time_s=max_time_s)
     if scale == "quick" and (policy.min_rounds, policy.max_time_s) == _BENCHMARK_DEFAULTS and not _asked_for(config):
         policy = replace(policy, min_rounds=_QUICK_ROUNDS[0], max_time_s=_QUICK_ROUNDS[1])
     precision, confidence = setting("precision"), setting("confidence")

@@ -79,7 +79,7 @@ def test_launches_are_kept_apart_in_a_file_that_pytest_benchmark_reads(tmp_path:
     ended = measure(tmp_path, "--launches=2")
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines() == ["2 launches of 3 benchmarks: run.json"]
-    assert "launch 2 of 2, about" in ended.stderr
+    assert "launch 1 of 2" in ended.stderr  # in a log, a line now and then
     about = content(tmp_path)["timetrial"]
     assert [set(each["seconds"]) for each in about["launches"]] == [NAMES, NAMES]
     assert about["complete"] is True

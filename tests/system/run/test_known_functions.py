@@ -16,6 +16,8 @@ from tests.system.run.known_functions import KNOWN, Known
 from timetrial.system.affinity import count_usable_cpus
 
 _POINTS = 0.05
+_POINTS_BESIDE_OTHERS = 0.25
+"""Where others have the cores, part of the time that they took can't be told from waiting."""
 _BUSY = 1.5
 _CLEAR = 0.10
 """How uncertain the share that needs no GIL may be, to be told at all."""
@@ -33,8 +35,8 @@ def test_there_are_forty() -> None:
 def test_the_answer_is_the_known_one(run: Run, known: Known) -> None:
     """The model, and the three shares within five points."""
     ran = run(known.script, *known.words, budget_s=8)
-    _compare_shares(known, ran.record["profile"])
     quiet = ran.record["disturbance"] is None and patience() < _BUSY
+    _compare_shares(known, ran.record["profile"], _POINTS if quiet else _POINTS_BESIDE_OTHERS)
     if not quiet and ran.status == 3:
         pytest.skip("the machine is too busy for an answer; the shares were right")
     assert ran.status == 0, ran.output + ran.complaint
@@ -42,9 +44,9 @@ def test_the_answer_is_the_known_one(run: Run, known: Known) -> None:
         assert ran.answer["model"] in known.models, ran.output
 
 
-def _compare_shares(known: Known, profile: dict[str, float]) -> None:
+def _compare_shares(known: Known, profile: dict[str, float], points: float) -> None:
     if known.waiting is not None:
-        assert profile["waiting"] == pytest.approx(known.waiting, abs=_POINTS)
+        assert profile["waiting"] == pytest.approx(known.waiting, abs=points)
     if known.with_gil is not None and profile["gil"] and profile["uncertain"] <= _CLEAR:
-        assert profile["with_gil"] == pytest.approx(known.with_gil, abs=_POINTS)
+        assert profile["with_gil"] == pytest.approx(known.with_gil, abs=points)
         assert profile["waiting"] + profile["with_gil"] + profile["without_gil"] == pytest.approx(1)
