@@ -35,7 +35,8 @@ def test_there_are_forty() -> None:
 def test_the_answer_is_the_known_one(run: Run, known: Known) -> None:
     """The model, and the three shares within five points."""
     ran = run(known.script, *known.words, budget_s=8)
-    quiet = ran.record["disturbance"] is None and patience() < _BUSY
+    alone = "PYTEST_XDIST_WORKER" not in os.environ  # else other tests run beside this one
+    quiet = alone and ran.record["disturbance"] is None and patience() < _BUSY
     _compare_shares(known, ran.record["profile"], _POINTS if quiet else _POINTS_BESIDE_OTHERS)
     if not quiet and ran.status == 3:
         pytest.skip("the machine is too busy for an answer; the shares were right")
