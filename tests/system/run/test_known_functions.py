@@ -32,10 +32,10 @@ def test_there_are_forty() -> None:
 
 
 @pytest.mark.parametrize("known", ASKED, ids=[known.name for known in ASKED])
-def test_the_answer_is_the_known_one(run: Run, known: Known) -> None:
+def test_the_answer_is_the_known_one(run: Run, known: Known, pytestconfig: pytest.Config) -> None:
     """The model, and the three shares within five points."""
     ran = run(known.script, *known.words, budget_s=8)
-    alone = "PYTEST_XDIST_WORKER" not in os.environ  # else other tests run beside this one
+    alone = not hasattr(pytestconfig, "workerinput")  # a worker of pytest-xdist has others beside it
     quiet = alone and ran.record["disturbance"] is None and patience() < _BUSY
     _compare_shares(known, ran.record["profile"], _POINTS if quiet else _POINTS_BESIDE_OTHERS)
     if not quiet and ran.status == 3:
