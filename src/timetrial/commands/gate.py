@@ -38,6 +38,7 @@ from timetrial.system.warden import warden
 
 _RESULTS: Final = Path("results", "gate")
 _WHOM: Final = ("--base", "--extra", "--group", "--requirements", "--base-python", "--candidate-python")
+_REPORTS: Final = ("--json", "--markdown", "--junit")
 _ONLY_MEASURED: Final = ("-k", "-m", "--", "--budget", "--seed", "--results")
 _NAMES: Final = {"paths": "paths of tests", "--": "what stands behind --"}
 
@@ -102,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--budget", metavar="TIME", help="no new launch (or gate of a self-test) after this time, e.g. 90s, 10m, 1h")
     add("--seed", type=int, help="of the random order; default: drawn anew")
     add("--results", type=Path, default=_RESULTS, metavar="DIR", help="where the raw data go (default: %(default)s)")
+    add("-v", "--verbose", action="store_true", help="show every benchmark, those that did not change too")
     add("--json", type=Path, metavar="FILE", help="write the verdicts as JSON")
     add("--markdown", type=Path, metavar="FILE", help="write them as Markdown, for a pull request's comment")
     add("--junit", type=Path, metavar="FILE", help="write them as JUnit XML")
@@ -135,7 +137,7 @@ def _way(options: argparse.Namespace) -> tuple[str, str, Sequence[str]]:
         return "--replay", why, ("--self-test", *_WHOM, "--policy", "--accept-difference", "paths", *_ONLY_MEASURED)
     if options.self_test:
         why = "a self-test compares this code with itself, and prints what it finds"
-        return "--self-test", why, (*_WHOM, "--accept-difference", "--seed", "--json", "--markdown", "--junit")
+        return "--self-test", why, (*_WHOM, "--accept-difference", "--seed", "--verbose", *_REPORTS)
     if _are_stored(options.paths):
         return "stored files", "what they hold is compared as it is, and nothing is measured", (*_WHOM, *_ONLY_MEASURED)
     way = "--base" if options.base else "--base-python"
@@ -215,7 +217,9 @@ def _header(stored: StoredGate) -> GateHeader:
         base, candidate = (stored.about[side.value]["label"] for side in SideName)
     except (KeyError, TypeError) as error:
         raise ResultsError(f"{stored.path} doesn't say whom it compared ({error}): measure again") from error
-    return GateHeader(base, candidate, stored.seconds, str(stored.path), tuple(stored.notes))
+    launches = sum(len(record.launches) for record in stored.records)
+    launch_s = stored.seconds / launches if launches else None
+    return GateHeader(base, candidate, stored.seconds, str(stored.path), tuple(stored.notes), launch_s)
 
 
 def _conclude(options: argparse.Namespace, findings: Sequence[Finding], policy: GatePolicy, header: GateHeader) -> int:
@@ -224,7 +228,7 @@ def _conclude(options: argparse.Namespace, findings: Sequence[Finding], policy: 
     A report that can't be written is told beside the verdicts, and a pass or an open gate ends with 2 for it; it hides
     no regression, and keeps no other report from being written.
     """
-    print(shown(gate_lines(findings, policy, header)))
+    print(shown(gate_lines(findings, policy, header, every=options.verbose)))
     failures = [each for each in _write_reports(options, findings, policy, header) if each]
     for failure in failures:
         print(lines_in_terminal(f"timetrial gate: {failure}"), file=sys.stderr)

@@ -51,6 +51,8 @@ class Finding:
     reason: str | None = None
     against: str | None = None
     noise_floor: float | None = None
+    more_launches: int | None = None
+    """About how many more launches would settle an inconclusive one; None where more would not help."""
 
 
 def exit_code(findings: Sequence[Finding]) -> int:

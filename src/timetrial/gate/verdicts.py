@@ -157,13 +157,15 @@ def _judge(reading: _Reading, survey: _Survey) -> Finding:
     if reading.unreadable:
         return replace(nothing, reason=reading.unreadable)
     if not record.launches:
-        return replace(nothing, reason=f"never launched; {_more_time(survey)}")
+        more = survey.policy.screen_launches
+        return replace(nothing, reason=f"never launched; {_more_time(survey)}", more_launches=more)
     if record.name not in survey.again:
         return _measured(record, Phase.SCREEN, reading.screen, Verdict.UNCHANGED)
     if not reading.fresh:
         return replace(
             _measured(record, Phase.SCREEN, reading.screen, Verdict.INCONCLUSIVE),
             reason=f"the screen leaves it open, and no fresh launch followed; {_more_time(survey)}",
+            more_launches=_after_the_screen(reading, survey),
         )
     return _confirmed(reading, survey)
 
@@ -174,7 +176,22 @@ def _confirmed(reading: _Reading, survey: _Survey) -> Finding:
     found = _measured(reading.record, Phase.CONFIRM, effects, _VERDICTS[decision.answer])
     if found.verdict is not Verdict.INCONCLUSIVE:
         return found
-    return replace(found, reason=_why_open(effects, decision, survey))
+    more = _still_to_come(effects, survey.rule)
+    return replace(found, reason=_why_open(effects, more, decision, survey), more_launches=more)
+
+
+def _after_the_screen(reading: _Reading, survey: _Survey) -> int:
+    """What the rest of the screen takes, and where it is whole, what a second look does."""
+    short = survey.policy.screen_launches - len(reading.screen)
+    return short if short > 0 else fewest_to_prove(survey.rule)
+
+
+def _still_to_come(effects: Sequence[float], rule: Rule) -> int:
+    """How many launches are missing, by what these scatter."""
+    if len(effects) < fewest_for(CONFIDENCE):
+        return max(1, fewest_to_prove(rule) - len(effects))
+    estimate = shift_interval(effects).estimate
+    return max(1, _would_settle(effects, abs(estimate), rule) - len(effects))
 
 
 def _measured(record: BenchmarkRecord, phase: Phase, effects: Sequence[float], verdict: Verdict) -> Finding:
@@ -202,13 +219,12 @@ def _s_per_execution(launches: Sequence[LaunchPair], side: SideName) -> float:
     )
 
 
-def _why_open(effects: Sequence[float], decision: Decision, survey: _Survey) -> str:
+def _why_open(effects: Sequence[float], more: int, decision: Decision, survey: _Survey) -> str:
     """What keeps the launches from settling it, and what would."""
     if len(effects) < fewest_for(CONFIDENCE):
         return f"too few fresh launches: {len(effects)}; {_more_time(survey)}"
     estimate = shift_interval(effects).estimate
     seen = f"it looks {abs(as_ratio(estimate)):.1%} {'slower' if estimate > 0 else 'faster'}"
-    more = max(1, _would_settle(effects, abs(estimate), survey.rule) - len(effects))
     how = "raise budget_s"
     if decision.answer is Answer.OPEN:
         how = "raise confirm_launches"

@@ -166,7 +166,7 @@ class TrialSession:
             terminalreporter.write_line(in_terminal(alone))
         if self._run_gate:
             terminalreporter.section("timetrial: the gate")
-            for line in self._run_gate.lines():
+            for line in self._run_gate.lines(every=self._config.get_verbosity() > 0):
                 terminalreporter.write_line(in_terminal(line), red=line.startswith(("regressed", "FAIL", "ERROR")))
         if self._fails_on_void:
             count = len({(each.group, each.model) for each in self._standings.voids})

@@ -50,10 +50,13 @@ class RunGate:
         """What pytest's exit status becomes, where it isn't a failure already."""
         return _PYTEST_STATUS[self._exit_code]
 
-    def lines(self) -> list[str]:
-        """For the terminal: the table with its reasons and conclusion, or what kept it from one."""
+    def lines(self, *, every: bool) -> list[str]:
+        """For the terminal: the table with its reasons and conclusion, or what kept it from one.
+
+        ``every`` gives each benchmark a row, however many there are.
+        """
         if self.complaint:
             return [f"ERROR: {self.complaint}"]
         header = GateHeader(self._baseline.where, self._candidate)
-        lines = gate_lines(self._findings, self._policy, header)
+        lines = gate_lines(self._findings, self._policy, header, every=every)
         return [line.replace(f"(exit {self._exit_code})", f"(exit {self.status})") for line in lines]

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from timetrial.gate.bisect import Bisection
 from timetrial.gate.findings import Finding, Verdict
 from timetrial.gate.git_bisect import Commit
-from timetrial.report.gate.table import effect_of, interval_of, one_line
+from timetrial.report.gate.reasons import one_line
+from timetrial.report.gate.table import effect_of, interval_of
 
 
 def bisection_lines(bisection: Bisection, good: str, bad: str) -> list[str]:

@@ -11,7 +11,8 @@ from xml.etree import ElementTree as ET
 from timetrial.gate.findings import ExitCode, Finding, Verdict, exit_code
 from timetrial.gate.policy import GatePolicy
 from timetrial.report.escaped import in_xml
-from timetrial.report.gate.table import GateHeader, conclusion, effect_of, interval_of, one_line
+from timetrial.report.gate.reasons import one_line
+from timetrial.report.gate.table import GateHeader, conclusion, effect_of, interval_of
 from timetrial.system.credentials import masked
 from timetrial.system.strict_json import dumps
 

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from timetrial.gate.findings import ExitCode, Finding, Verdict, exit_code
 from timetrial.gate.policy import GatePolicy
-from timetrial.report.text import about, columns, duration, few
+from timetrial.report.gate.reasons import reason_lines
+from timetrial.report.gate.rows import More, hidden, rows_of, worst_first
+from timetrial.report.text import about, columns, duration
 
 _HEAD = ("benchmark", "base", "candidate", "effect", "interval", "launches", "verdict")
-WORST_FIRST: Final = (
-    Verdict.REGRESSED,
-    Verdict.INCONCLUSIVE,
-    Verdict.IMPROVED,
-    Verdict.NEW,
-    Verdict.EXCUSED,
-    Verdict.UNCHANGED,
-)
 
 
 @dataclass(frozen=True)
@@ -35,37 +29,65 @@ class GateHeader:
     record: str | None = None
     """The path of the raw pairs."""
     notes: tuple[str, ...] = ()
+    launch_s: float | None = None
+    """Seconds that a benchmark took in a launch, its share of the start included."""
 
 
-def gate_lines(findings: Sequence[Finding], policy: GatePolicy, header: GateHeader) -> list[str]:
-    """The table, the worst at its end where the eye falls; then the reasons; the last line says what it comes to."""
-    shown = worst_first(findings)[::-1]
-    table = _table(shown) if shown else []
-    return [title(header), *table, *_reasons(shown), *header.notes, *replay_lines(header), conclusion(findings, policy)]
+def gate_lines(
+    findings: Sequence[Finding], policy: GatePolicy, header: GateHeader, *, every: bool = False
+) -> list[str]:
+    """The table, the worst first; then the reasons; the last line says what it comes to.
+
+    Of many benchmarks, those that did not change are only counted, unless ``every`` one is wanted.
+    """
+    rows = rows_of(findings, every=every)
+    return [
+        title(header),
+        *(_table(rows) if rows else []),
+        *_uncounted(hidden(findings, rows)),
+        *reason_lines(worst_first(findings)),
+        *header.notes,
+        *replay_lines(header),
+        *leaning_lines(findings, policy, header.launch_s),
+        conclusion(findings, policy),
+    ]
 
 
-def _reasons(findings: Sequence[Finding]) -> list[str]:
-    """Each once, with the benchmarks that share it."""
-    sharing: dict[tuple[Verdict, str], list[str]] = {}
-    for each in findings:
-        if each.reason:
-            sharing.setdefault((each.verdict, one_line(each.reason)), []).append(each.benchmark)
-    return [line for (verdict, reason), names in sharing.items() for line in _reason(verdict, reason, names)]
+def _uncounted(findings: Sequence[Finding]) -> list[str]:
+    """How many are in no row, by verdict."""
+    counts = Counter(each.verdict for each in findings)
+    return [f"{count} more {verdict} (-v shows each)" for verdict, count in counts.items()]
 
 
-def _reason(verdict: Verdict, reason: str, names: Sequence[str]) -> list[str]:
-    if len(names) == 1:
-        return [f"{verdict}: {names[0]}: {reason}"]
-    return [f"{verdict}: {len(names)} benchmarks: {reason}", *few([f"  {name}" for name in names])]
+def leaning_lines(findings: Sequence[Finding], policy: GatePolicy, launch_s: float | None) -> list[str]:
+    """What a gate saw of what it had to leave open, and how much more time would settle that; nothing for others.
+
+    ``launch_s``: seconds that a benchmark took in a launch of this gate; None where that is unknown.
+    """
+    open_ones = [each for each in findings if each.verdict is Verdict.INCONCLUSIVE and each.effect is not None]
+    said = [
+        line
+        for word, sign in (("slower", 1), ("faster", -1))
+        if (line := _leaning([sign * (each.effect or 0.0) for each in open_ones], policy.flag, word))
+    ]
+    more = [each.more_launches for each in findings if each.more_launches]
+    if more and launch_s:
+        number = "it" if len(more) == 1 else "them"
+        said.append(f"about {about(sum(more) * launch_s)} more would settle {number}")
+    return ["; ".join(said)] if said else []
 
 
-def worst_first(findings: Sequence[Finding]) -> list[Finding]:
-    """By verdict; regressions by their size, the largest first, and the others as they came."""
-    return sorted(findings, key=lambda each: (WORST_FIRST.index(each.verdict), _size(each)))
-
-
-def _size(finding: Finding) -> float:
-    return -(finding.effect or 0.0) if finding.verdict is Verdict.REGRESSED else 0.0
+def _leaning(sizes: Sequence[float], least: float, word: str) -> str:
+    """Of many, where the middle half of them lies: the ends are chance's."""
+    leaning = sorted(size for size in sizes if size > least)
+    if not leaning:
+        return ""
+    quarter = len(leaning) // 4
+    low, high = f"{leaning[quarter]:.1%}", f"{leaning[-1 - quarter]:.1%}"
+    by = low if low == high else f"{low} to {high}"
+    half = "half of them " if quarter else ""
+    verb = "leans" if len(leaning) == 1 else "lean"
+    return f"{_benchmarks(len(leaning))} {verb} to {word}, {half}by {by}"
 
 
 def title(header: GateHeader) -> str:
@@ -128,31 +150,43 @@ def time_of(seconds: float | None) -> str:
     return "-" if seconds is None else duration(seconds)
 
 
-def one_line(text: str | None) -> str:
-    """A reason without its line breaks; nothing for None."""
-    return " ".join((text or "").split())
-
-
-def _table(findings: Sequence[Finding]) -> list[str]:
+def _table(rows: Sequence[Finding | More]) -> list[str]:
     """With what each is compared with in its run, and how far a session's mood may move it, where that is known."""
-    rows = [_HEAD, *map(_row, findings)]
-    if any(each.against for each in findings):
-        more = [("against", "noise floor"), *((each.against or "-", _floor(each)) for each in findings)]
-        rows = [(*row[:-1], *extra, row[-1]) for row, extra in zip(rows, more, strict=True)]
-    return columns(rows, right=(1, 2, 3, 5, 7) if len(rows[0]) > len(_HEAD) else (1, 2, 3, 5))
+    cells = [_HEAD, *map(_row, rows)]
+    if any(isinstance(each, Finding) and each.against for each in rows):
+        more = [("against", "noise floor"), *map(_against, rows)]
+        cells = [(*row[:-1], *extra, row[-1]) for row, extra in zip(cells, more, strict=True)]
+    return columns(cells, right=(1, 2, 3, 5, 7) if len(cells[0]) > len(_HEAD) else (1, 2, 3, 5))
+
+
+def _against(row: Finding | More) -> tuple[str, str]:
+    return ("", "") if isinstance(row, More) else (row.against or "-", _floor(row))
 
 
 def _floor(finding: Finding) -> str:
     return "-" if finding.noise_floor is None else f"{finding.noise_floor:.1%}"
 
 
-def _row(finding: Finding) -> Sequence[str]:
+def _row(row: Finding | More) -> Sequence[str]:
+    if isinstance(row, More):
+        return (more_of(row), "", "", "", effects_of(row.findings), "", row.findings[0].verdict)
     return (
-        finding.benchmark,
-        time_of(finding.base_s_per_execution),
-        time_of(finding.candidate_s_per_execution),
-        effect_of(finding),
-        interval_of(finding),
-        str(finding.launches) if finding.launches else "-",
-        finding.verdict,
+        row.benchmark,
+        time_of(row.base_s_per_execution),
+        time_of(row.candidate_s_per_execution),
+        effect_of(row),
+        interval_of(row),
+        str(row.launches) if row.launches else "-",
+        row.verdict,
     )
+
+
+def more_of(row: More) -> str:
+    """What stands for variants without rows of their own."""
+    return f"… and {len(row.findings)} more{f' of {row.family}' if row.family else ''}"
+
+
+def effects_of(findings: Sequence[Finding]) -> str:
+    """From the smallest to the largest effect; nothing where none was measured."""
+    effects = [each.effect for each in findings if each.effect is not None]
+    return f"effects {min(effects):+.1%} to {max(effects):+.1%}" if effects else ""

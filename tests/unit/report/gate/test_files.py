@@ -35,6 +35,7 @@ def test_the_json_holds_all_that_was_found_and_asked_for() -> None:
         "candidate_s_per_execution": pytest.approx(0.01082),
         "against": None,
         "noise_floor": None,
+        "more_launches": None,
         "reason": None,
     }
 

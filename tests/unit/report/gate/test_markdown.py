@@ -59,3 +59,12 @@ def test_a_thousand_benchmarks_still_fit_a_comment() -> None:
     assert "more" in text
     assert text.count("<details>") == text.count("</details>") == 1
     assert "test_slower00000" in text
+
+
+def test_of_many_the_reasons_stand_below_the_table_each_once() -> None:
+    """A comment with three hundred times the same sentence is read by nobody."""
+    many = [replace(OPEN, benchmark=f"t.py::test_{number}") for number in range(30)]
+    text = gate_markdown(many, POLICY, HEADER)
+    assert text.count("its launches scatter by 9.0%") == 1
+    assert "- inconclusive: 30 benchmarks: its launches scatter by 9.0%" in text
+    assert "30 benchmarks lean to slower, half of them by 4.0%" in text
