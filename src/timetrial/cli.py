@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "advise": "which model to use for each workload of stored runs, and when it would be another one",
     "gate": "did the code get slower? passes, fails, or says that it could assert nothing",
     "baseline": "accept a file as the baseline, on purpose",
+    "report": "stored runs as one page that answers at a glance, with charts",
     "history": "each benchmark over its stored runs, and where it changed",
     "bisect": "find the commit that slowed a benchmark",
     "measure": "the benchmarks in several fresh interpreters, kept apart in one file",

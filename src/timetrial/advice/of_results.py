@@ -77,18 +77,33 @@ def _advised(name: str, benchmarks: Sequence[Mapping[str, Any]], file: str, cont
 
 def answer_of_trials(benchmarks: Sequence[Mapping[str, Any]]) -> Answer | None:
     """The answer out of trials of one workload, none of them void."""
-    rounds, costs = Rounds(fewest=1), {}
-    for number, (key, turns) in enumerate(_turns(benchmarks)):
-        figures, data_s = benchmarks[number]["extra_info"][KEY], benchmarks[number]["stats"]["data"]
-        way = Way(figures["model"], 1 if _is_serial(figures["model"]) else figures["concurrency"])
-        items = max(1, figures["items"])
-        rounds.of[way] = {hash((key, turn)): seconds / items for turn, seconds in zip(turns, data_s, strict=True)}
-        costs[way] = _cost(figures, items)
+    rounds = rounds_of_trials(benchmarks)
+    costs = {_way(figures): _cost(figures, max(1, figures["items"])) for figures in map(_figures, benchmarks)}
     first = answer(rounds, None, costs)
     if first is None:
         return None
     reference = _reference(list(rounds.of), first.choice.advised)
     return answer(rounds, reference, costs) if reference is not None else first
+
+
+def rounds_of_trials(benchmarks: Sequence[Mapping[str, Any]]) -> Rounds:
+    """Seconds an item of every round, by way; those of trials that took turns pair up."""
+    rounds = Rounds(fewest=1)
+    for number, (key, turns) in enumerate(_turns(benchmarks)):
+        figures, data_s = _figures(benchmarks[number]), benchmarks[number]["stats"]["data"]
+        items = max(1, figures["items"])
+        paired = zip(turns, data_s, strict=True)
+        rounds.of[_way(figures)] = {hash((key, turn)): seconds / items for turn, seconds in paired}
+    return rounds
+
+
+def _figures(benchmark: Mapping[str, Any]) -> Mapping[str, Any]:
+    figures: Mapping[str, Any] = benchmark["extra_info"][KEY]
+    return figures
+
+
+def _way(figures: Mapping[str, Any]) -> Way:
+    return Way(figures["model"], 1 if _is_serial(figures["model"]) else figures["concurrency"])
 
 
 def _turns(benchmarks: Sequence[Mapping[str, Any]]) -> Iterator[tuple[object, Sequence[int]]]:
@@ -106,8 +121,13 @@ def _turns(benchmarks: Sequence[Mapping[str, Any]]) -> Iterator[tuple[object, Se
 
 def _cost(figures: Mapping[str, Any], items: int) -> Cost:
     account = figures.get("accounting")
-    if not account:
+    try:
+        return _accounted(figures, account, items) if account else Cost(figures.get("startup_s"))
+    except (KeyError, TypeError, AttributeError):  # an accounting of another form is none
         return Cost(figures.get("startup_s"))
+
+
+def _accounted(figures: Mapping[str, Any], account: Mapping[str, Any], items: int) -> Cost:
     ours = [usage for role, usage in account["roles"].items() if role != "server"]
     cpu_s = sum(usage["cpu_user_s"] + usage["cpu_system_s"] for usage in ours)
     return Cost(

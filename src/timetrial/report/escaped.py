@@ -1,11 +1,12 @@
 """Text from outside, such as a benchmark's name or an exception's message, for each face: it is shown and does nothing.
 
 One function for each face, and nobody else escapes: ``in_terminal`` (a line, of a log too), ``in_markdown`` and
-``code_in_markdown`` (a comment on a pull request), ``in_xml`` (JUnit).
+``code_in_markdown`` (a comment on a pull request), ``in_xml`` (JUnit), ``in_html`` (a page and its pictures).
 """
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -58,6 +59,11 @@ def code_in_markdown(text: str) -> str:
 def in_xml(text: str) -> str:
     """Characters that XML can hold and a viewer shows; its markup is the writer's to escape."""
     return "\n".join("".join(map(_visible, line)) for line in text.split("\n"))
+
+
+def in_html(text: str) -> str:
+    """Plain text between tags or in a quoted attribute, of HTML and of SVG."""
+    return html.escape(in_xml(text))
 
 
 def cut_in_the_middle(text: str, most: int) -> str:

@@ -142,13 +142,14 @@ def read_history(directory: Path, *, absolute: bool = False) -> History:
     left_out: list[str] = []
     for path in paths:
         try:
-            runs.append(_read(path))
+            runs.append(read_run_briefly(path))
         except ResultsError as error:
             left_out.append(str(error))
-    return History(_groups(runs, absolute=absolute), left_out)
+    return History(groups_of(runs, absolute=absolute), left_out)
 
 
-def _read(path: Path) -> Run:
+def read_run_briefly(path: Path) -> Run:
+    """What a history takes of a run; raises ResultsError for a file that is not one that timetrial wrote whole."""
     try:
         content = cast("ResultsFile", _DECODER.decode(plain_bytes(path)))
         about = content["timetrial"]
@@ -220,7 +221,8 @@ def _narrowed(hint: Any, paths: list[str]) -> Any:
 _DECODER: Final = msgspec.json.Decoder(_selected(ResultsFile, _READ))
 
 
-def _groups(runs: Iterable[Run], *, absolute: bool) -> list[Group]:
+def groups_of(runs: Iterable[Run], *, absolute: bool = False) -> list[Group]:
+    """Runs as series, unlike machines and Pythons apart, each group's oldest first."""
     by_label: dict[str, list[Run]] = {}
     for run in sorted(runs, key=lambda each: (each.when, each.path)):
         by_label.setdefault(run.machine, []).append(run)
@@ -246,7 +248,11 @@ def machine_label(environment: dict[str, Any]) -> str:
     lock = " with its lock on" if free_threaded and gil else ""
     memory = f", {memory_bytes / 2**30:.0f} GB" if memory_bytes else ""
     where = f"{system} {architecture}{f' ({virtualisation})' if virtualisation else ''}"
-    return f"{implementation} {python}{lock} on {model}, {usable} of {logical} cores{memory}, {where}"
+    return f"{implementation} {python}{lock} on {model}, {_count(usable)} of {logical} cores{memory}, {where}"
+
+
+def _count(cores: object) -> str:
+    return f"{cores:g}" if isinstance(cores, float) else str(cores)
 
 
 def _series(runs: Sequence[Run], *, absolute: bool) -> list[Series]:

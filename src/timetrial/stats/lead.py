@@ -64,13 +64,14 @@ def unpaired_lead(slower_s: Sequence[float], faster_s: Sequence[float], fewest: 
     slow, fast = sorted(slower_s), sorted(faster_s)
     if min(len(slow), len(fast)) < max(1, fewest) or slow[0] <= 0 or fast[0] <= 0:
         return None
-    slow_low, slow_high = _ends(slow)
-    fast_low, fast_high = _ends(fast)
+    slow_low, slow_high = median_interval(slow)
+    fast_low, fast_high = median_interval(fast)
     ratio = statistics.median(slow) / statistics.median(fast)
     low, high = slow_low / fast_high / DRIFT, slow_high / fast_low * DRIFT
     return Lead(ratio, low, high, min(len(slow), len(fast)), paired=False)
 
 
-def _ends(ordered: Sequence[float]) -> tuple[float, float]:
+def median_interval(ordered: Sequence[float]) -> tuple[float, float]:
+    """The ends of the median's interval of 95 %, of sorted values; with fewer than six, all that was seen."""
     depth = interval_depth(len(ordered)) or 1
     return ordered[depth - 1], ordered[-depth]

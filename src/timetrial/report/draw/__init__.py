@@ -1,0 +1,1 @@
+"""SVG drawn by pure functions: scales, axes, bands, marks, labels."""

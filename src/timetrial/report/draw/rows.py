@@ -1,0 +1,114 @@
+"""A chart of named rows along one scale: dots with intervals, ranges, or stacked parts; a name each, no legend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from timetrial.report.draw.axes import CHARACTER_PX
+from timetrial.report.draw.marks import Look, look_of
+from timetrial.report.draw.scales import Linear, Log, figures_scale
+from timetrial.report.draw.svg import Point, element, path, picture, text
+from timetrial.report.draw.text import Text
+
+WIDTH: Final = 420.0
+_ROW_PX: Final = 17.0
+_TOP_PX: Final = 24.0
+_BOTTOM_PX: Final = 22.0
+_LONGEST: Final = 25
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A value in a row, perhaps with an interval, perhaps hollow."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    hollow: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: its name, dots, or the parts of a bar from zero on, by the class of each."""
+
+    name: str
+    dots: Sequence[Dot] = ()
+    parts: Sequence[tuple[str, float]] = ()
+    look: Look | None = None
+    continues: bool = False
+    """Whether it is a second row of the model above, and needs no name of its own."""
+    note: Text | None = None
+    """What a row that continues stands for."""
+
+
+def draw_rows(
+    rows: Sequence[Row], x_name: Text, x_label: Callable[[float], str], *, linear: bool = False
+) -> tuple[str, list[Point]]:
+    """The SVG, and the middle of each row."""
+    names = [_cut(row.name) for row in rows]
+    left = min(190.0, CHARACTER_PX * max(map(len, names)) + 14)
+    scale = _scale(rows, left + 6, WIDTH - 18, linear=linear)
+    height = _TOP_PX + _ROW_PX * len(rows) + _BOTTOM_PX
+    parts = [_grid(scale, height, x_label), text(x_name, (0.0, 12.0), "axis")]
+    anchors: list[Point] = []
+    for index, (row, name) in enumerate(zip(rows, names, strict=True)):
+        y = _TOP_PX + _ROW_PX * (index + 0.5)
+        look = row.look or look_of(row.name)
+        label, class_ = (row.note or "", "n") if row.continues else (name, f"name f-{look.name}")
+        parts.append(text(label, (left - 8, y + 4), class_, "end"))
+        parts.append(_bar(row, scale, y) if row.parts else _dots(row, scale, y, look))
+        anchors.append((scale(row.dots[0].value) if row.dots else (left + WIDTH) / 2, y))
+    return picture(WIDTH, height, parts), anchors
+
+
+def _scale(rows: Sequence[Row], start: float, end: float, *, linear: bool) -> Linear | Log:
+    values = [
+        value for row in rows for dot in row.dots for value in (dot.value, dot.low, dot.high) if value is not None
+    ]
+    values += [sum(size for _, size in row.parts) for row in rows if row.parts]
+    scale = figures_scale(values, start, end)
+    if linear or any(row.parts for row in rows):
+        highest = max(values, default=1.0) or 1.0
+        return Linear(0.0, highest * 1.05, start, end, most_ticks=4)
+    return scale if isinstance(scale, Log) else Linear(scale.low, scale.high, start, end, most_ticks=4)
+
+
+def _grid(scale: Linear | Log, height: float, label: Callable[[float], str]) -> str:
+    bottom = height - _BOTTOM_PX
+    lines, labels, last = "", [], -1e9
+    for value in scale.ticks():
+        at = scale(value)
+        lines += path([(at, _TOP_PX), (at, bottom)])
+        told = label(value)
+        if at - last >= CHARACTER_PX * (len(told) + 1):
+            labels.append(text(told, (at, bottom + 15), "n", "middle"))
+            last = at
+    return element("path", d=lines, class_="grid") + "".join(labels)
+
+
+def _dots(row: Row, scale: Linear | Log, y: float, look: Look) -> str:
+    parts = ""
+    for dot in row.dots:
+        if dot.low is not None and dot.high is not None:
+            ends = path([(scale(dot.low), y), (scale(dot.high), y)])
+            parts += element("path", d=ends, class_=f"range c-{look.name}")
+    for hollow, class_ in ((False, f"mark f-{look.name}"), (True, f"void c-{look.name}")):
+        marks = "".join(look.mark(scale(dot.value), y) for dot in row.dots if dot.hollow is hollow)
+        parts += element("path", d=marks, class_=class_) if marks else ""
+    return parts
+
+
+def _bar(row: Row, scale: Linear | Log, y: float) -> str:
+    parts, reached = "", 0.0
+    for class_, size in row.parts:
+        start, end = scale(reached), scale(reached + size)
+        if end - start >= 0.3:
+            parts += element("rect", x=start, y=y - 5.5, width=end - start, height=11.0, class_=f"part {class_}")
+        reached += size
+    return parts
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"

@@ -1,0 +1,54 @@
+"""SVG elements as text, whatever stands in their attributes and between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from timetrial.report.draw.text import Text
+from timetrial.report.escaped import in_html
+
+Point = tuple[float, float]
+
+
+def element(tag: str, *children: str, **attributes: object) -> str:
+    """An element; ``children`` are markup already, attributes are not. ``class_`` is class, ``_`` else a hyphen."""
+    told = "".join(f' {_name(name)}="{_value(value)}"' for name, value in attributes.items() if value is not None)
+    inside = "".join(children)
+    return f"<{tag}{told}>{inside}</{tag}>" if inside else f"<{tag}{told}/>"
+
+
+def text(content: Text | str, at: Point, class_: str | None = None, anchor: str | None = None) -> str:
+    """A text at a place; one in two languages is two elements, of which the page shows one."""
+    x, y = at
+    if isinstance(content, Text) and content.en != content.zh:
+        return "".join(
+            element("text", in_html(each), x=x, y=y, class_=class_, text_anchor=anchor, lang=language)
+            for each, language in ((content.en, "en"), (content.zh, "zh-CN"))
+        )
+    return element("text", in_html(str(content)), x=x, y=y, class_=class_, text_anchor=anchor)
+
+
+def path(points: Iterable[Point], *, closed: bool = False) -> str:
+    """A path's data through the points."""
+    told = "L".join(f"{number(x)} {number(y)}" for x, y in points)
+    return f"M{told}{'Z' if closed else ''}"
+
+
+def number(value: float) -> str:
+    """A coordinate to a tenth of a pixel, without what says nothing."""
+    told = f"{value:.1f}"
+    return told.removesuffix(".0")
+
+
+def picture(width: float, height: float, parts: Sequence[str], **attributes: object) -> str:
+    """A whole SVG that fills the width that it is given."""
+    box = f"0 0 {number(width)} {number(height)}"
+    return element("svg", *parts, xmlns="http://www.w3.org/2000/svg", viewBox=box, **attributes)
+
+
+def _name(name: str) -> str:
+    return name if name == "viewBox" else name.rstrip("_").replace("_", "-")
+
+
+def _value(value: object) -> str:
+    return number(value) if isinstance(value, float) else in_html(str(value))

@@ -1,0 +1,1 @@
+"""The report as one page: what it says, its charts, and the file that holds both."""

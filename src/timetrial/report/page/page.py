@@ -1,0 +1,152 @@
+"""What the report says, in its order: the answer, the workloads, the charts, and what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from timetrial.report.draw.text import Text, same
+from timetrial.report.page.charts.of_place import break_even_figure, startup_figure, usual_figure
+from timetrial.report.page.charts.of_trials import figures_of_trials
+from timetrial.report.page.charts.over_sizes import figures_over_sizes
+from timetrial.report.page.charts.speedup import speedup_figure
+from timetrial.report.page.curves import Curve, curves_of
+from timetrial.report.page.details import Details, details_of
+from timetrial.report.page.figure import Figure, Table
+from timetrial.report.page.headline import headline, largest_gain, place_facts
+from timetrial.report.page.ranking import Ranking
+from timetrial.report.text import duration
+from timetrial.results.collect import Collected, Place, Plain
+from timetrial.stats.lead import median_interval
+
+
+@dataclass(frozen=True)
+class Workload:
+    """All that one workload's name stands for: its tables, one for each set of parameters, and its charts."""
+
+    key: str
+    name: str
+    tables: Sequence[Details]
+    figures: Sequence[Figure]
+
+
+@dataclass(frozen=True)
+class PlacePart:
+    """What the report says of one machine with one Python."""
+
+    key: str
+    label: str
+    headline: Text
+    more: Text | None
+    facts: Sequence[Text]
+    overview: Sequence[Details]
+    """A line each in the first table."""
+    hero: Figure | None
+    workloads: Sequence[Workload]
+    together: Sequence[Figure]
+    """Charts over all workloads."""
+    plain: Table | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole report."""
+
+    title: Text
+    places: Sequence[PlacePart]
+    left_out: Sequence[str] = field(default=())
+
+    @property
+    def figures(self) -> Iterator[Figure]:
+        """All charts, in the page's order; the first screen's stands among its workload's."""
+        for place in self.places:
+            yield from place.together
+            for workload in place.workloads:
+                yield from workload.figures
+
+
+def page_of(collected: Collected) -> Page:
+    """The report on stored runs."""
+    parts = [_place(place, f"p{number}") for number, place in enumerate(collected.places, start=1)]
+    return Page(parts[0].headline, parts, collected.left_out)
+
+
+def _place(place: Place, key: str) -> PlacePart:
+    rankings = [Ranking(trials) for trials in place.trials.values()]
+    tables = [details_of(ranking, f"{key}-t{number}") for number, ranking in enumerate(rankings, start=1)]
+    workloads = list(_workloads(place, tables, key))
+    return PlacePart(
+        key=key,
+        label=place.label,
+        headline=headline(rankings, len(place.plain)),
+        more=largest_gain(rankings),
+        facts=place_facts(place),
+        overview=sorted(tables, key=_by_gain),
+        hero=_hero(workloads),
+        workloads=workloads,
+        together=[
+            figure
+            for chart in (usual_figure, startup_figure, break_even_figure)
+            if (figure := chart(rankings, key)) is not None
+        ],
+        plain=_plain_table([*place.plain.values()]) if place.plain else None,
+    )
+
+
+def _by_gain(details: Details) -> tuple[bool, str, float]:
+    """Those with an answer first, then by name; of one workload the largest gain first."""
+    answer = details.ranking.answer
+    lead = answer.choice.speedup if answer is not None else None
+    return answer is None, details.ranking.name, -(lead.ratio if lead is not None else 0.0)
+
+
+def _workloads(place: Place, tables: Sequence[Details], key: str) -> Iterator[Workload]:
+    curves: dict[str, list[Curve]] = {}
+    for curve in curves_of(place):
+        curves.setdefault(curve.shape.workload, []).append(curve)
+    names = dict.fromkeys(details.ranking.name for details in tables)
+    cores = (place.environment.get("cpu") or {}).get("usable_cores")
+    for number, name in enumerate(names, start=1):
+        own = [details for details in tables if details.ranking.name == name]
+        own_key = f"{key}-w{number}"
+        figures: list[Figure] = []
+        for index, curve in enumerate(curves.get(name, ()), start=1):
+            speedup = speedup_figure(curve, f"{own_key}-c{index}", cores)
+            figures += [*figures_over_sizes(curve, f"{own_key}-c{index}"), *([speedup] if speedup else [])]
+        figures += figures_of_trials(_fullest(own))
+        yield Workload(own_key, name, own, figures)
+
+
+def _fullest(tables: Sequence[Details]) -> Details:
+    """The set of parameters whose charts are shown: the one of which the most is known."""
+    return max(tables, key=lambda details: (len(details.columns), len(details.ranking.fair)))
+
+
+def _hero(workloads: Sequence[Workload]) -> Figure | None:
+    """The curve of the first screen: one whose lead changes hands, else any throughput, else nothing."""
+    throughput = [each for work in workloads for each in work.figures if each.key.endswith("-throughput")]
+    crossing = [each for each in throughput if each.note is not None]
+    return next(iter([*crossing, *throughput]), None)
+
+
+_PLAIN_HEAD = (
+    Text("benchmark", "基准测试"),
+    Text("median", "中位数"),
+    Text("95 % interval", "95% 区间"),
+    Text("rounds", "轮数"),
+    Text("file", "文件"),
+)
+
+
+def _plain_table(found: Sequence[Plain]) -> Table:
+    """Benchmarks that are no trials: nothing is compared, their medians are shown."""
+    rows = []
+    for each in found:
+        low, high = median_interval(sorted(each.rounds_s or (each.median_s,)))
+        cells = (each.name, duration(each.median_s), _between(low, high), len(each.rounds_s) or "–", each.file.name)
+        rows.append([same(cell) for cell in cells])
+    return Table(_PLAIN_HEAD, rows)
+
+
+def _between(low_s: float, high_s: float) -> str:
+    return f"{duration(low_s)} – {duration(high_s)}"

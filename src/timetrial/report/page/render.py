@@ -1,0 +1,55 @@
+"""The page as one file: the template filled, with its style and script inside and nothing to fetch."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+from timetrial.report.draw.text import Text
+from timetrial.report.escaped import in_html, in_xml
+from timetrial.report.page import words
+from timetrial.report.page.page import Page
+
+
+def render(page: Page) -> str:
+    """The HTML."""
+    return _environment().get_template("report.html").render(page=page, words=words, **_inside())
+
+
+def _inside() -> dict[str, Markup]:
+    """The style and the script, which are ours."""
+    return {name: Markup(_own_file(file)) for name, file in (("style", "report.css"), ("script", "report.js"))}
+
+
+@cache
+def _environment() -> Environment:
+    found = Environment(
+        loader=DictLoader({name: _own_file(name) for name in ("report.html", "parts.html")}),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
+    )
+    found.filters.update(both=both, svg=Markup)
+    return found
+
+
+def both(text: Text) -> Markup:
+    """A text in both languages, of which the style shows one; what is the same in both stands there once."""
+    if text.en == text.zh:
+        return Markup(in_html(text.en))
+    return Markup(f"<span lang=en>{in_html(text.en)}</span><span lang=zh-CN>{in_html(text.zh)}</span>")
+
+
+def _visible(value: Any) -> Any:
+    """What no page can show is shown by its escape."""
+    return in_xml(value) if type(value) is str else value
+
+
+def _own_file(name: str) -> str:
+    return (files("timetrial.report.page") / "template" / name).read_text(encoding="utf-8")

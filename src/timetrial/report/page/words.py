@@ -1,0 +1,97 @@
+"""The report's fixed words in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from timetrial.report.draw.marks import look_of
+from timetrial.report.draw.text import Text
+from timetrial.report.page.figures import NOTHING, ratio, span
+from timetrial.report.page.ranking import Ranking
+
+TITLE: Final = Text("timetrial report", "timetrial 报告")
+SKIP: Final = Text("Skip to the results", "跳到结果")
+LANGUAGE: Final = Text("Language", "语言")
+WHICH: Final = Text("Which model, for each workload", "各工作负载该用哪种模型")
+WORKLOAD: Final = Text("workload", "工作负载")
+USE: Final = Text("use", "选用")
+GAIN: Final = Text("× serial", "相对串行")
+NEXT: Final = Text("next best", "次优")
+TAKES: Final = Text("takes ×", "其耗时")
+VOID: Final = Text("void", "作废")
+ALL_VOID: Final = Text("all void", "全部作废")
+NOT_COMPARED: Final = Text("only one model: nothing to compare", "只有一种模型，无从比较")
+TIE: Final = Text("tie", "持平")
+INTERVALS: Final = Text(
+    "Intervals in brackets are of 95 %. A tie: the interval includes 1, or the lead is under 3 %, "
+    "and the simplest of those that tie is shown. Void: the timing means nothing, and the trial has no place.",
+    "括号内为 95% 置信区间。持平：区间包含 1，或领先不足 3%，此时列出其中最简单的模型。"
+    "作废：计时没有意义，不参与排名。",
+)
+CURVE: Final = Text("Where the lead changes hands", "领先者在哪里易主")
+A_CURVE: Final = Text("Throughput, and how it grows", "吞吐量的变化")
+WORKLOADS: Final = Text("The workloads", "各工作负载")
+TOGETHER: Final = Text("Over all workloads", "总览")
+PLACE: Final = Text("On", "环境")
+OTHER: Final = Text("Other benchmarks", "其他基准测试")
+MODEL: Final = Text("model", "模型")
+AT_ONCE: Final = Text("at once", "并发数")
+RANK: Final = Text("place", "名次")
+TEST: Final = Text("test", "测试")
+TRIALS: Final = Text("All trials", "全部测试项")
+NUMBERS: Final = Text("Numbers", "数据")
+SOURCE: Final = Text("From", "来源")
+LEFT_OUT: Final = Text("Files that were left out", "未采用的文件")
+CONTENTS: Final = Text("Contents", "目录")
+KEYS: Final = Text(
+    "Point at a chart for its numbers, or focus it and use the arrow keys.",
+    "将指针移到图上可查看数据；也可聚焦图表后使用方向键。",
+)
+MADE_BY: Final = Text("Made by timetrial.", "由 timetrial 生成。")
+
+
+def look(model: str) -> str:
+    """The class of a model's colour and mark."""
+    return look_of(model).name
+
+
+def at_once(concurrency: int) -> Text:
+    """``8 at once``."""
+    return Text(f"{concurrency} at once", f"并发 {concurrency}")
+
+
+def voids(count: int) -> Text:
+    """``3 void``."""
+    return Text(f"{count} void", f"{count} 个作废")
+
+
+@dataclass(frozen=True)
+class Told:
+    """A lead as a cell has it: of whom, how many times, its interval, and who else."""
+
+    ratio: str
+    span: str = ""
+    what: str = ""
+    also: Text | None = None
+
+
+def gain(ranking: Ranking) -> Told:
+    """Over serial, with its interval."""
+    answer = ranking.answer
+    if answer is None or (answer.choice.speedup is None and not answer.choice.is_reference):
+        return Told(NOTHING.en)
+    lead = answer.choice.speedup
+    return Told(ratio(1.0)) if lead is None else Told(ratio(lead.ratio), span(lead.low, lead.high))
+
+
+def next_best(ranking: Ranking) -> Told:
+    """Who is next, and how many times as long that takes."""
+    answer = ranking.answer
+    rivals = [] if answer is None else [*answer.choice.tied, answer.choice.next_best]
+    first = next((rival for rival in rivals if rival is not None), None)
+    if answer is None or first is None:
+        return Told(NOTHING.en)
+    more = len(answer.choice.tied) - 1
+    also = Text(f"and {more} more", f"等 {more + 1} 种") if more > 0 else None
+    return Told(ratio(first.lead.ratio), span(first.lead.low, first.lead.high), first.way.model, also)

@@ -1,0 +1,76 @@
+"""Charts as pictures: every point has its mark, names keep apart, and text from outside is text."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from xml.etree import ElementTree as ET
+
+from timetrial.report.draw.labels import spread
+from timetrial.report.draw.lines import Lines, Spot, draw_lines
+from timetrial.report.draw.marks import looks_of
+from timetrial.report.draw.rows import Dot, Row, draw_rows
+from timetrial.report.draw.scatter import Place, draw_scatter, front
+from timetrial.report.draw.svg import text
+from timetrial.report.draw.text import Text, same
+
+
+def lines(**series: list[Spot]) -> Lines:
+    """A chart of them over 1, 2 and 4."""
+    return Lines([1, 2, 4], series, same("size"), same("items/s"), str, str)
+
+
+def test_a_line_has_a_mark_for_each_point_and_a_band_between_its_intervals() -> None:
+    """A void point has a mark of its own, and no line leads there."""
+    spots = [Spot(1, 10, 9, 11), Spot(2, 20, 18, 22), Spot(4, 30, 25, 35, void=True)]
+    svg = ET.fromstring(draw_lines(lines(threads=spots)).svg)
+    by_class = {each.get("class"): each.get("d", "") for each in svg}
+    assert by_class["mark f-threads"].count("M") == 2
+    assert by_class["line c-threads"].count("L") == 1
+    assert by_class["void c-threads"].count("M") == 1
+    assert by_class["band f-threads"].endswith("Z")
+
+
+def test_variants_of_a_model_differ_by_their_dash_and_models_by_their_mark() -> None:
+    """So that nobody needs the colour."""
+    looks = looks_of(["threads", "threads[requests]", "processes"])
+    assert looks["threads"].dash != looks["threads[requests]"].dash
+    assert looks["threads"].mark(0, 0) != looks["processes"].mark(0, 0)
+
+
+def test_names_at_line_ends_are_moved_apart_and_stay_within() -> None:
+    """In their order."""
+    placed = spread([50, 52, 54, 95], [13, 13, 13, 13], 0, 100)
+    assert all(after - before >= 13 for before, after in pairwise(placed))
+    assert placed[-1] <= 87
+
+
+def test_a_name_with_markup_is_shown_as_it_is() -> None:
+    """And so is what no page can show."""
+    assert text("<script>\x00", (0.0, 0.0)) == '<text x="0" y="0">&lt;script&gt;\\x00</text>'
+    svg = draw_lines(lines(**{"<script>alert(1)</script>": [Spot(1, 1, 1, 1), Spot(2, 2, 2, 2)]})).svg
+    assert "<script" not in svg
+
+
+def test_a_text_in_two_languages_stands_there_twice_marked_by_its_language() -> None:
+    """The page shows one."""
+    assert re.findall(r'lang="([\w-]+)">([^<]+)', text(Text("axis", "轴"), (0.0, 0.0))) == [
+        ("en", "axis"),
+        ("zh-CN", "轴"),
+    ]
+
+
+def test_rows_show_dots_with_their_range_and_bars_with_their_parts() -> None:
+    """An anchor for each row."""
+    dots, anchors = draw_rows([Row("serial", [Dot(1.0, 0.5, 2.0)]), Row("threads", [Dot(3.0)])], same("time"), str)
+    assert (dots.count('class="range'), dots.count('class="mark'), len(anchors)) == (1, 2, 2)
+    bars, _ = draw_rows([Row("serial", parts=[("r-client", 1.0), ("r-server", 2.0)])], same("time"), str)
+    assert bars.count("<rect") == 2
+
+
+def test_the_front_is_those_that_nothing_beats_in_both() -> None:
+    """Less memory and more throughput."""
+    places = [Place("serial", "s", 1, 1), Place("threads", "t", 2, 5), Place("processes", "p", 3, 4)]
+    assert [place.label for place in front(places)] == ["s", "t"]
+    svg, anchors = draw_scatter(places, same("memory"), same("items/s"), str, str)
+    assert (svg.count('class="mark'), svg.count('class="void'), len(anchors)) == (2, 1, 3)

@@ -1,0 +1,178 @@
+"""The page's content: the answer, the ranking, the charts that the figures allow, each traced to its source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("jinja2")
+pytest.importorskip("msgspec")
+pytest.importorskip("numpy")
+
+from tests.unit.report.page.made_up import computing, environment, fetching, others, results, trial, whole, write
+from timetrial.report.page.page import Page, PlacePart, page_of
+from timetrial.report.page.ranking import Ranking
+from timetrial.report.page.render import render
+from timetrial.results.collect import collect
+
+
+def page(folder: Path, *runs: list[dict[str, Any]]) -> Page:
+    """A run's page."""
+    for number, benchmarks in enumerate(runs):
+        write(folder, f"{number}.json", results(benchmarks))
+    return page_of(collect([folder]))
+
+
+def place(folder: Path, benchmarks: list[dict[str, Any]]) -> PlacePart:
+    """What the page says of its only place."""
+    (found,) = page(folder, benchmarks).places
+    return found
+
+
+def ranking(folder: Path, benchmarks: list[dict[str, Any]]) -> Ranking:
+    """Of its only workload."""
+    (details,) = place(folder, benchmarks).overview
+    return details.ranking
+
+
+def test_one_workload_is_answered_by_its_model_with_the_gain(tmp_path: Path) -> None:
+    """In both languages, with the same numbers."""
+    told = place(tmp_path, [trial("t.py::t", "w", "serial", 8.0), trial("t.py::t", "w", "threads", 1.0)]).headline
+    assert told.en.startswith("For w, use threads, 8 at once: 8.")
+    assert told.zh.startswith("w：请用多线程，并发数 8，速度是串行的 8.")
+
+
+def test_of_several_workloads_it_counts_who_leads_who_ties_and_who_has_no_answer(tmp_path: Path) -> None:
+    """And names the largest gain."""
+    found = place(tmp_path, whole())
+    assert found.headline.en == (
+        "Of 6 workloads, coroutines lead in 1, threads in 1, processes+coroutines in 1, "
+        "2 end in a tie, 1 has no answer."
+    )
+    assert found.more is not None
+    assert found.more.en.endswith("coroutines[aiohttp], 256 at once, in fetch_pages.")
+
+
+def test_ties_share_the_first_place_and_void_trials_have_none(tmp_path: Path) -> None:
+    """The simplest of those that tie is advised."""
+    files = [each for each in others() if "files" in each["fullname"]]
+    files.append(
+        trial(
+            "benchmarks/test_files.py::test_files",
+            "files",
+            "interpreters",
+            1e-4,
+            void="disturbed",
+            parameters={"files": 32, "kind": "fsync"},
+        )
+    )
+    rows = [(row.trial.way.model, row.place) for row in ranking(tmp_path, files).rows]
+    assert rows == [
+        ("threads", 1),
+        ("processes", 1),
+        ("serial", 3),
+        ("coroutines[usual]", 4),
+        ("coroutines[aiofiles]", 5),
+        ("interpreters", None),
+    ]
+
+
+def test_a_sweep_is_drawn_as_throughput_p99_and_memory_with_its_crossover(tmp_path: Path) -> None:
+    """The first screen shows the curve whose lead changes hands."""
+    found = place(tmp_path, fetching())
+    kinds = [figure.key.rpartition("-")[2] for work in found.workloads for figure in work.figures]
+    assert kinds == ["throughput", "p99", "memory", "latency", "cpu", "pareto"]
+    assert found.hero is not None
+    assert found.hero.note is not None
+    assert "coroutines[aiohttp] overtake" in found.hero.note.en
+    assert found.hero.svg.count('class="cross"') >= 1
+
+
+def test_speed_up_is_drawn_with_the_ideal_where_cores_bound_it(tmp_path: Path) -> None:
+    """And not where waiting is overlapped, which goes far beyond the cores."""
+    (work,) = place(tmp_path, computing()).workloads
+    (speedup,) = [figure for figure in work.figures if figure.key.endswith("speedup")]
+    assert speedup.svg.count('class="rule"') == 2
+    assert [str(cell) for cell in speedup.table.head] == ["workers", "threads", "processes", "processes+coroutines"]  # type: ignore[union-attr]
+
+
+def test_what_the_article_does_stands_beside_the_best_there_is(tmp_path: Path) -> None:
+    """The costliest first."""
+    (usual, *_) = place(tmp_path, others()).together
+    first, second = usual.table.rows
+    assert [str(cell) for cell in first[:2]] == ["download", "threads[article]-8"]  # type: ignore[index]
+    assert str(second[1]) == "coroutines[usual]-8"  # type: ignore[index]
+
+
+def test_every_chart_names_its_source_and_has_an_anchor_for_each_row_of_its_table(tmp_path: Path) -> None:
+    """So that hovering, the table and the file agree."""
+    found = page(tmp_path, whole())
+    figures = [*found.figures]
+    assert len(figures) >= 10
+    for figure in figures:
+        assert figure.source.en
+        assert len(figure.anchors) == len(figure.table.rows), figure.key
+
+
+def test_the_page_is_one_file_that_fetches_nothing(tmp_path: Path) -> None:
+    """Far below its limit, with a script of under 10 KB."""
+    html = render(page(tmp_path, whole()))
+    assert len(html.encode()) < 150_000
+    script = html[html.index("<script>") : html.index("</script>")]
+    assert len(script.encode()) < 10_000
+    outside = html.replace("http://www.w3.org/2000/svg", "")
+    assert "http://" not in outside
+    assert "https://" not in outside
+    assert "src=" not in outside
+
+
+def test_names_from_results_are_text_wherever_they_stand(tmp_path: Path) -> None:
+    """A workload, a model, a parameter, a test, a reason and a file that are all markup."""
+    evil = "<script>alert(1)</script>"
+    trials = [
+        trial(f"{evil}.py::t", evil, model, 1.0, parameters={evil: evil}, accounted=True, opened=True, void=void)
+        for model, void in (("serial", None), (f"threads[{evil}]", None), ("processes", evil))
+    ]
+    html = render(page(tmp_path, trials))
+    assert html.count("<script") == 1
+    assert "&lt;script&gt;" in html
+
+
+@pytest.mark.parametrize(
+    "benchmarks",
+    [
+        [],
+        [trial("t.py::t", "w", "serial", 1.0)],
+        [trial("t.py::t", "w", "serial", 1.0, void="disturbed")],
+        [trial("t.py::t", "w", "threads", 0.0), trial("t.py::t", "w", "serial", 0.0)],
+        [trial("t.py::t", "w", "threads", 1.0, rounds=1), trial("t.py::t", "w", "serial", 1.0, rounds=1)],
+    ],
+    ids=["nothing", "one model", "all void", "no time passed", "one round"],
+)
+def test_a_run_with_little_in_it_is_a_page_all_the_same(tmp_path: Path, benchmarks: list[dict[str, Any]]) -> None:
+    """That says what there is, and fails nowhere."""
+    html = render(page(tmp_path, benchmarks))
+    assert "</html>" in html
+
+
+def test_an_accounting_of_another_form_leaves_its_charts_out(tmp_path: Path) -> None:
+    """Strange figures are no figures."""
+    strange: list[dict[str, Any]] = [trial("t.py::t", "w", model, 1.0) for model in ("serial", "threads")]
+    for each, account in zip(
+        strange, ({"roles": 3}, {"roles": {"client": {"cpu_user_s": "x"}}, "rounds": 1}), strict=True
+    ):
+        each["extra_info"]["timetrial"]["accounting"] = account
+    assert [figure for work in place(tmp_path, strange).workloads for figure in work.figures] == []
+
+
+def test_several_places_are_parts_of_their_own(tmp_path: Path) -> None:
+    """Nothing of one Python stands in another's tables."""
+    for version in ("3.12.1", "3.13.1"):
+        write(tmp_path, f"{version}.json", results(others(), where=environment(version)))
+    parts = page_of(collect([tmp_path])).places
+    assert [{details.ranking.trials[0].file.name for details in part.overview} for part in parts] == [
+        {"3.13.1.json"},
+        {"3.12.1.json"},
+    ]
