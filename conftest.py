@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 _ROOT = Path(__file__).parent
-# Benchmarks of timetrial itself; name their folder to run them.
-_OUR_OWN_INSTRUMENTS = ("advice", "gate_power", "harness", "mockserver")
+# Benchmarks of timetrial itself, and those that only claims need; name their folder to run them.
+_OUR_OWN_INSTRUMENTS = ("advice", "claims", "gate_power", "harness", "mockserver")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -18,6 +18,7 @@ from timetrial.errors import TimetrialError
 _COMMANDS: Final = {
     "run": "which model, and how many at once, for a function of yours",
     "advise": "which model to use for each workload of stored runs, and when it would be another one",
+    "claims": "advice that people repeat, tested on what was measured here; with --measure, measure what is missing",
     "gate": "did the code get slower? passes, fails, or says that it could assert nothing",
     "baseline": "accept a file as the baseline, on purpose",
     "report": "stored runs as one page that answers at a glance, with charts",

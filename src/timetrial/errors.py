@@ -60,6 +60,10 @@ class ResultsError(TimetrialError):
     """A file of results cannot be written or read."""
 
 
+class ClaimError(TimetrialError):
+    """A claim is written in a way that can't be judged, or there is none of that name."""
+
+
 class GateError(TimetrialError):
     """A gate is asked for in a way that can't be meant, or its two sides can't be set against each other."""
 

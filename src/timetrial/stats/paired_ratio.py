@@ -50,17 +50,17 @@ def paired_ratio(slower_s: Sequence[float], faster_s: Sequence[float]) -> Paired
     return PairedRatio(math.exp(middle), math.exp(low), math.exp(high), len(pairs))
 
 
-def interval_depth(count: int) -> int:
+def interval_depth(count: int, confidence: float = CONFIDENCE) -> int:
     """Which smallest and which largest of ``count`` values bound the median's interval; 0 if none is wide enough.
 
     The largest d for which a fair coin thrown ``count`` times shows fewer than d heads, or fewer than d tails, with a
-    probability of at most 5 %.
+    probability of at most 1 - ``confidence``.
     """
     outside, depth, ways = 0, 0, 1
     for heads in range(count // 2):
         outside += 2 * ways
         ways = ways * (count - heads) // (heads + 1)
-        if outside / 2**count > 1 - CONFIDENCE:  # of whole numbers: 2**1024 and more is too large for a float
+        if outside / 2**count > 1 - confidence:  # of whole numbers: 2**1024 and more is too large for a float
             break
         depth = heads + 1
     return depth

@@ -1,0 +1,154 @@
+"""Figures by launch, and the interval that they allow: many launches speak for themselves, few are given an allowance.
+
+Rounds of one launch share its luck: where things lie in memory, which core it got, which minute it was. With enough
+launches, each is one value. With fewer, paired rounds give an interval that is widened by what launches of the same
+code were seen to differ by; figures that were not taken in turns, and single readings, get so wide an allowance that
+only large differences show.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from timetrial.claims.evidence import Interval, TrialRef
+from timetrial.claims.text import Text
+from timetrial.stats.paired_ratio import interval_depth
+from timetrial.stats.signed_rank import fewest_for, shift_interval
+
+LUCK: Final = 1.10
+"""Launches of the same code, pair by pair, differed by 2 to 5 % (one standard deviation): twice that, and more."""
+
+MOODS: Final = 2.2
+"""A loop on an idle virtual machine took 0.69 to 1.5 ms, in spells of up to 4 s: what isn't taken in turns may lie in
+two of them."""
+
+MEMORY: Final = 1.25
+"""Memory readings of the same code differ by a tenth from launch to launch; a quarter is more than we have seen."""
+
+LATENCY: Final = MOODS
+"""One round's percentile, as far as a spell may move it."""
+
+
+class Kind(Enum):
+    """How the values of a launch belong together."""
+
+    PAIRS = "pairs"
+    """A value is a pair of rounds of the same turn."""
+    APART = "apart"
+    """A launch's rounds of two trials that took no turns; its ends are those of both."""
+    READINGS = "readings"
+    """One value a launch."""
+    COUNT = "count"
+    """Something counted, which is what it is."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """There is no such figure among the results."""
+
+    what: str
+    skipped: str | None = None
+    """Why the benchmark was skipped wherever it was tried: it can't run here."""
+    void: str | None = None
+    """Why all of its trials are void."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One figure in all launches in which it was measured.
+
+    ``launches`` holds each launch's values: of a ratio their logarithms (``is_ratio``), else the figure itself in
+    ``unit``. Of APART, a launch has three: the least, the middle and the largest that its rounds allow.
+    """
+
+    what: str
+    unit: str
+    launches: tuple[tuple[float, ...], ...]
+    kind: Kind
+    trials: tuple[TrialRef, ...]
+    is_ratio: bool = True
+    allowance: float = LUCK
+    """By which factor the interval of few launches is widened."""
+
+    @property
+    def centres(self) -> list[float]:
+        """Each launch's middle value."""
+        return [statistics.median(values) for values in self.launches]
+
+    @property
+    def value(self) -> float:
+        """The figure: the median over launches."""
+        return self._shown(statistics.median(self.centres))
+
+    def interval(self, level: float) -> Interval | None:
+        """Where the figure lies; None for a count, and where there are too few rounds for any."""
+        if self.kind is Kind.COUNT:
+            return None
+        if len(self.launches) >= fewest_for(level):
+            found = shift_interval(self.centres, level)
+            said = Text(f"{len(self.launches)} launches", f"{len(self.launches)} 次独立启动")
+            return Interval(self._shown(found.low), self._shown(found.high), found.confidence, said)
+        ends = [each for values in self.launches if (each := self._ends(values, level)) is not None]
+        if not ends:
+            return None
+        low, high = (
+            self._shown(pick(each)) for pick, each in ((min, [e[0] for e in ends]), (max, [e[1] for e in ends]))
+        )
+        return Interval(
+            _lowered(low, self.allowance),
+            _raised(high, self.allowance),
+            level if self.kind is Kind.PAIRS else None,
+            self._basis(len(ends)),
+        )
+
+    def launches_needed(self, level: float) -> int:
+        """So many in all that they speak for themselves."""
+        return fewest_for(level)
+
+    def _ends(self, values: Sequence[float], level: float) -> tuple[float, float] | None:
+        if self.kind is not Kind.PAIRS:
+            return min(values), max(values)
+        depth, ordered = interval_depth(len(values), level), sorted(values)
+        return (ordered[depth - 1], ordered[-depth]) if depth else None
+
+    def _shown(self, value: float) -> float:
+        return math.exp(value) if self.is_ratio else value
+
+    def _basis(self, launches: int) -> Text:
+        percent = round(100 * (self.allowance - 1))
+        several_en = f"{launches} launch{'es' if launches > 1 else ''}"
+        several_zh = f"{launches} 次启动"
+        if self.kind is Kind.PAIRS:
+            pairs = sum(map(len, self.launches))
+            return Text(
+                f"{pairs} pairs of rounds taken in turns in {several_en}, widened by {percent} % for a launch's luck",
+                f"{several_zh}中交替进行的 {pairs} 对轮次，并因单次启动的偶然性放宽 {percent}%",
+            )
+        if self.kind is Kind.APART:
+            return Text(
+                f"rounds of {several_en} that were not taken in turns, widened {self.allowance:g} times for the "
+                f"machine's moods",
+                f"{several_zh}中未交替进行的轮次，并因机器状态起伏放宽到 {self.allowance:g} 倍",
+            )
+        return Text(
+            f"one reading a launch, {several_en}, widened by {percent} %",
+            f"每次启动一个读数，共{several_zh}，放宽 {percent}%",
+        )
+
+
+def count(what: str, value: float, unit: str, trials: tuple[TrialRef, ...]) -> Sample:
+    """Something that was counted and has no interval."""
+    return Sample(what, unit, ((value,),), Kind.COUNT, trials, is_ratio=False)
+
+
+def _lowered(value: float, factor: float) -> float:
+    return value / factor if value > 0 else value * factor
+
+
+def _raised(value: float, factor: float) -> float:
+    return value * factor if value > 0 else value / factor
