@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from timetrial.commands.selection import add_installing, add_selection, divide, selection_of, wanted_of
-from timetrial.gate.bisect import BisectPlan, bisect
+from timetrial.gate.bisect import Between, BisectPlan, bisect
 from timetrial.gate.findings import ExitCode, Finding
 from timetrial.gate.policy import GatePolicy, read_policy
+from timetrial.gate.record import BenchmarkRecord
 from timetrial.gate.run import GatePlan, run_gate
 from timetrial.gate.sides.side import Side
 from timetrial.gate.store import About, GateFile, about_sides
-from timetrial.gate.verdicts import judge
+from timetrial.gate.verdicts import effects_again, judge, rule_for
 from timetrial.report.escaped import shown
 from timetrial.report.gate.bisection import bisection_lines
 from timetrial.report.progress.gate import GateProgress
+from timetrial.stats.sequential import proved_between
+from timetrial.stats.signed_rank import as_effect
 from timetrial.system.signals import endings_unwind
 from timetrial.system.warden import warden
 
@@ -34,8 +37,17 @@ def run(argv: Sequence[str]) -> int:
     policy = read_policy(root)
     with endings_unwind(), warden():
         found = bisect(BisectPlan(root, options.good, options.bad, policy, gate, progress.say, wanted_of(options)))
-    print(shown(bisection_lines(found, options.good, options.bad)))
+    others = [*_without_ends(own), *(["--", *for_pytest] if for_pytest else [])]
+    print(shown(bisection_lines(found, options.good, options.bad, others)))
     return ExitCode.PASS if found.culprit is not None else ExitCode.NOTHING_ASSERTED
+
+
+def _without_ends(own: Sequence[str]) -> list[str]:
+    """The command line as it was given, without the two commits."""
+    ends = argparse.ArgumentParser(add_help=False)
+    for name in ("--good", "--bad"):
+        ends.add_argument(name)
+    return ends.parse_known_args(own)[1]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,7 +79,7 @@ class _Gate:
     results: Path
     progress: GateProgress
 
-    def __call__(self, base: Side, candidate: Side, policy: GatePolicy) -> Sequence[Finding]:
+    def __call__(self, base: Side, candidate: Side, policy: GatePolicy, between: Between | None) -> Sequence[Finding]:
         seed = random.SystemRandom().getrandbits(32)
         about: About = {**about_sides(base, candidate, self.selection), "kind": "bisect", "seed": seed}
         file = GateFile(self.results, policy, about)
@@ -80,6 +92,7 @@ class _Gate:
             on_progress=self.progress,
             on_launch=file.write,
             on_modules=file.note_modules,
+            known_enough=lambda record: between is not None and _is_between(record, between, policy),
         )
         try:
             records = run_gate(plan)
@@ -87,3 +100,12 @@ class _Gate:
             self.progress.clear()
         file.write(records, complete=True)
         return judge(records, policy)
+
+
+def _is_between(record: BenchmarkRecord, between: Between, policy: GatePolicy) -> bool:
+    """Whether the fresh launches prove it, at the alpha of a single benchmark on each side."""
+    high = between.short_of.get(record.name)
+    if high is None:
+        return False
+    low, rule = as_effect(between.past), rule_for(policy, 1)
+    return proved_between(effects_again(record), low, as_effect(high), rule)

@@ -19,7 +19,28 @@ from timetrial.gate.sides.requirements import Wanted
 from timetrial.gate.sides.scratch import files_or_error, scratch
 from timetrial.gate.sides.side import Side, check
 
-Test = Callable[[Side, Side, GatePolicy], Sequence[Finding]]
+
+@dataclass(frozen=True)
+class Between:
+    """What else answers a step: a benchmark that is clearly slower than at the good commit, and faster than at the bad.
+
+    ``past`` is the slowdown that nobody minds, ``short_of`` the least that the bad commit may have, by benchmark; both
+    are ratios less 1.
+    """
+
+    past: float
+    short_of: Mapping[str, float]
+
+    def has(self, finding: Finding) -> bool:
+        """Whether all of the finding's interval lies between the two."""
+        high = self.short_of.get(finding.benchmark)
+        if high is None or finding.low is None or finding.high is None:
+            return False
+        return self.past < finding.low and finding.high < high
+
+
+Test = Callable[[Side, Side, GatePolicy, Between | None], Sequence[Finding]]
+"""Base, candidate, policy, and for a step what else answers it; the gate need not go on once that is proved."""
 
 # A step asks on which side of half the slowdown a commit lies; the band around it in which it can't tell is narrow.
 _HALF: Final = 0.5
@@ -33,7 +54,7 @@ _MARKS: Final = {
 
 @dataclass(frozen=True)
 class BisectPlan:
-    """What to look for: in the project at ``root``, between two refs, by ``test(base, candidate, policy)``.
+    """What to look for: in the project at ``root``, between two refs, by ``test``.
 
     ``say`` is told of each step.
     """
@@ -50,12 +71,21 @@ class BisectPlan:
 
 
 @dataclass(frozen=True)
+class Another:
+    """Two commits between which another slowdown lies, as git understands them."""
+
+    good: str
+    bad: str
+
+
+@dataclass(frozen=True)
 class Bisection:
     """What came out: ``slower`` are the findings of the bad commit against the good one, empty if none regressed.
 
     ``suspects`` are the commits that may have done it, one where it was found; ``findings`` are those of the culprit
     against the good commit. ``marks`` are the steps in their order. ``compared`` are all findings of the bad
-    commit, those too that were left open. ``skipped`` says by its hash why a commit could not be judged.
+    commit, those too that were left open. ``skipped`` says by its hash why a commit could not be judged. ``others``
+    are where more slowdowns lie: some step was clearly slower than the good commit and clearly faster than the bad one.
     """
 
     slower: Sequence[Finding] = ()
@@ -64,6 +94,7 @@ class Bisection:
     marks: Sequence[tuple[Commit, Mark]] = ()
     compared: Sequence[Finding] = ()
     skipped: Mapping[str, str] = field(default_factory=dict)
+    others: Sequence[Another] = ()
 
     @property
     def culprit(self) -> Commit | None:
@@ -100,32 +131,42 @@ class _Steps:
     marks: list[tuple[Commit, Mark]] = field(default_factory=list)
     found: dict[str, Sequence[Finding]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    sought: Sequence[Finding] = ()
+    """The slowdown that is looked for now: that of the bad commit, until a step shows that it is made of two."""
+    between: Between = Between(0.0, {})
 
     def all_of(self, bad: str) -> Bisection:
         self.plan.say("is the bad commit slower at all?")
-        compared = self._gate(bad, self.plan.policy)
+        compared = self._gate(bad, self.plan.policy, None)
         slower = [each for each in compared if each.verdict is Verdict.REGRESSED]
         self.found[bad] = slower
         if not slower:
             return Bisection(compared=compared)
-        names, policy = {each.benchmark for each in slower}, halfway(self.plan.policy, slower)
+        self.sought = slower
+        self.between = between_of(self.plan.policy, slower)
+        names = {each.benchmark for each in slower}
         while (commit := self.search.due()) is not None:
-            self._step(commit, names, policy)
+            self._step(commit, names)
         suspects = self.search.suspects()
         findings = self.found.get(suspects[0].hash, ()) if len(suspects) == 1 else ()
-        return Bisection(slower, suspects, findings, self.marks, compared, self.skipped)
+        return Bisection(slower, suspects, findings, self.marks, compared, self.skipped, self._others())
 
-    def _step(self, commit: Commit, names: Collection[str], policy: GatePolicy) -> None:
+    def _step(self, commit: Commit, names: Collection[str]) -> None:
         left = math.ceil(math.log2(len(self.search.suspects())))
         self.plan.say(f"step {len(self.marks) + 1}, {left} to go or so: {commit}")
+        policy = halfway(self.plan.policy, self.sought)
         try:
-            findings = [each for each in self._gate(commit.hash, policy) if each.benchmark in names]
+            findings = [each for each in self._gate(commit.hash, policy, self.between) if each.benchmark in names]
             words = _in_words(findings)
         except NoRoomError:
             raise  # it says nothing of this commit, and the next one would meet it too
         except GateError as error:
             findings, words = [], str(error)
-        mark = mark_of(findings)
+        mark = mark_of(findings, self.between)
+        partly = [each for each in findings if self.between.has(each)]
+        if partly and mark is Mark.BAD:
+            words += ", which is slower than the good commit and faster than the bad one: there are two slowdowns"
+            self.sought = partly
         self.plan.say(f"{mark}: {words}")
         self.found[commit.hash] = findings
         self.marks.append((commit, mark))
@@ -133,20 +174,50 @@ class _Steps:
             self.skipped[commit.hash] = words
         self.search.mark(commit, mark)
 
-    def _gate(self, commit: str, policy: GatePolicy) -> Sequence[Finding]:
+    def _others(self) -> list[Another]:
+        """Between which steps, or the ends, another slowdown lies: the range that is known to hold it is the shortest.
+
+        Steps go towards the commit that is looked for, so each bad one is nearer to it than those before.
+        """
+        later, earlier, slow = None, None, self.plan.bad
+        for commit, mark in self.marks:
+            partly = any(map(self.between.has, self.found[commit.hash]))
+            if mark is Mark.BAD and partly:
+                later = later or Another(commit.hash, slow)
+            elif mark is Mark.BAD:
+                slow = commit.hash
+            elif mark is Mark.GOOD and partly:
+                earlier = earlier or Another(self.plan.good, commit.hash)
+        return [each for each in (earlier, later) if each is not None]
+
+    def _gate(self, commit: str, policy: GatePolicy, between: Between | None) -> Sequence[Finding]:
         plan = self.plan
         with scratch(self.repository, plan.say) as place:
             with files_or_error():
                 maker = SideMaker.in_scratch(place, self.repository, plan.root, policy, plan.say, plan.wanted)
                 (candidate,) = maker.installed(maker.of_commit(SideName.CANDIDATE, commit))
                 check(candidate)
-            return plan.test(self.base, candidate, policy)
+            return plan.test(self.base, candidate, policy, between)
 
 
-def mark_of(findings: Sequence[Finding]) -> Mark:
-    """Bad if any regressed; skip if any can't be told, or there is none; good otherwise."""
-    marks = {_MARKS.get(finding.verdict, Mark.SKIP) for finding in findings}
+def between_of(policy: GatePolicy, slower: Sequence[Finding]) -> Between:
+    """What lies between the good commit, with the slowdown that nobody minds, and the bad one."""
+    return Between(policy.margin, {each.benchmark: each.low for each in slower if each.low is not None})
+
+
+def mark_of(findings: Sequence[Finding], between: Between) -> Mark:
+    """Bad if any regressed, or is slower than the good commit and faster than the bad one.
+
+    Skip if any can't be told, or there is none; good otherwise.
+    """
+    marks = {_mark_of(finding, between) for finding in findings}
     return next((each for each in (Mark.BAD, Mark.SKIP) if each in marks), Mark.GOOD) if marks else Mark.SKIP
+
+
+def _mark_of(finding: Finding, between: Between) -> Mark:
+    if finding.verdict is Verdict.INCONCLUSIVE and between.has(finding):
+        return Mark.BAD
+    return _MARKS.get(finding.verdict, Mark.SKIP)
 
 
 def halfway(policy: GatePolicy, slower: Sequence[Finding]) -> GatePolicy:

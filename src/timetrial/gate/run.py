@@ -60,6 +60,8 @@ class GatePlan:
     on_progress: Callable[[Progress], None] = lambda _progress: None
     on_launch: Callable[[Sequence[BenchmarkRecord]], None] = lambda _records: None
     on_modules: Callable[[SideName, Mapping[str, str]], None] = lambda _side, _modules: None
+    known_enough: Callable[[BenchmarkRecord], bool] = lambda _record: False
+    """Whether whoever asks has an answer already, though the gate itself would look on; asked between launches."""
 
 
 def run_gate(plan: GatePlan) -> list[BenchmarkRecord]:
@@ -110,8 +112,12 @@ class _Gate:
 
     def confirm(self) -> None:
         """Gives fresh launches to what stands out, until all is decided or the time is up."""
-        while self._time_is_left() and (names := open_for_confirmation(self.records(), self._plan.policy)):
+        while self._time_is_left() and (names := self._open()):
             self._launch(Phase.CONFIRM, names)
+
+    def _open(self) -> list[str]:
+        names = open_for_confirmation(self.records(), self._plan.policy)
+        return [name for name in names if not self._plan.known_enough(self._records[name])]
 
     def _short_of_screening(self) -> list[str]:
         wanted = self._plan.policy.screen_launches

@@ -63,6 +63,11 @@ def open_for_confirmation(records: Sequence[BenchmarkRecord], policy: GatePolicy
     return [name for name in wanted if confirm(survey.readings[name].fresh, survey.rule).answer is Answer.GO_ON]
 
 
+def effects_again(record: BenchmarkRecord) -> list[float]:
+    """The effects of a benchmark's fresh launches, in their order; none where something was in the way."""
+    return _Reading(record).fresh
+
+
 def looked_at_again(records: Sequence[BenchmarkRecord], policy: GatePolicy) -> set[str]:
     """The benchmarks that the screen did not settle: they share ``policy.alpha``."""
     return _Survey(records, policy).again

@@ -80,6 +80,20 @@ def confirm(effects: Sequence[float], rule: Rule) -> Decision:
     return Decision(Answer.OPEN if used == rule.most else Answer.GO_ON, used)
 
 
+def proved_between(effects: Sequence[float], low: float, high: float, rule: Rule) -> bool:
+    """Whether launches in their order prove that the effect is past ``low``, and that it is short of ``high``.
+
+    Each is the one-sided test of ``confirm``, at ``rule.alpha`` over all looks together; ``low`` and ``high`` are
+    effects, and take the place of the rule's margin.
+    """
+    return _crosses([each - low for each in effects], rule) and _crosses([high - each for each in effects], rule)
+
+
+def _crosses(distances: Sequence[float], rule: Rule) -> bool:
+    crossing = _Crossing(rule)
+    return any(crossing.crossed_by(each) for each in distances[: rule.most])
+
+
 def fewest_to_prove(rule: Rule) -> int:
     """How many launches it takes at the least to prove anything; where ``most`` is too few, how many it had to be."""
     first = min(FIRST_LOOK, rule.most)

@@ -10,7 +10,7 @@ import pytest
 from tests.system.gate.projects import Project, linked_policy, new_project
 from timetrial import cli
 from timetrial.errors import GateError, NoRoomError
-from timetrial.gate.bisect import Bisection, BisectPlan, bisect
+from timetrial.gate.bisect import Another, Between, Bisection, BisectPlan, bisect
 from timetrial.gate.findings import Finding, Verdict
 from timetrial.gate.git_bisect import Mark
 from timetrial.gate.policy import GatePolicy
@@ -35,13 +35,18 @@ def cost_of(side: Side) -> str:
     return (side.root / "src/spin/cost.py").read_text()
 
 
-def told(base: Side, candidate: Side, policy: GatePolicy) -> Sequence[Finding]:
-    """A gate that reads the cost instead of measuring it; ``?`` stands for a measurement that settles nothing."""
+def told(base: Side, candidate: Side, policy: GatePolicy, _between: Between | None = None) -> Sequence[Finding]:
+    """A gate that reads the cost instead of measuring it; ``?`` stands for a measurement that settles nothing.
+
+    As a real one, it can't tell what lies just where it is asked.
+    """
     if cost_of(candidate) == "?":
         return [Finding("test_spin", Verdict.INCONCLUSIVE), Finding("test_other", Verdict.UNCHANGED)]
     effect = float(cost_of(candidate)) / float(cost_of(base)) - 1
     verdict = Verdict.REGRESSED if effect > policy.margin else Verdict.UNCHANGED
     interval = effect - 0.01, effect + 0.01
+    if abs(effect - policy.margin) < 0.01:
+        verdict = Verdict.INCONCLUSIVE
     return [Finding("test_spin", verdict, effect, *interval), Finding("test_other", Verdict.UNCHANGED)]
 
 
@@ -82,6 +87,31 @@ def test_a_small_slowdown_on_the_way_is_not_taken_for_the_large_one(project: Pro
     project.commit("Harmless")
     project.commit("A lot", cost="1.4")
     assert subjects(search(project)) == ["A lot"]
+
+
+def test_of_two_slowdowns_the_first_is_found_and_the_second_is_named_with_its_range(project: Project) -> None:
+    """A step right between the two speeds is an answer: bad, since something before it made it slower."""
+    first = project.commit("The first half", cost="1.2")
+    harmless = [project.commit(f"Harmless {number}") for number in range(3)]
+    project.commit("The second half", cost="1.4")
+    said: list[str] = []
+    found = search(project, said=said)
+    assert found.culprit is not None
+    assert found.culprit.hash == first
+    assert Mark.SKIP not in {mark for _, mark in found.marks}
+    assert any("there are two slowdowns" in line for line in said)
+    ((start, end),) = ((each.good, each.bad) for each in found.others)
+    assert (start in harmless, end) == (True, "HEAD")
+    assert subjects(search(project, good=start)) == ["The second half"]
+
+
+def test_a_small_slowdown_before_the_large_one_is_named_too(project: Project) -> None:
+    """The search goes past it, since it is less than half; it is there all the same."""
+    small = project.commit("A little", cost="1.1")
+    project.commit("A lot", cost="1.5")
+    found = search(project)
+    assert subjects(found) == ["A lot"]
+    assert found.others == [Another("fast", small)]
 
 
 def test_the_bad_commit_itself_can_be_the_one(project: Project) -> None:
@@ -158,7 +188,7 @@ def test_what_can_t_be_written_ends_the_search_and_is_no_skip(
     project.commit("Slow", cost="2.0")
     steps: list[Side] = []
 
-    def troubled(base: Side, candidate: Side, policy: GatePolicy) -> Sequence[Finding]:
+    def troubled(base: Side, candidate: Side, policy: GatePolicy, _between: Between | None) -> Sequence[Finding]:
         steps.append(candidate)
         if len(steps) > 1:
             raise error

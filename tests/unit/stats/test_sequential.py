@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.gate_power.noise import Noise
-from timetrial.stats.sequential import Answer, Rule, confirm, fewest_to_prove
+from timetrial.stats.sequential import Answer, Rule, confirm, fewest_to_prove, proved_between
 
 MARGIN = math.log(1.01)
 RULE = Rule(margin_log=MARGIN, detect_log=math.log(1.05), alpha=0.01, most=24)
@@ -152,3 +152,16 @@ def test_at_the_margin_chance_is_fooled_no_more_often_than_allowed() -> None:
     rule = Rule(MARGIN, RULE.detect_log, alpha=0.05, most=24)
     slower = sum(confirm(noise.draw(rng, 24, MARGIN), rule).answer is Answer.SLOWER for _ in range(2000))
     assert slower / 2000 <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2000)
+
+
+def test_what_lies_between_two_speeds_is_proved_early_and_what_lies_at_one_of_them_seldom() -> None:
+    """Each side is tested at alpha over all looks: of 400 at either end, no more than chance allows."""
+    rng = random.Random(5)
+
+    def launches(effect: float) -> list[float]:
+        return [rng.gauss(effect, 0.015) for _ in range(RULE.most)]
+
+    assert proved_between(launches(0.06), MARGIN, 0.12, RULE)
+    assert not proved_between(launches(0.06)[:9], MARGIN, 0.12, RULE)
+    for end in (MARGIN, 0.12):
+        assert sum(proved_between(launches(end), MARGIN, 0.12, RULE) for _ in range(400)) <= 10

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
-from timetrial.gate.bisect import Bisection
+from timetrial.gate.bisect import Another, Bisection
 from timetrial.gate.findings import Finding, Verdict
 from timetrial.gate.git_bisect import Commit
 from timetrial.report.gate.reasons import one_line
 from timetrial.report.gate.table import effect_of, interval_of
 
 
-def bisection_lines(bisection: Bisection, good: str, bad: str) -> list[str]:
-    """The commit with its effect and interval; or the range that can't be told apart; or why there is nothing."""
+def bisection_lines(bisection: Bisection, good: str, bad: str, given: Sequence[str] = ()) -> list[str]:
+    """The commit with its effect and interval; or the range that can't be told apart; or why there is nothing.
+
+    ``given`` are the words of the command without the two commits: with others, it finds other slowdowns.
+    """
     if not bisection.slower:
         return _nothing(bisection.compared, good, bad)
+    others = [line for each in bisection.others for line in _another(each, good, given)]
+    return [*_found(bisection, good), *others]
+
+
+def _another(another: Another, good: str, given: Sequence[str]) -> list[str]:
+    """Where it lies, and how it is found."""
+    start, end = _short(another.good), _short(another.bad)
+    size = "smaller" if another.good == good else "second"
+    command = shlex.join(["timetrial", "bisect", "--good", start, "--bad", end, *given])
+    return [f"a {size} slowdown lies between {start} and {end}:", f"  {command}"]
+
+
+def _short(ref: str) -> str:
+    return ref[:12] if len(ref) >= 40 else ref
+
+
+def _found(bisection: Bisection, good: str) -> list[str]:
     if bisection.culprit is not None:
         return [f"slower since {bisection.culprit}", *_effects(bisection.findings or bisection.slower, good)]
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from timetrial.gate.bisect import Bisection
+from timetrial.gate.bisect import Another, Bisection
 from timetrial.gate.findings import Finding, Verdict
 from timetrial.gate.git_bisect import Commit
 from timetrial.report.gate.bisection import bisection_lines
@@ -30,6 +30,17 @@ def test_a_range_lists_its_commits() -> None:
         "  000000000000 2026-11-25 Ada: Change 0",
         "  111111111111 2026-11-25 Ada: Change 1",
         "  test_spin: +50.0% (+48.0% to +53.0%) against v1",
+    ]
+
+
+def test_another_slowdown_is_told_with_the_command_that_finds_it() -> None:
+    """What was selected stays selected."""
+    found = Bisection(SLOWER, COMMITS[:1], SLOWER, others=[Another("v1", "a" * 40), Another("b" * 40, "HEAD")])
+    assert bisection_lines(found, "v1", "HEAD", ["-k", "a or b"])[2:] == [
+        "a smaller slowdown lies between v1 and aaaaaaaaaaaa:",
+        "  timetrial bisect --good v1 --bad aaaaaaaaaaaa -k 'a or b'",
+        "a second slowdown lies between bbbbbbbbbbbb and HEAD:",
+        "  timetrial bisect --good bbbbbbbbbbbb --bad HEAD -k 'a or b'",
     ]
 
 
