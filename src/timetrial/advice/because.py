@@ -17,8 +17,8 @@ _SHORT_S: Final = 2e-5
 class Shares:
     """Parts of an item's time, which add up to 1.
 
-    The kinds of computing are None where they can't be told apart; ``uncertain`` is how much of ``with_gil`` may be
-    ``without_gil``.
+    The kinds of computing are None where they can't be told apart; ``uncertain`` is by how much chance may have moved
+    one to the other.
     """
 
     waiting: float

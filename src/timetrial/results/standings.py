@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from timetrial import models
+from timetrial.stats.lead import Lead
 from timetrial.stats.paired_ratio import PairedRatio, paired_ratio
 from timetrial.trial.measurement import Measurement
 from timetrial.trial.void import Void
@@ -179,4 +180,4 @@ def _ratio(slower: Entry | None, faster: Entry) -> float | None:
 
 
 def _paired_figures(paired: PairedRatio | None) -> dict[str, Any]:
-    return {**asdict(paired), "tie": paired.tie} if paired else {}
+    return {**asdict(paired), "tie": Lead.of_pairs(paired).tie} if paired else {}

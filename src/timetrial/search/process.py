@@ -23,7 +23,6 @@ from timetrial import models
 from timetrial.environment.record import environment
 from timetrial.errors import NoAnswerError, TargetError, TargetFailedError, TimetrialError, shorten
 from timetrial.measure.disturbance import DisturbanceMeter
-from timetrial.measure.time_shares import TimeShares, time_shares
 from timetrial.models.base import Executor
 from timetrial.models.pool.start_methods import default, preload
 from timetrial.results.ways import Way
@@ -33,6 +32,7 @@ from timetrial.search.explore import Explorer
 from timetrial.search.loop_blocks import loop_blocks
 from timetrial.search.plan import SearchPlan
 from timetrial.search.probe import Probed, probe
+from timetrial.search.profile import profile_of
 from timetrial.search.proof import Proof
 from timetrial.system.signals import endings_unwind
 from timetrial.target.request import Request
@@ -40,7 +40,6 @@ from timetrial.target.target import Target, target_of
 from timetrial.trial.digest import combine
 
 _PROBE_SHARE = 1 / 60
-_PROFILE_SHARE = 1 / 20
 _COSTS_SHARE = 0.12
 """How much of the budget each takes; the search has the rest."""
 
@@ -102,7 +101,7 @@ class _Search:
         reference = reference_of(target.workload)
         with _opened(target, reference) as executor:
             probed = self._probe(target, executor)
-            self._profile(executor, probed)
+            self._profile(target, executor, probed)
         self._tell("environment", environment=environment(event_loop="asyncio", start_method=default()))
         self._look_at_the_loop(target, probed)
         self._explore(target, probed)
@@ -139,11 +138,10 @@ class _Search:
     def _tell_item(self, index: int, item: Any) -> None:
         self._tell("item", index=index, shown=shorten(item))
 
-    def _profile(self, executor: Executor, probed: Probed) -> None:
+    def _profile(self, target: Target, executor: Executor, probed: Probed) -> None:
         self._tell("profiling")
-        items = probed.items
-        shares: TimeShares = time_shares(lambda: executor.run(items), self._plan.budget_s * _PROFILE_SHARE)
-        self._tell("profile", **asdict(shares), items=len(items))
+        shares = profile_of(executor, probed, self._plan.budget_s, is_async=target.workload.task is None)
+        self._tell("profile", **asdict(shares), items=len(probed.items))
 
     def _look_at_the_loop(self, target: Target, probed: Probed) -> None:
         if models.get("coroutines").suits(target.workload):

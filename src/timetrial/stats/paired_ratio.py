@@ -24,11 +24,6 @@ class PairedRatio:
     """How many there were."""
 
     @property
-    def tie(self) -> bool:
-        """Whether the interval leaves open which of the two is faster."""
-        return self.low <= 1 <= self.high
-
-    @property
     def reverse(self) -> bool:
         """Whether the one taken for slower is really faster."""
         return self.high < 1

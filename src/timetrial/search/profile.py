@@ -1,0 +1,26 @@
+"""Where the function's time goes: two looks at the items of a round, one at a time."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from timetrial.measure.time_shares import TimeShares, time_shares
+from timetrial.models.base import Executor
+from timetrial.search.probe import Probed
+
+_SHARE: Final = 1 / 20
+_SHORT_BUDGETS_SHARE: Final = 1 / 5
+_ENOUGH_S: Final = 0.9
+"""A twentieth of the budget; of a short one more, since a busy machine takes its time for a thousand samples."""
+
+_PART_S: Final = 0.02
+"""So often it is looked at what the machine takes away."""
+
+
+def profile_of(executor: Executor, probed: Probed, budget_s: float, *, is_async: bool) -> TimeShares:
+    """Runs the items again and again. An event loop keeps all of a round, since every start of one costs something."""
+    items = probed.items
+    size = len(items) if is_async else max(1, round(_PART_S / max(probed.s_per_item, 1e-9)))
+    parts = [partial(executor.run, items[at : at + size]) for at in range(0, len(items), size)]
+    return time_shares(parts, max(budget_s * _SHARE, min(_ENOUGH_S, budget_s * _SHORT_BUDGETS_SHARE)))
