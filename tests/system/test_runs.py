@@ -20,6 +20,8 @@ from typing import Final
 import psutil
 import pytest
 
+from tests.waiting import wait_for
+
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
 
 KILLS: Final = int(os.environ.get("TIMETRIAL_KILLS", "3"))
@@ -87,11 +89,8 @@ def running(tmp_path: Path) -> Generator[subprocess.Popen[bytes]]:
 
 def wait_for_a_first_result(tmp_path: Path, process: subprocess.Popen[bytes]) -> None:
     """Returns once the run has written its file."""
-    deadline_s = time.monotonic() + 30
-    while not results(tmp_path):
-        assert process.poll() is None, "the run ended before its first trial did"
-        assert time.monotonic() < deadline_s, "no results file after 30 s"
-        time.sleep(0.02)  # a file has no event to wait for
+    wait_for(lambda: bool(results(tmp_path)) or process.poll() is not None, within_s=30)
+    assert process.poll() is None, "the run ended before its first trial did"
 
 
 def results(tmp_path: Path) -> list[Path]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from timetrial.system.process_group import end_group
+from timetrial.system.process_group import end_group, leave_output
 from timetrial.system.warden import gone, start
 
 _ENDING_S: Final = 2.0
+_BETWEEN_LOOKS_S: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,29 @@ def run_to_end(
         stderr=subprocess.PIPE,
     )
     try:
-        output, complaint = process.communicate(timeout=patience_s)
+        output, complaint = _written_until_it_ends(process, patience_s)
     except BaseException:
         end_group(process, _ENDING_S)  # asked first, so that git takes its lock files away
         raise
     gone(process)
     decode = os.fsdecode if names_files else _as_text
     return Ended(process.returncode, decode(output), decode(complaint))
+
+
+def _written_until_it_ends(process: subprocess.Popen[bytes], patience_s: float | None) -> tuple[bytes, bytes]:
+    """All of its output; what it leaves running may have that open, and is not waited for."""
+    began_s = time.monotonic()
+    while True:
+        ended = process.poll() is not None
+        left_s = math.inf if patience_s is None else max(0.0, patience_s - (time.monotonic() - began_s))
+        try:
+            return process.communicate(timeout=min(left_s, _BETWEEN_LOOKS_S))
+        except subprocess.TimeoutExpired as at_its_time:
+            if ended:
+                leave_output(process)
+                return at_its_time.output or b"", at_its_time.stderr or b""
+            if patience_s is not None and left_s <= _BETWEEN_LOOKS_S:
+                raise subprocess.TimeoutExpired(process.args, patience_s) from None
 
 
 def _as_text(written: bytes) -> str:

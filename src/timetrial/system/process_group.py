@@ -7,9 +7,11 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from timetrial.system.warden import gone
+
+_LAST_WORDS_S: Final = 0.5
 
 
 def end_group(process: subprocess.Popen[Any], patience_s: float, *, ask: Callable[[], None] | None = None) -> None:
@@ -27,7 +29,19 @@ def end_group(process: subprocess.Popen[Any], patience_s: float, *, ask: Callabl
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.communicate(timeout=patience_s)
     kill_group(process)
-    process.communicate()
+    # What left the group may have the output open, for as long as it likes.
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.communicate(timeout=_LAST_WORDS_S)
+    process.wait()
+    leave_output(process)
+
+
+def leave_output(process: subprocess.Popen[Any]) -> None:
+    """Closes this side of its output, which others may go on writing to."""
+    if os.name != "nt":  # there a thread reads it, and closing would wait for that
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
 
 
 def kill_group(process: subprocess.Popen[Any]) -> None:

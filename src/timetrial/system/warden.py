@@ -68,6 +68,10 @@ class _Warden:
         self.tell("end")
         self._process.communicate()
 
+    def end_all(self) -> None:
+        """Has it do what it does when its owner is killed; returns once that is done."""
+        self._process.communicate()
+
 
 _present: _Warden | None = None
 
@@ -82,8 +86,12 @@ def warden() -> Iterator[None]:
     _present = _Warden()
     try:
         yield
-    finally:
+    except BaseException:
+        _present.end_all()
+        raise
+    else:
         _present.dismiss()
+    finally:
         _present = None
 
 

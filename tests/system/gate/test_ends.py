@@ -7,17 +7,16 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.system.gate.projects import new_project
+from tests.waiting import comes_true, still_run, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a process that left its group is found on Linux only")
 
+PATIENCE_S = 120  # an environment is made on the way
 # A benchmark, or an install command, that takes its time and has started what left its group.
 _SLOW = """
 import os, pathlib, subprocess, sys, time
@@ -47,27 +46,12 @@ class Command:
 
     def pids(self) -> list[int]:
         """What it started, once that has said so."""
-        wait_for(lambda: self._pids.exists() and len(self._pids.read_text().split()) == 2)
+        wait_for(lambda: self._pids.exists() and len(self._pids.read_text().split()) == 2, PATIENCE_S)
         return [int(each) for each in self._pids.read_text().split()]
 
     def left(self) -> list[str]:
         """Its folders."""
         return sorted(each.name for each in self.temporary.glob("timetrial-*"))
-
-
-def wait_for(happened: Callable[[], bool]) -> None:
-    """Two minutes at most: an environment is made on the way."""
-    deadline_s = time.monotonic() + 120
-    while not happened():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.02)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_a_measurement_that_is_killed_takes_its_launch_along(tmp_path: Path) -> None:
@@ -79,7 +63,7 @@ def test_a_measurement_that_is_killed_takes_its_launch_along(tmp_path: Path) -> 
     with command.start("measure", "--launches", "1", "-o", "one.json", "test_slow.py") as running:
         pids = command.pids()
         running.send_signal(signal.SIGKILL)
-    wait_for(lambda: not any(map(_runs, pids)))
+    wait_for(lambda: not still_run(pids), PATIENCE_S)
     assert len(command.left()) == 1
     with command.start("measure", "--launches", "1", "-o", "two.json", "test_quick.py") as running:
         assert running.wait() == 0
@@ -93,7 +77,7 @@ def test_a_launch_that_leaves_something_running_does_not_hold_the_measurement_up
     (command.root / "test_quick.py").write_text(f"{_SLOW}\n{_QUICK}")
     with command.start("measure", "--launches", "1", "-o", "one.json", "test_quick.py") as running:
         assert running.wait(timeout=30) == 0
-    assert not any(map(_runs, command.pids()))
+    assert not still_run(command.pids())
     assert len(json.loads((command.root / "one.json").read_text())["benchmarks"]) == 1
 
 
@@ -109,9 +93,7 @@ def test_a_gate_that_ends_while_it_installs_takes_the_install_along(number: sign
     with command.start("gate", "--base", "main") as running:
         pids = command.pids()
         running.send_signal(number)
-    wait_for(lambda: not _runs(pids[0]) and (number is not signal.SIGKILL or not _runs(pids[1])))
-    if _runs(pids[1]):  # only a kill lets the warden look for what left its group
-        os.kill(pids[1], signal.SIGKILL)
+    assert comes_true(lambda: not still_run(pids), within_s=10)
     assert bool(command.left()) is (number is signal.SIGKILL)
     project.write("pyproject.toml", '[tool.timetrial.gate]\ninstall = ["uv", "no-such-command"]\n')
     project.commit("an install that fails")

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.waiting import wait_for
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
 from timetrial.gate.store import About, GateFile, read_gate
@@ -185,19 +186,24 @@ def test_a_gate_that_is_told_to_stop_leaves_its_data_and_nothing_running(
     """Ctrl-C, or a job that is cancelled: what the finished launches measured is on disk, marked as incomplete."""
     (hurried / "pyproject.toml").write_text(HURRIED.replace("0.1", "600").replace("screen_launches = 2", ""))
     command = [sys.executable, "-m", "timetrial.cli", "gate", *SIDES]
-    with subprocess.Popen(command, cwd=hurried, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        while "launch 2 of" not in process.stderr.readline():
-            pass
+    stored = hurried / "results" / "gate"
+    with subprocess.Popen(command, cwd=hurried, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        wait_for(lambda: any(_launches_in(stored)) or process.poll() is not None, within_s=60)
+        assert process.poll() is None, "the gate ended before it was told to"
         started = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(number)
         process.wait(30)
     assert process.returncode == status
     assert started
     assert not psutil.wait_procs(started, timeout=10)[1]
-    (stored,) = (hurried / "results" / "gate").glob("*.json")
-    assert not read_gate(stored).complete
-    assert read_gate(stored).records[0].launches
+    (file,) = stored.glob("*.json")
+    assert not read_gate(file).complete
+    assert read_gate(file).records[0].launches
+
+
+def _launches_in(folder: Path) -> list[int]:
+    """How many launches the files of gates hold, by benchmark."""
+    return [len(record.launches) for file in folder.glob("*.json") for record in read_gate(file).records]
 
 
 def test_a_self_test_says_what_the_gate_is_worth_here(hurried: Path) -> None:

@@ -353,8 +353,7 @@ def test_both_sides_end_when_the_gate_is_killed(
     )
     with subprocess.Popen([sys.executable, "-c", script, str(root)], stdout=subprocess.PIPE, text=True) as gate:
         assert gate.stdout is not None
-        while "test_squeeze" not in gate.stdout.readline():
-            pass
+        assert any("test_squeeze" in line for line in gate.stdout), "the gate ended before its first launch"
         assert len(_sides_running(root)) >= 2
         (folder,) = temporary.glob(f"{held_folder.GATE}*")
         assert held_folder.claim(folder) is None, "another gate could take it while this one runs"

@@ -10,13 +10,13 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.system.mockserver.plainclient import PlainClient
+from tests.waiting import comes_true
 from timetrial.errors import MockServerError
 from timetrial.mockserver import MockServer, route
 
@@ -67,16 +67,6 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def true_within(seconds: float, condition: Callable[[], bool]) -> bool:
-    """Whether the condition came true in that time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
-
-
 def is_gone(pid: int) -> bool:
     """Whether there is no such process any more, or only what its parent has not yet read of it."""
     psutil = pytest.importorskip("psutil")
@@ -95,8 +85,8 @@ def test_a_killed_parent_takes_its_server_along_twenty_times() -> None:
         process.kill()
         killed = time.monotonic()
         process.wait()
-        assert true_within(GONE_WITHIN_S, lambda pid=pid: is_gone(pid)), f"{time.monotonic() - killed:.1f} s"  # type: ignore[misc] # mypy can't infer a lambda's default
-        assert true_within(GONE_WITHIN_S, lambda port=port: is_free(port))  # type: ignore[misc] # as above
+        assert comes_true(lambda pid=pid: is_gone(pid), GONE_WITHIN_S), f"{time.monotonic() - killed:.1f} s"  # type: ignore[misc] # mypy can't infer a lambda's default
+        assert comes_true(lambda port=port: is_free(port), GONE_WITHIN_S)  # type: ignore[misc] # as above
 
 
 @ON_POSIX
@@ -110,7 +100,7 @@ def test_a_parent_killed_while_the_server_starts_takes_it_along() -> None:
         process.kill()
         process.wait()
         for child in children:
-            assert true_within(GONE_WITHIN_S, lambda child=child: is_gone(child.pid))  # type: ignore[misc] # as above
+            assert comes_true(lambda child=child: is_gone(child.pid), GONE_WITHIN_S)  # type: ignore[misc] # as above
 
 
 @ON_POSIX
@@ -120,7 +110,7 @@ def test_a_forked_copy_of_the_parent_does_not_keep_the_server_alive() -> None:
     process.kill()
     process.wait()
     try:
-        assert true_within(GONE_WITHIN_S, lambda: is_gone(pid))
+        assert comes_true(lambda: is_gone(pid), GONE_WITHIN_S)
         assert not is_gone(child)
     finally:
         os.kill(child, signal.SIGKILL)
@@ -137,7 +127,7 @@ def test_a_killed_parent_leaves_no_private_key_behind(tmp_path: Path, monkeypatc
         process.kill()
         process.wait()
         for pid in pids:
-            assert true_within(GONE_WITHIN_S, lambda pid=pid: is_gone(pid))  # type: ignore[misc] # as above
+            assert comes_true(lambda pid=pid: is_gone(pid), GONE_WITHIN_S)  # type: ignore[misc] # as above
         assert list(tmp_path.iterdir()) == []
 
 
@@ -153,7 +143,7 @@ def test_a_signal_to_the_whole_group_leaves_no_private_key_behind(
     for each in (pid, process.pid):  # the server first: its parent can't be the one that cleans up
         os.kill(each, number)
     process.wait()
-    assert true_within(GONE_WITHIN_S, lambda: is_gone(pid))
+    assert comes_true(lambda: is_gone(pid), GONE_WITHIN_S)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -193,7 +183,7 @@ def test_a_server_that_is_busy_for_seconds_ends_with_its_parent_too() -> None:
     finally:
         process.kill()
         process.wait()
-    assert true_within(GONE_WITHIN_S, lambda: is_gone(pid))
+    assert comes_true(lambda: is_gone(pid), GONE_WITHIN_S)
 
 
 @ON_POSIX

@@ -8,13 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.unit.models import jobs
+from tests.waiting import comes_true, still_run, wait_for
 from timetrial import models
 from timetrial.errors import WorkerDiedError
 from timetrial.models.pool.start_methods import preload
@@ -86,7 +85,7 @@ def test_the_children_end_with_the_whole_run(tmp_path: Path, method: str, end: s
     root = str(Path(__file__).parents[3])
     environment = {**os.environ, "PYTHONPATH": root}
     with subprocess.Popen([sys.executable, str(script)], env=environment, stderr=subprocess.PIPE) as program:
-        assert _within(lambda: bool(_noted(tmp_path)), 60.0)
+        wait_for(lambda: bool(_noted(tmp_path)), 60.0)
         program.send_signal(signal.Signals[end])
         program.communicate(timeout=30)
     assert not _left_after(_noted(tmp_path))
@@ -98,22 +97,8 @@ def _noted(folder: Path) -> list[int]:
 
 def _left_after(pids: list[int]) -> list[int]:
     """Those that still run after a while; they are killed then, so that a failing test leaves nothing."""
-    _within(lambda: not any(map(_runs, pids)), SOON_S)
-    left = [pid for pid in pids if _runs(pid)]
+    comes_true(lambda: not still_run(pids), SOON_S)
+    left = still_run(pids)
     for pid in left:
         os.kill(pid, signal.SIGKILL)
     return left
-
-
-def _within(condition: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not (met := condition()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return met
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.waiting import comes_true, still_run
+
 pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="this platform has no process groups to signal")
 
 GONE_S = 2.0
@@ -68,25 +70,13 @@ def _temporary(folder: Path) -> Path:
 
 
 def _left_after(pids: list[int], seconds: float) -> list[int]:
-    deadline = time.monotonic() + seconds
-    while (left := [pid for pid in pids if _runs(pid)]) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return left
+    comes_true(lambda: not still_run(pids), seconds)
+    return still_run(pids)
 
 
 def _files_after(folder: Path, seconds: float) -> list[Path]:
-    deadline = time.monotonic() + seconds
-    while (left := list(folder.iterdir())) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return left
-
-
-def _runs(pid: int) -> bool:
-    """An orphan that has ended may wait for the system's init process to take notice: it is no process any more."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    comes_true(lambda: not list(folder.iterdir()), seconds)
+    return list(folder.iterdir())
 
 
 @pytest.mark.parametrize("start_method", ["fork", "forkserver", "spawn"])

@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import psutil
 import pytest
 
+from tests.waiting import comes_true, still_run
 from timetrial.system.warden import OWNER, gone, start, warden
 
 # Starts a program in the way that is asked for, and one that leaves its group, and tells their numbers.
@@ -47,17 +47,8 @@ def command(request: pytest.FixtureRequest) -> Iterator[tuple[subprocess.Popen[s
 
 def until_gone(pids: list[int]) -> list[int]:
     """Those that still run after ten seconds."""
-    deadline_s = time.monotonic() + 10
-    while (left := [pid for pid in pids if _runs(pid)]) and time.monotonic() < deadline_s:
-        time.sleep(0.02)
-    return left
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    comes_true(lambda: not still_run(pids), within_s=10)
+    return still_run(pids)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process that left its group can't be found")
@@ -81,7 +72,7 @@ def test_a_command_that_ends_by_itself_has_ended_what_it_meant_to(
     running, (program, daemon) = command
     assert running.wait() == 0
     assert until_gone([program]) == []
-    assert _runs(daemon)
+    assert still_run([daemon])
 
 
 def test_without_a_warden_a_program_is_only_in_a_session_of_its_own() -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import random
 import threading
-import time
-from collections.abc import Callable
 
 import psutil
 import pytest
 
+from tests.waiting import wait_for
 from timetrial.gate.lockstep import extra_work
 from timetrial.gate.lockstep.extra_work import ExtraWork
 from timetrial.gate.lockstep.keep_awake import can_keep_awake, spinners
@@ -55,25 +54,17 @@ def test_only_the_processors_that_are_asked_for_are_kept_awake() -> None:
     with spinners(True) as awake:
         processes = {int(each.cmdline()[-1]): each for each in psutil.Process().children() if each not in before}
         assert processes.keys() == {cpu, *others}
-        wait_until(lambda: not any(map(spins, processes.values())))
+        wait_for(lambda: not any(map(spins, processes.values())), within_s=10)
         with awake.spinning([cpu]):
-            wait_until(lambda: spins(processes[cpu]))
+            wait_for(lambda: spins(processes[cpu]), within_s=10)
             assert not any(spins(processes[each]) for each in others)
-        wait_until(lambda: not spins(processes[cpu]))
+        wait_for(lambda: not spins(processes[cpu]), within_s=10)
     assert not any(each.is_running() for each in processes.values())
 
 
 def spins(process: psutil.Process) -> bool:
     """Whether it runs, or would if it were let; one that has just been started does so too."""
     return bool(process.status() != psutil.STATUS_SLEEPING)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Looks again and again, for ten seconds at most."""
-    patience_s = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < patience_s, "it did not come to that"
-        time.sleep(0.005)
 
 
 def test_nobody_spins_unasked() -> None:
