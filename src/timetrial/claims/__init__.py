@@ -5,8 +5,9 @@ from __future__ import annotations
 from timetrial.claims.all_claims import all_claims
 from timetrial.claims.claim import Claim, claim
 from timetrial.claims.evidence import Evidence, Interval, Outcome, TrialRef
+from timetrial.claims.finding import Finding
 from timetrial.claims.judging import judge
-from timetrial.claims.look import Finding, Look
+from timetrial.claims.look import Look
 from timetrial.claims.place import Place
 from timetrial.claims.stated import Benchmark, Published, Threshold, figure
 from timetrial.claims.stored import Here, Stored, read_stored, stored_of

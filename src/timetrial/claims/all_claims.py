@@ -9,7 +9,18 @@ from typing import Final
 from timetrial.claims.claim import Claim
 from timetrial.errors import ClaimError
 
-THEMES: Final = ("computing",)
+THEMES: Final = (
+    "computing",
+    "waiting",
+    "clients",
+    "servers",
+    "event_loop",
+    "messages",
+    "memory",
+    "processes",
+    "free_threading",
+    "code",
+)
 
 
 def all_claims() -> list[Claim]:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from timetrial.claims.look import Finding, Look
+from timetrial.claims.finding import Finding
+from timetrial.claims.look import Look
 from timetrial.claims.stated import Benchmark, Published, Threshold
 from timetrial.claims.text import Text, text
 from timetrial.errors import ClaimError

@@ -8,7 +8,8 @@ from typing import Final
 
 from timetrial.claims.claim import Claim
 from timetrial.claims.evidence import Evidence, Outcome
-from timetrial.claims.look import Finding, Held, Look
+from timetrial.claims.finding import Finding, Held
+from timetrial.claims.look import Look
 from timetrial.claims.sample import Kind, Missing, Sample
 from timetrial.claims.stored import Here, Stored
 from timetrial.claims.text import NOTHING, Text

@@ -23,6 +23,9 @@ from timetrial.stats.signed_rank import fewest_for, shift_interval
 LUCK: Final = 1.10
 """Launches of the same code, pair by pair, differed by 2 to 5 % (one standard deviation): twice that, and more."""
 
+FEW: Final = 1.25
+"""For pairs that are too few for the level: all that was seen, and a quarter on either side."""
+
 MOODS: Final = 2.2
 """A loop on an idle virtual machine took 0.69 to 1.5 ms, in spells of up to 4 s: what isn't taken in turns may lie in
 two of them."""
@@ -32,6 +35,9 @@ MEMORY: Final = 1.25
 
 LATENCY: Final = MOODS
 """One round's percentile, as far as a spell may move it."""
+
+
+_FEWEST_PAIRS: Final = 3
 
 
 class Kind(Enum):
@@ -93,47 +99,49 @@ class Sample:
             found = shift_interval(self.centres, level)
             said = Text(f"{len(self.launches)} launches", f"{len(self.launches)} 次独立启动")
             return Interval(self._shown(found.low), self._shown(found.high), found.confidence, said)
-        ends = [each for values in self.launches if (each := self._ends(values, level)) is not None]
-        if not ends:
+        ends = [self._ends(values, level) for values in self.launches]
+        known = [each for each in ends if each is not None]
+        enough = self.kind is Kind.PAIRS and len(known) == len(ends)
+        if not known and min(map(len, self.launches)) < _FEWEST_PAIRS and self.kind is Kind.PAIRS:
             return None
-        low, high = (
-            self._shown(pick(each)) for pick, each in ((min, [e[0] for e in ends]), (max, [e[1] for e in ends]))
-        )
-        return Interval(
-            _lowered(low, self.allowance),
-            _raised(high, self.allowance),
-            level if self.kind is Kind.PAIRS else None,
-            self._basis(len(ends)),
-        )
+        reached = known if enough else [(min(values), max(values)) for values in self.launches]
+        allowance = self.allowance if enough or self.kind is not Kind.PAIRS else FEW
+        low, high = self._shown(min(low for low, _ in reached)), self._shown(max(high for _, high in reached))
+        basis = self._basis(allowance, enough=enough)
+        return Interval(_lowered(low, allowance), _raised(high, allowance), level if enough else None, basis)
 
     def launches_needed(self, level: float) -> int:
         """So many in all that they speak for themselves."""
         return fewest_for(level)
 
     def _ends(self, values: Sequence[float], level: float) -> tuple[float, float] | None:
-        if self.kind is not Kind.PAIRS:
-            return min(values), max(values)
+        """A launch's own interval by the sign test of its pairs; None where there are too few."""
         depth, ordered = interval_depth(len(values), level), sorted(values)
-        return (ordered[depth - 1], ordered[-depth]) if depth else None
+        return (ordered[depth - 1], ordered[-depth]) if depth and self.kind is Kind.PAIRS else None
 
     def _shown(self, value: float) -> float:
         return math.exp(value) if self.is_ratio else value
 
-    def _basis(self, launches: int) -> Text:
-        percent = round(100 * (self.allowance - 1))
+    def _basis(self, allowance: float, *, enough: bool) -> Text:
+        percent, launches = round(100 * (allowance - 1)), len(self.launches)
         several_en = f"{launches} launch{'es' if launches > 1 else ''}"
         several_zh = f"{launches} 次启动"
-        if self.kind is Kind.PAIRS:
-            pairs = sum(map(len, self.launches))
+        pairs = sum(map(len, self.launches))
+        if enough:
             return Text(
                 f"{pairs} pairs of rounds taken in turns in {several_en}, widened by {percent} % for a launch's luck",
                 f"{several_zh}中交替进行的 {pairs} 对轮次，并因单次启动的偶然性放宽 {percent}%",
             )
+        if self.kind is Kind.PAIRS:
+            return Text(
+                f"all of {pairs} pairs of rounds in {several_en}, too few for the level, widened by {percent} %",
+                f"{several_zh}中全部 {pairs} 对轮次，数量不足以达到置信水平，放宽 {percent}%",
+            )
         if self.kind is Kind.APART:
             return Text(
-                f"rounds of {several_en} that were not taken in turns, widened {self.allowance:g} times for the "
+                f"rounds of {several_en} that were not taken in turns, widened {allowance:g} times for the "
                 f"machine's moods",
-                f"{several_zh}中未交替进行的轮次，并因机器状态起伏放宽到 {self.allowance:g} 倍",
+                f"{several_zh}中未交替进行的轮次，并因机器状态起伏放宽到 {allowance:g} 倍",
             )
         return Text(
             f"one reading a launch, {several_en}, widened by {percent} %",

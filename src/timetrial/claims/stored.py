@@ -204,7 +204,7 @@ def _trial(
         launch,
         str(benchmark.get("fullname", "")),
         str(facts.get("model", "")),
-        dict(facts.get("parameters") or {}),
+        dict(facts.get("parameters") or (benchmark.get("params") if not facts else None) or {}),
         max(1, int(facts.get("items") or 1)),
         tuple(rounds_s),
         "interleaved" in facts,
