@@ -151,12 +151,11 @@ def _open(
     claim: Claim, deciding: Sequence[Held], level: float, evidence: Sequence[Evidence]
 ) -> tuple[Text, Settle | None]:
     """What would settle it: as many more launches as the figures that are open seem to take."""
-    by_what = {each.what: each for each in evidence}
     wanted = 0
-    for held in deciding:
+    for held, figure in zip(deciding, [each for each in evidence if each.outcome is not None], strict=True):
         sample = held.figure
         assert isinstance(sample, Sample)
-        if by_what[sample.what].outcome is not Outcome.INCONCLUSIVE:
+        if figure.outcome is not Outcome.INCONCLUSIVE:
             continue
         needed = _launches_needed(sample, held, level)
         if needed is None:

@@ -196,8 +196,10 @@ class Look:
         return count(what, value, unit, tuple(trials))
 
     def _held(self, found: Iterable[Found | Held], beside: Iterable[Found]) -> tuple[Held, ...]:
-        bound = (each if isinstance(each, Held) else self.meets(each) for each in found)
-        return (*bound, *(Held(each) for each in beside if isinstance(each, Sample)))
+        bound = [each if isinstance(each, Held) else self.meets(each) for each in found]
+        told = {each.figure.what for each in bound}
+        others = {each.what: Held(each) for each in beside if isinstance(each, Sample) and each.what not in told}
+        return (*bound, *others.values())
 
     def _timed(self, wanted: Wanted, value: Callable[..., float], what: str, unit: str) -> Found:
         chosen = choose(self._here, wanted)

@@ -7,8 +7,11 @@ from typing import Final
 
 from timetrial.claims.text import Text
 
-OPTIONS: Final = ("--benchmark-only", "--trial-interleave", "--benchmark-min-rounds=10")
-"""Models take turns, in as many rounds as an interval of five figures at once takes at a level of 99 %."""
+ROUNDS: Final = 10
+"""As many as an interval of five figures at once takes at a level of 99 %."""
+
+OPTIONS: Final = ("--benchmark-only", "--trial-interleave", f"--benchmark-min-rounds={ROUNDS}")
+"""Models take turns, in that many rounds at least."""
 
 
 @dataclass(frozen=True)

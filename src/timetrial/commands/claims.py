@@ -7,11 +7,25 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from timetrial.errors import ClaimError
+
+if TYPE_CHECKING:
+    from timetrial.claims import Claim
+
+_BUDGET: Final = "20min"
 
 
 def run(argv: Sequence[str]) -> int:
-    """Returns 0, or 1 where a file could not be read; raises ResultsError without results, ClaimError for no claim."""
-    options = _parser().parse_args(argv)
+    """Returns 0, or 1 where a file could not be read or a benchmark did not come to its end.
+
+    Raises ResultsError without results, ClaimError for no claim of that name.
+    """
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.budget is not None and not options.measure:
+        parser.error("--budget goes with --measure")
 
     from timetrial.claims import all_claims, judge, read_stored
     from timetrial.claims.all_claims import named
@@ -22,6 +36,7 @@ def run(argv: Sequence[str]) -> int:
     claims = all_claims()
     if options.only:
         claims = named([each for one in options.only for each in one.split(",")], claims)
+    failed = _measure(options, claims) if options.measure else 0
     stored = read_stored(options.path)
     verdicts = judge(stored, claims)
     if options.json:
@@ -30,7 +45,31 @@ def run(argv: Sequence[str]) -> int:
         print(shown(claims_lines(stored, verdicts, in_full=bool(options.only))))
     for each in stored.broken:
         print(in_terminal(f"left out: {each}"), file=sys.stderr)
-    return 1 if stored.broken else 0
+    return 1 if stored.broken or failed else 0
+
+
+def _measure(options: argparse.Namespace, claims: Sequence[Claim]) -> int:
+    """Measures what is missing, then what is open; returns how many benchmarks did not come to their end."""
+    from timetrial.claims.measuring import Measuring
+    from timetrial.commands.budget import seconds_of
+    from timetrial.report.progress.launches import LaunchesProgress
+    from timetrial.system.signals import endings_unwind
+    from timetrial.system.warden import warden
+
+    budget_s = seconds_of(options.budget or _BUDGET)
+    if options.path.exists() and not options.path.is_dir():
+        raise ClaimError(f"{options.path} is a file: --measure takes the folder that its results are to go to")
+    progress = LaunchesProgress(sys.stderr)
+    measuring = Measuring(options.path, claims, budget_s, progress.say, progress)
+    with endings_unwind(), warden():
+        try:
+            measuring.run()
+        except KeyboardInterrupt:
+            progress.say(f"stopped: what was measured is in {options.path}; the same command goes on from there")
+            raise
+        finally:
+            progress.clear()
+    return len(measuring.failed)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,5 +80,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("path", nargs="?", type=Path, default=Path("results"), help="a file or a folder of results")
     parser.add_argument("--only", action="append", metavar="ID", help="these claims alone, in full; ids with commas")
+    parser.add_argument(
+        "--measure",
+        action="store_true",
+        help="measure what is missing, the cheapest first, then more launches of what is open; stop it at any time, "
+        "and the same command goes on from there",
+    )
+    parser.add_argument("--budget", metavar="TIME", help=f"how long that may take, such as 90s or 1h ({_BUDGET})")
     parser.add_argument("--json", action="store_true", help="print them as JSON")
     return parser

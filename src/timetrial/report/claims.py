@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from timetrial.claims import Evidence, Outcome, Stored, Tally, Verdict, tally
+from timetrial.claims.stated import OPTIONS
 from timetrial.claims.words import quantity
-from timetrial.report.text import columns
+from timetrial.report.text import about, columns
 
 _HEAD = ("claim", "verdict", "figure", "interval", "asked for", "people say")
 
@@ -80,7 +81,7 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
     )
 
 
-def _short(text: str, most: int = 60) -> str:
+def _short(text: str, most: int = 40) -> str:
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
@@ -97,17 +98,29 @@ def _asked(evidence: Evidence) -> str:
 
 
 def _open_lines(verdicts: Sequence[Verdict]) -> list[str]:
-    """What would settle the open ones, and why others can't be tested: a command for all that share it."""
+    """Why some can't be tested here, and what would settle the open ones: a line for all that share a benchmark."""
     lines: list[str] = []
-    commands: dict[tuple[str, str], list[str]] = {}
+    benchmarks: dict[tuple[str, str], list[str]] = {}
     for verdict in verdicts:
         if verdict.outcome is Outcome.INCONCLUSIVE and verdict.settle is not None:
-            key = verdict.settle.command, verdict.settle.text.en
-            commands.setdefault(key, []).append(verdict.id)
+            key = verdict.claim.benchmark.arguments, verdict.settle.text.en
+            benchmarks.setdefault(key, []).append(verdict.id)
         elif verdict.outcome in (Outcome.INCONCLUSIVE, Outcome.NOT_TESTABLE):
             lines.append(f"{verdict.id}: {verdict.why}")
-    for (command, text), ids in commands.items():
-        lines += [f"{', '.join(ids)}: {text}", f"    {command}"]
+    if benchmarks:
+        longest_s: dict[str, float] = {}
+        for each in verdicts:
+            if each.settle is not None:
+                arguments = each.claim.benchmark.arguments
+                longest_s[arguments] = max(longest_s.get(arguments, 0), each.settle.duration_s)
+        total_s = sum(longest_s.values())
+        lines += [
+            *([""] if lines else []),
+            f"To settle what is open: timetrial claims --measure --budget {about(total_s).replace(' ', '')} does it in "
+            f"turn, or each by itself, behind pytest {' '.join(OPTIONS)}:",
+        ]
+    for (arguments, text), ids in benchmarks.items():
+        lines += [f"  {', '.join(ids)}: {text}", f"    {arguments}"]
     return [*lines, ""] if lines else []
 
 
