@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from timetrial.report.draw.text import Text, same
 from timetrial.report.page.figures import ratio, span
@@ -137,7 +137,7 @@ def place_facts(place: Place) -> Sequence[Text]:
     count, files = len(trials) + len(place.plain), len(place.files)
     noun = "trial" if trials else "benchmark"
     facts = [
-        Text(place.label, place.label),
+        Text(place.label, _in_chinese(place)),
         same(place.recorded_at[:16].replace("T", " ") + (" UTC" if place.recorded_at else "")),
         Text(
             f"{count} {noun}{'' if count == 1 else 's'} from {files} file{'' if files == 1 else 's'}",
@@ -149,3 +149,18 @@ def place_facts(place: Place) -> Sequence[Text]:
     if not place.complete:
         facts.append(Text("the newest run was cut off", "最近一次运行中途中断"))
     return [fact for fact in facts if str(fact).strip()]
+
+
+def _in_chinese(place: Place) -> str:
+    """The place's label, where its environment is known."""
+
+    def of(section: str, *names: str) -> list[Any]:
+        facts = place.environment.get(section) or {}
+        return [facts.get(name) for name in names]
+
+    model, logical, usable = of("cpu", "model", "logical_cores", "usable_cores")
+    if model is None or not isinstance(usable, int | float):
+        return place.label
+    python, _, rest = place.label.partition(f" on {model}, ")
+    _, comma, after = rest.partition(" cores")
+    return f"{python}，{model}，{logical} 核中可用 {usable:g} 核{after.replace(', ', '，')}" if comma else place.label

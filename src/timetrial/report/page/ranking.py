@@ -51,6 +51,11 @@ class Ranking:
         """Those whose timing means something."""
         return [trial for trial in self.trials if trial.void is None]
 
+    @property
+    def voids(self) -> int:
+        """How many mean nothing."""
+        return len(self.trials) - len(self.fair)
+
     @cached_property
     def answer(self) -> Answer | None:
         """What to use; None where there are no two that could be compared."""

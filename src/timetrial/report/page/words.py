@@ -17,16 +17,15 @@ WHICH: Final = Text("Which model, for each workload", "各工作负载该用哪�
 WORKLOAD: Final = Text("workload", "工作负载")
 USE: Final = Text("use", "选用")
 GAIN: Final = Text("× serial", "相对串行")
-NEXT: Final = Text("next best", "次优")
-TAKES: Final = Text("takes ×", "其耗时")
+NEXT: Final = Text("next best takes", "次优者耗时")
 VOID: Final = Text("void", "作废")
 ALL_VOID: Final = Text("all void", "全部作废")
 NOT_COMPARED: Final = Text("only one model: nothing to compare", "只有一种模型，无从比较")
 TIE: Final = Text("tie", "持平")
 INTERVALS: Final = Text(
-    "Intervals in brackets are of 95 %. A tie: the interval includes 1, or the lead is under 3 %, "
+    "Below each ratio stands its interval of 95 %. A tie: the interval includes 1, or the lead is under 3 %, "
     "and the simplest of those that tie is shown. Void: the timing means nothing, and the trial has no place.",
-    "括号内为 95% 置信区间。持平：区间包含 1，或领先不足 3%，此时列出其中最简单的模型。"
+    "倍数下方是其 95% 置信区间。持平：区间包含 1，或领先不足 3%，此时列出其中最简单的模型。"
     "作废：计时没有意义，不参与排名。",
 )
 CURVE: Final = Text("Where the lead changes hands", "领先者在哪里易主")

@@ -1,0 +1,230 @@
+"""The report in headless Chromium: it draws, speaks both languages, fits every screen, and everybody can use it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("jinja2")
+pytest.importorskip("msgspec")
+pytest.importorskip("numpy")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.unit.report.page.made_up import environment, results, trial, whole, write
+from timetrial.report.page.page import page_of
+from timetrial.report.page.render import render
+from timetrial.results.collect import collect
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+EVIL = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with all that a report can hold, two places, and a workload that is markup."""
+    folder = tmp_path_factory.mktemp("results")
+    evil = [trial("t.py::evil", EVIL, model, s, accounted=True) for model, s in (("serial", 2.0), ("threads", 1.0))]
+    write(folder, "a.json", results([*whole(), *evil]))
+    write(folder, "b.json", results(whole(), "2026-01-01", where=environment("3.12.1")))
+    (folder / "half.json").write_text("{", encoding="utf-8")
+    path = folder / "report.html"
+    path.write_text(render(page_of(collect([folder]))), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for all."""
+    with sync_playwright() as driver:
+        # Without a sandbox, which Chromium refuses to root, as in CI; it opens nothing but our own file.
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Shown:
+    """The page in a window, with what it complained of."""
+
+    def __init__(self, browser: Browser, report: Path, **window: Any) -> None:
+        self.complaints: list[str] = []
+        self.page = browser.new_context(
+            **{"locale": "en-US", "viewport": {"width": 1280, "height": 900}, **window}
+        ).new_page()
+        self.page.set_default_timeout(5_000)
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self._note(request.url))
+        self.page.goto(report.as_uri())
+
+    def _note(self, url: str) -> None:
+        if not url.startswith("file:"):
+            self.complaints.append(f"asked for {url}")
+
+    def overflow(self) -> list[str]:
+        """What stands out on the right, apart from tables that can be scrolled."""
+        found: list[str] = self.page.evaluate(
+            """() => [...document.querySelectorAll('body *:not(.unseen)')]
+                .filter(e => !e.closest('.scroll,.unseen,.skip,#readout') && e.getBoundingClientRect().width > 0)
+                .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+                .map(e => e.outerHTML.slice(0, 120))"""
+        )
+        return found
+
+
+@pytest.fixture(scope="module")
+def shown(chromium: Browser, report: Path) -> Shown:
+    """On a desk, in English, in light."""
+    return Shown(chromium, report)
+
+
+@pytest.fixture(scope="module")
+def phone(chromium: Browser, report: Path) -> Shown:
+    """On a phone, in Chinese, in dark."""
+    return Shown(chromium, report, locale="zh-CN", color_scheme="dark", viewport={"width": 375, "height": 760})
+
+
+def test_nothing_complains_nothing_is_fetched_and_markup_in_a_name_does_nothing(shown: Shown, phone: Shown) -> None:
+    """The name is on the page as it is."""
+    assert shown.complaints == []
+    assert phone.complaints == []
+    assert shown.page.title().startswith("Of 7 workloads")
+    assert shown.page.locator("h3", has_text=EVIL).count() == 1
+
+
+def test_every_chart_has_its_marks(shown: Shown) -> None:
+    """As many as its table has rows, or more, and all within the picture."""
+    charts = shown.page.evaluate(
+        """() => [...document.querySelectorAll('figure.chart')].map(f => ({
+            key: f.id, marks: f.querySelectorAll('.mark,.void,.part').length,
+            width: f.querySelector('svg').getBoundingClientRect().width,
+            outside: [...f.querySelectorAll('svg :is(text,path,rect)')].filter(e => {
+              const a = e.getBoundingClientRect(), b = f.getBoundingClientRect();
+              return a.width && (a.right > b.right + 12 || a.left < b.left - 12);
+            }).map(e => e.outerHTML.slice(0, 90))}))"""
+    )
+    assert len(charts) > 20
+    assert [chart for chart in charts if not chart["marks"] or chart["width"] < 200 or chart["outside"]] == []
+
+
+def test_nothing_overflows_on_a_desk_or_on_a_phone(shown: Shown, phone: Shown) -> None:
+    """Wide tables scroll by themselves."""
+    assert shown.overflow() == []
+    assert phone.overflow() == []
+
+
+def test_the_browsers_language_is_spoken_and_the_switch_changes_it(shown: Shown, phone: Shown) -> None:
+    """Of every text one language shows; numbers are the same in both."""
+    seen = "() => [...document.querySelectorAll('span[lang]')].filter(e => e.checkVisibility()).map(e => e.lang)"
+    assert {*phone.page.evaluate(seen)} == {"zh-CN"}
+    assert phone.page.evaluate("document.documentElement.lang") == "zh-CN"
+    assert phone.page.title().startswith("共 7 项工作负载")
+    assert {*shown.page.evaluate(seen)} == {"en"}
+    before = shown.page.locator(".overview").first.inner_text()
+    shown.page.get_by_text("中文", exact=True).click()
+    after = shown.page.locator(".overview").first.inner_text()
+    assert {*shown.page.evaluate(seen)} == {"zh-CN"}
+    shown.page.get_by_text("English", exact=True).click()
+    numbers = [[word for word in text.split() if word[0].isdigit() and "×" in word] for text in (before, after)]
+    assert numbers[0] == numbers[1] != []
+
+
+def test_without_scripts_the_page_is_complete_and_its_switch_works(chromium: Browser, report: Path) -> None:
+    """Charts, tables and both languages are in the file."""
+    page = Shown(chromium, report, java_script_enabled=False).page
+    page.get_by_text("中文", exact=True).click()
+    assert page.locator("h1").inner_text().startswith("共 7 项")
+    assert page.locator("figure.chart svg").count() > 20
+
+
+def test_the_keyboard_reaches_every_control_and_reads_every_chart(shown: Shown) -> None:
+    """Tab goes through them all; arrows walk along a chart."""
+    page = shown.page
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    wanted = page.evaluate(
+        """() => [...document.querySelectorAll('a[href],summary,.picture,.sort button,.language input:checked')]
+            .filter(e => e.checkVisibility() && !e.closest('details:not([open])') || e.tagName === 'SUMMARY').length"""
+    )
+    reached = set()
+    for _ in range(wanted + 60):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate(
+                """() => { const e = document.activeElement;
+                    if (e === document.body || e.matches('.scroll')) return null;
+                    return e.dataset.seen ??= String(Math.random()); }"""
+            )
+        )
+    assert len(reached - {None}) >= wanted
+    page.locator(".picture").first.focus()
+    page.keyboard.press("ArrowRight")
+    first = page.locator("#readout").inner_text()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#readout").inner_text() != first
+    page.keyboard.press("Escape")
+    assert page.locator("#readout").is_hidden()
+
+
+def test_pointing_at_a_chart_gives_the_numbers_of_its_table(shown: Shown) -> None:
+    """Those of the nearest value."""
+    figure = shown.page.locator("figure.chart[id$=throughput]").first
+    figure.locator(".picture").hover(position={"x": 60, "y": 80})
+    told = shown.page.locator("#readout").inner_text()
+    row = figure.locator("tbody tr").first
+    assert all(cell in told for cell in row.locator("td").all_text_contents())
+
+
+def test_a_click_on_a_tables_head_sorts_it_by_its_figures(shown: Shown) -> None:
+    """9.0 ms stand before 10 ms, and after 900 µs."""
+    shown.page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+    table = shown.page.locator("table.ranked").first
+    table.get_by_role("button", name="an item").click()
+    units = {"µs": 1e-6, "ms": 1e-3, "s": 1.0}
+    cells = [cell.split() for cell in table.locator("tbody tr td:nth-child(4)").all_text_contents()]
+    times = [float(number) * units[unit] for number, unit in cells]
+    assert times == sorted(times)
+    shown.page.evaluate("document.querySelectorAll('details').forEach(e => e.open = false)")
+
+
+def test_printing_loses_nothing(shown: Shown, tmp_path: Path) -> None:
+    """Folded tables are unfolded on paper."""
+    path = tmp_path / "report.pdf"
+    shown.page.pdf(path=path, format="A4")
+    assert path.stat().st_size > 50_000
+    shown.page.emulate_media(media="print")
+    hidden = shown.page.evaluate(
+        "() => [...document.querySelectorAll('td:not([lang])')].filter(e => !e.getBoundingClientRect().height).length"
+    )
+    shown.page.emulate_media(media="screen")
+    assert hidden == 0
+    if (reader := shutil.which("pdftotext")) is not None:
+        import subprocess
+
+        text = subprocess.run([reader, "-layout", path, "-"], capture_output=True, text=True, check=True).stdout
+        assert "threads[article]" in text
+        assert "other processes took 41 %" in text
+
+
+def test_it_is_drawn_within_a_fifth_of_a_second(shown: Shown) -> None:
+    """From the file to the last mark, at the second look, when the browser itself is warm."""
+    times = []
+    for _ in range(3):
+        shown.page.reload()
+        navigation = json.loads(shown.page.evaluate("JSON.stringify(performance.getEntriesByType('navigation')[0])"))
+        times.append(navigation["domComplete"] - navigation["responseStart"])
+    assert min(times) < 200, times
+
+
+def test_axe_finds_nothing_serious(shown: Shown, phone: Shown) -> None:
+    """Names, contrast, roles, order: in light and dark, in both languages."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for window in (shown, phone):
+        found = axe.run(window.page).response["violations"]
+        assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found] == []
