@@ -23,7 +23,7 @@ def run(argv: Sequence[str]) -> int:
     from timetrial.results.collect import collect
     from timetrial.system.files import replace_file, writing
 
-    page = page_of(collect(options.paths))
+    page = page_of(collect(options.paths), [path for path in options.paths if path.is_dir()])
     with writing(options.output):
         replace_file(options.output, render(page).encode())
     print(in_terminal(f"report: {options.output}"))

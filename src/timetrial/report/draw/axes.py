@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from timetrial.claims.text import Text
 from timetrial.report.draw.scales import Scale
-from timetrial.report.draw.svg import element, path, text
-from timetrial.report.draw.text import Text
+from timetrial.report.draw.svg import element, number, text
 
 CHARACTER_PX: Final = 6.9
 """About the width of a character in a chart's labels."""
@@ -39,16 +39,16 @@ class Frame:
 def grid(frame: Frame, x: Scale, y: Scale, x_label: Callable[[Any], str], y_label: Callable[[Any], str]) -> str:
     """Hairlines across at the y axis's ticks, ticks along x, and their labels."""
     (left, right), (bottom, _) = frame.x_px, frame.y_px
-    lines = path([(left, bottom), (right, bottom)])
-    labels = []
+    lines = f"M{left:.0f} {bottom:.0f}H{right:.0f}"
+    beside, below = "", ""
     for value in y.ticks():
-        at = y(value)
-        lines += path([(left, at), (right, at)])
-        labels.append(text(y_label(value), (left - 6, at + 4), "n", "end"))
+        lines += f"M{left:.0f} {number(y(value))}H{right:.0f}"
+        beside += text(y_label(value), (round(left - 6), round(y(value) + 4)))
     for value in x.ticks():
-        lines += path([(x(value), bottom), (x(value), bottom + 4)])
-        labels.append(text(x_label(value), (x(value), bottom + 16), "n", "middle"))
-    return element("path", d=lines, class_="grid") + "".join(labels)
+        lines += f"M{number(x(value))} {bottom:.0f}v4"
+        below += text(x_label(value), (round(x(value)), round(bottom + 16)))
+    labels = element("g", beside, class_="n end") + element("g", below, class_="n mid")
+    return element("path", d=lines, class_="grid") + labels
 
 
 def axis_names(frame: Frame, x: Text, y: Text) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from timetrial.claims.text import Text
 from timetrial.report.draw.axes import CHARACTER_PX, Frame, axis_names, grid, widest
 from timetrial.report.draw.labels import end_labels, lines_of
 from timetrial.report.draw.marks import Look, looks_of
 from timetrial.report.draw.scales import Scale, figures_scale, sizes_scale
 from timetrial.report.draw.svg import Point, element, path, picture, text
-from timetrial.report.draw.text import Text
 
 WIDTH: Final = 420.0
 HEIGHT: Final = 264.0
@@ -84,14 +84,14 @@ def draw_lines(chart: Lines) -> Drawn:
         *(_line(spots, looks[name], x, y) for name, spots in chart.series.items()),
     ]
     ends = {name: (x(spots[-1].x), y(spots[-1].y)) for name, spots in chart.series.items() if spots}
-    parts.append(end_labels(ends, looks, frame.x_px[1] + 10, frame.top - 6, frame.height - 4))
+    parts.append(end_labels(ends, looks, frame.x_px[1] + 10, frame.top - 8, frame.y_px[0] + 8))
     bottom, top = frame.y_px
     return Drawn(picture(WIDTH, HEIGHT, parts), [(x(value), (top + bottom) / 2) for value in chart.xs])
 
 
 def _band(spots: Sequence[Spot], look: Look, x: Scale, y: Scale) -> str:
     fair = [spot for spot in spots if not spot.void]
-    if len(fair) < 2:
+    if len(fair) < 2 or all(spot.low == spot.high for spot in fair):
         return ""
     edge = [(x(spot.x), y(spot.low)) for spot in fair] + [(x(spot.x), y(spot.high)) for spot in reversed(fair)]
     return element("path", d=path(edge, closed=True), class_=f"band f-{look.name}")

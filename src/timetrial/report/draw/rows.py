@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from timetrial.claims.text import Text
 from timetrial.report.draw.axes import CHARACTER_PX
 from timetrial.report.draw.marks import Look, look_of
 from timetrial.report.draw.scales import Linear, Log, figures_scale
-from timetrial.report.draw.svg import Point, element, path, picture, text
-from timetrial.report.draw.text import Text
+from timetrial.report.draw.svg import Point, element, number, path, picture, text
 
 WIDTH: Final = 420.0
 _ROW_PX: Final = 17.0
@@ -39,37 +39,47 @@ class Row:
     look: Look | None = None
     continues: bool = False
     """Whether it is a second row of the model above, and needs no name of its own."""
+    heading: bool = False
+    """Whether it holds nothing but the name of those below."""
     note: Text | None = None
     """What a row that continues stands for."""
 
 
 def draw_rows(
-    rows: Sequence[Row], x_name: Text, x_label: Callable[[float], str], *, linear: bool = False
+    rows: Sequence[Row], x_name: Text, x_label: Callable[[float], str], *, around: float | None = None
 ) -> tuple[str, list[Point]]:
-    """The SVG, and the middle of each row."""
+    """The SVG, and the middle of each row; with ``around`` the scale is linear and shows as much on either side."""
     names = [_cut(row.name) for row in rows]
     left = min(190.0, CHARACTER_PX * max(map(len, names)) + 14)
-    scale = _scale(rows, left + 6, WIDTH - 18, linear=linear)
+    scale = _scale(rows, left + 6, WIDTH - 18, around=around)
     height = _TOP_PX + _ROW_PX * len(rows) + _BOTTOM_PX
     parts = [_grid(scale, height, x_label), text(x_name, (0.0, 12.0), "axis")]
     anchors: list[Point] = []
+    told: list[str] = []
     for index, (row, name) in enumerate(zip(rows, names, strict=True)):
         y = _TOP_PX + _ROW_PX * (index + 0.5)
         look = row.look or look_of(row.name)
-        label, class_ = (row.note or "", "n") if row.continues else (name, f"name f-{look.name}")
-        parts.append(text(label, (left - 8, y + 4), class_, "end"))
+        if row.heading:
+            told.append(text(row.name, (0.0, y + 4), "n start"))
+            anchors.append((left, y))
+            continue
+        label, class_ = (row.note or "", "n") if row.continues else (name, f"f-{look.name}")
+        told.append(text(label, (left - 8, y + 4), class_))
         parts.append(_bar(row, scale, y) if row.parts else _dots(row, scale, y, look))
         anchors.append((scale(row.dots[0].value) if row.dots else (left + WIDTH) / 2, y))
-    return picture(WIDTH, height, parts), anchors
+    return picture(WIDTH, height, [*parts, element("g", *told, class_="name end")]), anchors
 
 
-def _scale(rows: Sequence[Row], start: float, end: float, *, linear: bool) -> Linear | Log:
+def _scale(rows: Sequence[Row], start: float, end: float, *, around: float | None) -> Linear | Log:
     values = [
         value for row in rows for dot in row.dots for value in (dot.value, dot.low, dot.high) if value is not None
     ]
     values += [sum(size for _, size in row.parts) for row in rows if row.parts]
+    if around is not None:
+        widest = max((abs(value - around) for value in values), default=0.0) or 1.0
+        return Linear(around - 1.1 * widest, around + 1.1 * widest, start, end, most_ticks=4)
     scale = figures_scale(values, start, end)
-    if linear or any(row.parts for row in rows):
+    if any(row.parts for row in rows):
         highest = max(values, default=1.0) or 1.0
         return Linear(0.0, highest * 1.05, start, end, most_ticks=4)
     return scale if isinstance(scale, Log) else Linear(scale.low, scale.high, start, end, most_ticks=4)
@@ -77,15 +87,14 @@ def _scale(rows: Sequence[Row], start: float, end: float, *, linear: bool) -> Li
 
 def _grid(scale: Linear | Log, height: float, label: Callable[[float], str]) -> str:
     bottom = height - _BOTTOM_PX
-    lines, labels, last = "", [], -1e9
+    lines, labels, last = "", "", -1e9
     for value in scale.ticks():
-        at = scale(value)
-        lines += path([(at, _TOP_PX), (at, bottom)])
-        told = label(value)
+        at, told = scale(value), label(value)
+        lines += f"M{number(at)} {_TOP_PX:.0f}V{bottom:.0f}"
         if at - last >= CHARACTER_PX * (len(told) + 1):
-            labels.append(text(told, (at, bottom + 15), "n", "middle"))
+            labels += text(told, (round(at), round(bottom + 15)))
             last = at
-    return element("path", d=lines, class_="grid") + "".join(labels)
+    return element("path", d=lines, class_="grid") + element("g", labels, class_="n mid")
 
 
 def _dots(row: Row, scale: Linear | Log, y: float, look: Look) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from timetrial.claims.text import Text
 from timetrial.report.draw.axes import CHARACTER_PX, Frame, axis_names, grid
 from timetrial.report.draw.labels import LINE_PX
 from timetrial.report.draw.marks import look_of
 from timetrial.report.draw.scales import Linear, Log, figures_scale
 from timetrial.report.draw.svg import Point, element, path, picture, text
-from timetrial.report.draw.text import Text
 
 _WIDTH: Final = 420.0
 _HEIGHT: Final = 264.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from timetrial.report.draw.text import Text
+from timetrial.claims.text import Text
 from timetrial.report.escaped import in_html
 
 Point = tuple[float, float]
@@ -19,7 +19,7 @@ def element(tag: str, *children: str, **attributes: object) -> str:
 
 def text(content: Text | str, at: Point, class_: str | None = None, anchor: str | None = None) -> str:
     """A text at a place; one in two languages is two elements, of which the page shows one."""
-    x, y = at
+    x, y = number(at[0]), number(at[1])
     if isinstance(content, Text) and content.en != content.zh:
         return "".join(
             element("text", in_html(each), x=x, y=y, class_=class_, text_anchor=anchor, lang=language)
@@ -35,15 +35,14 @@ def path(points: Iterable[Point], *, closed: bool = False) -> str:
 
 
 def number(value: float) -> str:
-    """A coordinate to a tenth of a pixel, without what says nothing."""
-    told = f"{value:.1f}"
-    return told.removesuffix(".0")
+    """A coordinate in whole pixels, of which a chart has hundreds each way."""
+    return f"{value:.0f}"
 
 
 def picture(width: float, height: float, parts: Sequence[str], **attributes: object) -> str:
-    """A whole SVG that fills the width that it is given."""
+    """A whole SVG for a page, which fills the width that it is given."""
     box = f"0 0 {number(width)} {number(height)}"
-    return element("svg", *parts, xmlns="http://www.w3.org/2000/svg", viewBox=box, **attributes)
+    return element("svg", *parts, viewBox=box, **attributes)
 
 
 def _name(name: str) -> str:
@@ -51,4 +50,4 @@ def _name(name: str) -> str:
 
 
 def _value(value: object) -> str:
-    return number(value) if isinstance(value, float) else in_html(str(value))
+    return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else in_html(str(value))

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from timetrial.report.draw.text import Text, same
+from timetrial.claims.text import Text
+from timetrial.report.draw.same import same
 from timetrial.report.page.costs import cpu_s_per_item, latency_s, memory_bytes
 from timetrial.report.page.figures import NOTHING, bytes_, rate, seconds, with_span
 from timetrial.report.page.ranking import Ranked, Ranking
@@ -35,9 +36,8 @@ def _throughput(row: Ranked) -> Text:
 
 def _behind(row: Ranked) -> Text:
     if row.place == 1 and row.behind is None:
-        return Text("first", "最快")
-    told = with_span(row.behind)
-    return Text(f"tie {told.en}", f"持平 {told.zh}") if row.behind is not None and row.behind.tie else told
+        return same("1×")
+    return with_span(row.behind)
 
 
 COLUMNS: Final[Sequence[Column]] = (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from timetrial.report.draw.text import Text, same
+from timetrial.claims.text import Text
+from timetrial.report.draw.same import same
 from timetrial.report.text import duration, size, three_digits
 from timetrial.stats.lead import Lead
 
@@ -59,6 +60,21 @@ def size_tick(count_bytes: float) -> str:
 def plain(value: object) -> str:
     """What was varied, as it is written in a test: ``64``, ``0.5``, ``wait``."""
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def plain_tick(value: object) -> str:
+    """The same on an axis, where long numbers take too much room: ``300k``."""
+    if isinstance(value, int) and value >= _LONG:
+        return rate_tick(value)
+    return plain(value)
+
+
+_LONG = 10_000
+
+
+def roughly(value: float) -> str:
+    """What was interpolated, to two digits: ``6.5``, ``140``, ``6,500``."""
+    return f"{float(f'{value:.2g}'):,g}"
 
 
 def seconds(value: float | None) -> Text:

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from timetrial.report.draw.text import Text, same
+from timetrial.claims.text import Text
+from timetrial.report.draw.same import same
 from timetrial.report.page.figures import ratio, span
 from timetrial.report.page.ranking import Ranking
 from timetrial.results.collect import Place
@@ -137,7 +138,7 @@ def place_facts(place: Place) -> Sequence[Text]:
     count, files = len(trials) + len(place.plain), len(place.files)
     noun = "trial" if trials else "benchmark"
     facts = [
-        Text(place.label, _in_chinese(place)),
+        place_name(place),
         same(place.recorded_at[:16].replace("T", " ") + (" UTC" if place.recorded_at else "")),
         Text(
             f"{count} {noun}{'' if count == 1 else 's'} from {files} file{'' if files == 1 else 's'}",
@@ -151,8 +152,12 @@ def place_facts(place: Place) -> Sequence[Text]:
     return [fact for fact in facts if str(fact).strip()]
 
 
+def place_name(place: Place) -> Text:
+    """A machine with a Python, in words."""
+    return Text(*(told.replace("cpython", "CPython", 1) for told in (place.label, _in_chinese(place))))
+
+
 def _in_chinese(place: Place) -> str:
-    """The place's label, where its environment is known."""
 
     def of(section: str, *names: str) -> list[Any]:
         facts = place.environment.get(section) or {}

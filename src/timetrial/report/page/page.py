@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from timetrial.report.draw.text import Text, same
+from timetrial.claims.text import Text
+from timetrial.report.draw.same import same
+from timetrial.report.page.charts.history import History, history_of
 from timetrial.report.page.charts.of_place import break_even_figure, startup_figure, usual_figure
 from timetrial.report.page.charts.of_trials import figures_of_trials
 from timetrial.report.page.charts.over_sizes import figures_over_sizes
-from timetrial.report.page.charts.speedup import speedup_figure
+from timetrial.report.page.charts.speedup import ceiling_of, speedup_figure
+from timetrial.report.page.claims import Claims, claims_of
 from timetrial.report.page.curves import Curve, curves_of
 from timetrial.report.page.details import Details, details_of
 from timetrial.report.page.figure import Figure, Table
+from timetrial.report.page.gate import Gate, gate_of
 from timetrial.report.page.headline import headline, largest_gain, place_facts
 from timetrial.report.page.ranking import Ranking
+from timetrial.report.page.side_by_side import SideBySide, short_names, side_by_side
 from timetrial.report.text import duration
 from timetrial.results.collect import Collected, Place, Plain
 from timetrial.stats.lead import median_interval
@@ -42,10 +48,12 @@ class PlacePart:
     overview: Sequence[Details]
     """A line each in the first table."""
     hero: Figure | None
+    claims: Claims | None
     workloads: Sequence[Workload]
     together: Sequence[Figure]
     """Charts over all workloads."""
     plain: Table | None
+    history: History | None
 
 
 @dataclass(frozen=True)
@@ -54,21 +62,32 @@ class Page:
 
     title: Text
     places: Sequence[PlacePart]
+    side_by_side: SideBySide | None = None
+    gate: Gate | None = None
     left_out: Sequence[str] = field(default=())
 
     @property
     def figures(self) -> Iterator[Figure]:
         """All charts, in the page's order; the first screen's stands among its workload's."""
+        if self.side_by_side is not None:
+            yield self.side_by_side.figure
+        if self.gate is not None and self.gate.figure is not None:
+            yield self.gate.figure
         for place in self.places:
             yield from place.together
+            if place.history is not None:
+                yield from place.history.figures
             for workload in place.workloads:
                 yield from workload.figures
 
 
-def page_of(collected: Collected) -> Page:
-    """The report on stored runs."""
+def page_of(collected: Collected, folders: Sequence[Path] = ()) -> Page:
+    """The report on stored runs, and on the last gate in one of the ``folders``."""
+    left_out = [*collected.left_out]
     parts = [_place(place, f"p{number}") for number, place in enumerate(collected.places, start=1)]
-    return Page(parts[0].headline, parts, collected.left_out)
+    rankings = [[details.ranking for details in part.overview] for part in parts]
+    beside = side_by_side(short_names([part.label for part in parts]), rankings)
+    return Page(parts[0].headline, parts, beside, gate_of(folders, left_out), left_out)
 
 
 def _place(place: Place, key: str) -> PlacePart:
@@ -83,6 +102,7 @@ def _place(place: Place, key: str) -> PlacePart:
         facts=place_facts(place),
         overview=sorted(tables, key=_by_gain),
         hero=_hero(workloads),
+        claims=claims_of(place),
         workloads=workloads,
         together=[
             figure
@@ -90,6 +110,7 @@ def _place(place: Place, key: str) -> PlacePart:
             if (figure := chart(rankings, key)) is not None
         ],
         plain=_plain_table([*place.plain.values()]) if place.plain else None,
+        history=history_of(place, key),
     )
 
 
@@ -105,13 +126,13 @@ def _workloads(place: Place, tables: Sequence[Details], key: str) -> Iterator[Wo
     for curve in curves_of(place):
         curves.setdefault(curve.shape.workload, []).append(curve)
     names = dict.fromkeys(details.ranking.name for details in tables)
-    cores = (place.environment.get("cpu") or {}).get("usable_cores")
+    ceiling = ceiling_of(tables, place)
     for number, name in enumerate(names, start=1):
         own = [details for details in tables if details.ranking.name == name]
         own_key = f"{key}-w{number}"
         figures: list[Figure] = []
         for index, curve in enumerate(curves.get(name, ()), start=1):
-            speedup = speedup_figure(curve, f"{own_key}-c{index}", cores)
+            speedup = speedup_figure(curve, f"{own_key}-c{index}", ceiling)
             figures += [*figures_over_sizes(curve, f"{own_key}-c{index}"), *([speedup] if speedup else [])]
         figures += figures_of_trials(_fullest(own))
         yield Workload(own_key, name, own, figures)

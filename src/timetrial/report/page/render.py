@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from timetrial.report.draw.text import Text
+from timetrial.claims.text import Text
 from timetrial.report.escaped import in_html, in_xml
 from timetrial.report.page import words
 from timetrial.report.page.page import Page

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from timetrial.claims import Outcome, Tally, Threshold
+from timetrial.claims.text import Text
+from timetrial.claims.words import quantity
 from timetrial.report.draw.marks import look_of
-from timetrial.report.draw.text import Text
+from timetrial.report.page.charts.history import History
+from timetrial.report.page.claims import outcome_class, sources
 from timetrial.report.page.figures import NOTHING, ratio, span
 from timetrial.report.page.ranking import Ranking
+
+__all__ = ["outcome_class", "sources"]
 
 TITLE: Final = Text("timetrial report", "timetrial 报告")
 SKIP: Final = Text("Skip to the results", "跳到结果")
@@ -30,6 +37,17 @@ INTERVALS: Final = Text(
 )
 CURVE: Final = Text("Where the lead changes hands", "领先者在哪里易主")
 A_CURVE: Final = Text("Throughput, and how it grows", "吞吐量的变化")
+CLAIMS: Final = Text("What people say, tested here", "流传的说法，在此检验")
+CLAIMS_HEAD: Final = Text("The claims, one by one", "逐条检验")
+ALL_CLAIMS: Final = Text("All claims, with their figures and sources", "全部说法及其数据与出处")
+ASKED: Final = Text("Asked for:", "判据：")
+OTHERS: Final = Text("published:", "他人发表：")
+OUTCOMES: Final = {
+    "confirmed": Outcome.CONFIRMED.text,
+    "refuted": Outcome.REFUTED.text,
+    "open": Outcome.INCONCLUSIVE.text,
+    "untestable": Outcome.NOT_TESTABLE.text,
+}
 WORKLOADS: Final = Text("The workloads", "各工作负载")
 TOGETHER: Final = Text("Over all workloads", "总览")
 PLACE: Final = Text("On", "环境")
@@ -41,6 +59,10 @@ TEST: Final = Text("test", "测试")
 TRIALS: Final = Text("All trials", "全部测试项")
 NUMBERS: Final = Text("Numbers", "数据")
 SOURCE: Final = Text("From", "来源")
+HISTORY: Final = Text("Over time", "历次运行")
+EVERY_BENCHMARK: Final = Text("Every benchmark", "全部基准测试")
+SIDE_BY_SIDE: Final = Text("Machines and Pythons side by side", "不同机器与 Python 版本的对比")
+GATE: Final = Text("The last gate", "最近一次门禁")
 LEFT_OUT: Final = Text("Files that were left out", "未采用的文件")
 CONTENTS: Final = Text("Contents", "目录")
 KEYS: Final = Text(
@@ -94,3 +116,39 @@ def next_best(ranking: Ranking) -> Told:
     more = len(answer.choice.tied) - 1
     also = Text(f"and {more} more", f"等 {more + 1} 种") if more > 0 else None
     return Told(ratio(first.lead.ratio), span(first.lead.low, first.lead.high), first.way.model, also)
+
+
+def changed(history: History) -> Text:
+    """How many benchmarks changed over how many runs."""
+    total = len(history.table.rows)
+    return Text(
+        f"{history.runs} runs; of {total} benchmarks {history.changed} changed by 2 % or more, and for good.",
+        f"共 {history.runs} 次运行；{total} 个基准测试中，{history.changed} 个出现 2% 以上的持续变化。",
+    )
+
+
+def counts(found: Tally) -> Sequence[tuple[str, int]]:
+    """How many verdicts of each kind, those that there are."""
+    all_kinds = (
+        ("confirmed", found.confirmed),
+        ("refuted", found.refuted),
+        ("open", found.inconclusive),
+        ("untestable", found.not_testable),
+    )
+    return [(kind, count) for kind, count in all_kinds if count]
+
+
+def false_ones(found: Tally) -> Text:
+    """How many wrong verdicts to expect."""
+    resting, told = found.decided - found.without_level, f"{found.false_at_most:.2f}"
+    return Text(
+        f"{resting} of the {found.decided} that are decided rest on intervals: at most {told} false verdicts are to be "
+        f"expected among them.",
+        f"已有结论的 {found.decided} 条中，{resting} 条基于置信区间，其中误判的期望值不超过 {told} 条。",
+    )
+
+
+def bounds(threshold: Threshold) -> str:
+    """``≥ 1.50x``, ``≤ 1.10x``, or both."""
+    pairs = (("≥", threshold.at_least), ("≤", threshold.at_most))
+    return ", ".join(f"{sign} {quantity(bound, threshold.unit)}" for sign, bound in pairs if bound is not None)

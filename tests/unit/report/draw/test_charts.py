@@ -6,13 +6,14 @@ import re
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
+from timetrial.claims.text import Text
 from timetrial.report.draw.labels import spread
 from timetrial.report.draw.lines import Lines, Spot, draw_lines
 from timetrial.report.draw.marks import looks_of
 from timetrial.report.draw.rows import Dot, Row, draw_rows
+from timetrial.report.draw.same import same
 from timetrial.report.draw.scatter import Place, draw_scatter, front
 from timetrial.report.draw.svg import text
-from timetrial.report.draw.text import Text, same
 
 
 def lines(**series: list[Spot]) -> Lines:

@@ -141,6 +141,14 @@ def computing() -> list[dict[str, Any]]:
     return found
 
 
+def cores() -> list[dict[str, Any]]:
+    """What claims and the ceiling of the speed-up rest on: four cores that do 3.8 times what one does."""
+    test, found = "benchmarks/claims/test_cores.py::test_cores", []
+    for model, s in (("serial", 38e-3), ("threads", 40e-3), ("processes", 10.4e-3), ("processes[independent]", 10e-3)):
+        found.append(trial(test, "cores", model, s, items=4, concurrency=4, parameters={"n": 300_000}, rounds=30))
+    return found
+
+
 def others() -> list[dict[str, Any]]:
     """A tie, what the article does, void trials, and a workload with nothing to compare."""
     test = "benchmarks/test_files.py::test_files"
@@ -198,4 +206,21 @@ def write(folder: Path, name: str, content: Mapping[str, Any]) -> Path:
 
 def whole() -> list[dict[str, Any]]:
     """All of the above in one run."""
-    return [*fetching(), *computing(), *others()]
+    return [*fetching(), *computing(), *cores(), *others()]
+
+
+def history(folder: Path, runs: int, changed_at: int | None = None) -> None:
+    """That many short runs, a day apart; from one of them on, threads take a fifth longer."""
+    test, chance = "t.py::test_parse", random.Random(7)
+    names = {model: f"{test}[{model}-8]" for model in ("serial", "threads", "coroutines")}
+    for number in range(runs):
+        mood = 1 + chance.gauss(0, 0.05)
+        slower = 1.2 if changed_at is not None and number >= changed_at else 1.0
+        trials = []
+        for model, s in (("serial", 10.0), ("threads", 4.0 * slower), ("coroutines", 5.0)):
+            noisy = s * mood * (1 + chance.gauss(0, 0.006))
+            trials.append(trial(test, "parse", model, noisy, concurrency=8, items=1, rounds=6, seed=number))
+        when = f"{2024 + number // 300}-{1 + number // 25 % 12:02}-{1 + number % 25:02}T10:00:00+00:00"
+        content = results(trials, when, commit=f"{number:07x}" * 5)
+        content["timetrial"]["references"] = {names[each]: names["serial"] for each in ("threads", "coroutines")}
+        write(folder, f"{when[:10]}-{number:04}.json", content)

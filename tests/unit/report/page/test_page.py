@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,26 @@ pytest.importorskip("jinja2")
 pytest.importorskip("msgspec")
 pytest.importorskip("numpy")
 
-from tests.unit.report.page.made_up import computing, environment, fetching, others, results, trial, whole, write
+from tests.unit.report.page.made_up import (
+    computing,
+    cores,
+    environment,
+    fetching,
+    history,
+    others,
+    results,
+    trial,
+    whole,
+    write,
+)
+from timetrial.report.escaped import in_html
+from timetrial.report.page.figure import Table
 from timetrial.report.page.page import Page, PlacePart, page_of
 from timetrial.report.page.ranking import Ranking
 from timetrial.report.page.render import render
 from timetrial.results.collect import collect
+
+GATE = Path(__file__).parents[2] / "results" / "data" / "gate.json"
 
 
 def page(folder: Path, *runs: list[dict[str, Any]]) -> Page:
@@ -48,8 +65,8 @@ def test_of_several_workloads_it_counts_who_leads_who_ties_and_who_has_no_answer
     """And names the largest gain."""
     found = place(tmp_path, whole())
     assert found.headline.en == (
-        "Of 6 workloads, coroutines lead in 1, threads in 1, processes+coroutines in 1, "
-        "2 end in a tie, 1 has no answer."
+        "Of 7 workloads, coroutines lead in 1, threads in 1, processes+coroutines in 1, "
+        "3 end in a tie, 1 has no answer."
     )
     assert found.more is not None
     assert found.more.en.endswith("coroutines[aiohttp], 256 at once, in fetch_pages.")
@@ -122,10 +139,8 @@ def test_the_page_is_one_file_that_fetches_nothing(tmp_path: Path) -> None:
     assert len(html.encode()) < 150_000
     script = html[html.index("<script>") : html.index("</script>")]
     assert len(script.encode()) < 10_000
-    outside = html.replace("http://www.w3.org/2000/svg", "")
-    assert "http://" not in outside
-    assert "https://" not in outside
-    assert "src=" not in outside
+    assert re.findall(r'(?:src|href|action)="(?!#)[^"]*"', html) == []
+    assert re.findall(r"url\((?!#)[^)]*", html) == []
 
 
 def test_names_from_results_are_text_wherever_they_stand(tmp_path: Path) -> None:
@@ -176,3 +191,66 @@ def test_several_places_are_parts_of_their_own(tmp_path: Path) -> None:
         {"3.13.1.json"},
         {"3.12.1.json"},
     ]
+
+
+def test_a_benchmark_that_changed_is_drawn_with_the_run_that_it_changed_at(tmp_path: Path) -> None:
+    """The others stand in the table with their course."""
+    history(tmp_path, 30, changed_at=20)
+    (part,) = page_of(collect([tmp_path])).places
+    assert part.history is not None
+    assert (part.history.runs, part.history.changed) == (30, 1)
+    (figure,) = part.history.figures
+    assert figure.subject == "t.py::test_parse[threads-8]"
+    assert isinstance(figure.table, Table)
+    assert [str(row[1]) for row in figure.table.rows] == ["20", "10"]
+    assert str(figure.table.rows[1][0]).endswith("0000014000")
+    assert figure.svg.count('class="change"') == 1
+
+
+def test_a_thousand_runs_are_still_a_light_page(tmp_path: Path) -> None:
+    """Each chart has as many points as can be told apart."""
+    history(tmp_path, 1000, changed_at=600)
+    html = render(page_of(collect([tmp_path])))
+    assert "1000 runs" in html
+    assert len(html.encode()) < 200_000
+
+
+def test_workloads_that_several_places_measured_stand_side_by_side(tmp_path: Path) -> None:
+    """A column each, named by what sets the places apart."""
+    for version in ("3.12.1", "3.13.1"):
+        write(tmp_path, f"{version}.json", results(others(), where=environment(version)))
+    beside = page_of(collect([tmp_path])).side_by_side
+    assert beside is not None
+    assert [str(cell) for cell in beside.table.head] == ["workload", "CPython 3.13", "CPython 3.12"]
+    assert len(beside.figure.anchors) == len(beside.figure.table.rows)
+
+
+def test_the_last_gates_verdicts_are_judged_from_its_pairs(tmp_path: Path) -> None:
+    """One that is cut off is named, and the page is made all the same."""
+    write(tmp_path, "a.json", results(others()))
+    (tmp_path / "gate").mkdir()
+    shutil.copy(GATE, tmp_path / "gate" / "1.json")
+    gate = page_of(collect([tmp_path]), [tmp_path]).gate
+    assert gate is not None
+    assert gate.table.rows
+    (tmp_path / "gate" / "2.json").write_text("{", encoding="utf-8")
+    page = page_of(collect([tmp_path]), [tmp_path])
+    assert page.gate is None
+    assert "2.json is not JSON" in page.left_out[0]
+
+
+def test_claims_are_counted_and_each_tells_its_figures_its_source_and_what_would_settle_it(tmp_path: Path) -> None:
+    """As timetrial claims judges them."""
+    found = page(tmp_path, cores())
+    claims = found.places[0].claims
+    assert claims is not None
+    assert claims.tally.inconclusive + claims.tally.decided + claims.tally.not_testable == len(claims.verdicts)
+    html = render(found)
+    assert all(in_html(verdict.claim.sentence.zh) in html for verdict in claims.verdicts)
+
+
+def test_the_machines_own_ceiling_stands_in_the_speed_up_where_it_was_measured(tmp_path: Path) -> None:
+    """In place of the number of cores."""
+    found = place(tmp_path, [*cores(), *computing()])
+    (speedup,) = [each for work in found.workloads for each in work.figures if each.key.endswith("speedup")]
+    assert "this machine: 3." in speedup.svg

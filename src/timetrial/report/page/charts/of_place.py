@@ -6,9 +6,10 @@ import statistics
 from collections.abc import Sequence
 from typing import Final
 
+from timetrial.claims.text import Text
 from timetrial.report.draw.marks import look_of
 from timetrial.report.draw.rows import Dot, Row, draw_rows
-from timetrial.report.draw.text import Text, same
+from timetrial.report.draw.same import same
 from timetrial.report.page.figure import Figure, Table
 from timetrial.report.page.figures import duration_tick, ratio, span
 from timetrial.report.page.ranking import Ranking

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from timetrial.claims.text import Text
 from timetrial.report.draw.marks import look_of
 from timetrial.report.draw.rows import Dot, Row, draw_rows
+from timetrial.report.draw.same import same
 from timetrial.report.draw.scatter import Place, draw_scatter
-from timetrial.report.draw.text import Text, same
 from timetrial.report.page.costs import ROLES, cpu_s_per_item, latency_s, memory_bytes
 from timetrial.report.page.details import Details
 from timetrial.report.page.figure import Behind, Figure

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from timetrial.claims.text import Text
 from timetrial.report.draw.lines import Lines, Spot, draw_lines
-from timetrial.report.draw.text import Text, same
+from timetrial.report.draw.same import same
 from timetrial.report.page.costs import memory_bytes
 from timetrial.report.page.curves import Curve
 from timetrial.report.page.figure import Figure, Table
-from timetrial.report.page.figures import NOTHING, duration_tick, plain, rate, rate_tick, size_tick
+from timetrial.report.page.figures import NOTHING, duration_tick, plain, plain_tick, rate, rate_tick, roughly, size_tick
 from timetrial.report.page.ranking import interval_s
-from timetrial.report.text import duration, size, three_digits
+from timetrial.report.text import duration, size
 from timetrial.results.trials import StoredTrial
 
 PARAMETERS = {
@@ -94,7 +95,7 @@ def _figure(curve: Curve, measure: _Measure, series: Mapping[str, Sequence[Spot]
             series,
             PARAMETERS.get(parameter, same(parameter)),
             measure.axis,
-            plain,
+            plain_tick,
             measure.tick,
             _crossings(curve) if measure.key == "throughput" else (),
         )
@@ -115,7 +116,7 @@ def _figure(curve: Curve, measure: _Measure, series: Mapping[str, Sequence[Spot]
 
 
 def _crossings(curve: Curve) -> Sequence[tuple[Any, str]]:
-    return [(each.at, f"{three_digits(each.at)}") for each in curve.shape.crossovers() if each.at is not None]
+    return [(each.at, roughly(each.at)) for each in curve.shape.crossovers() if each.at is not None]
 
 
 def _note(curve: Curve) -> Text | None:
@@ -125,8 +126,8 @@ def _note(curve: Curve) -> Text | None:
         return None
     english, chinese = [], []
     for each in found:
-        at = f"about {three_digits(each.at)}" if each.at is not None else f"between {each.low} and {each.high}"
-        zh_at = f"约 {three_digits(each.at)} 处" if each.at is not None else f"{each.low} 与 {each.high} 之间"
+        at = f"about {roughly(each.at)}" if each.at is not None else f"between {each.low} and {each.high}"
+        zh_at = f"约 {roughly(each.at)} 处" if each.at is not None else f"{each.low} 与 {each.high} 之间"
         english.append(f"{each.after} overtake {each.before} at {at}")
         chinese.append(f"{each.after} 在{zh_at}超过 {each.before}")
     return Text("; ".join(english) + ".", "；".join(chinese) + "。")
