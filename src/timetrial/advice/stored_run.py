@@ -21,13 +21,17 @@ SCALE = "run"
 def store_run(findings: Findings, directory: Path) -> Path:
     """Writes the file, and returns where it is; raises ResultsError where it can't be written."""
     file = RunFile(directory, _header(), {"schema_version": FILE_SCHEMA_VERSION})
-    benchmarks = [_benchmark(way, findings) for way in sorted(findings.rounds.of)]
     reference = findings.reference
     names = {way: _name(way, findings) for way in findings.rounds.of}
     references = {name: names[reference] for way, name in names.items() if reference in names and way != reference}
     about: dict[str, Any] = {"environment": findings.environment, "references": references, "troubles": [], "voids": []}
-    file.write(benchmarks, complete=findings.complete, also=about)
+    file.write(run_benchmarks(findings), complete=findings.complete, also=about)
     return file.path
+
+
+def run_benchmarks(findings: Findings) -> list[dict[str, Any]]:
+    """Each way as an entry of a results file."""
+    return [_benchmark(way, findings) for way in sorted(findings.rounds.of)]
 
 
 def _header() -> dict[str, Any]:

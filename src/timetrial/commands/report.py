@@ -1,11 +1,27 @@
-"""``timetrial report results/ -o report.html``: stored runs as one page that answers at a glance."""
+"""``timetrial report results/``: stored runs as one page that answers at a glance, or as Markdown, SVG or CSV."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from timetrial.errors import ResultsError
+
+if TYPE_CHECKING:
+    from timetrial.report.page.page import Page
+
+_PAGE: Final = Path("report.html")
+_EXAMPLES: Final = """\
+examples:
+  timetrial report results/                               the page, in report.html
+  timetrial report results/ --format markdown             what matters most, for a README or a pull request
+  timetrial report results/ --format svg -o figures/      each chart as a file of its own
+  timetrial report results/ --format csv -o trials.csv    every trial as a row
+"""
 
 
 def run(argv: Sequence[str]) -> int:
@@ -16,20 +32,64 @@ def run(argv: Sequence[str]) -> int:
 
     require_extra("timetrial report")
 
-    from timetrial.report.escaped import in_terminal, shown
+    from timetrial.report.escaped import shown
     from timetrial.report.page.page import page_of
-    from timetrial.report.page.render import render
     from timetrial.report.text import few
     from timetrial.results.collect import collect
-    from timetrial.system.files import replace_file, writing
 
     page = page_of(collect(options.paths), [path for path in options.paths if path.is_dir()])
-    with writing(options.output):
-        replace_file(options.output, render(page).encode())
-    print(in_terminal(f"report: {options.output}"))
+    if options.format == "svg":
+        _write_pictures(page, options)
+    else:
+        _write(_told(page, options), options)
     if page.left_out:
         print(shown(few([f"left out: {each}" for each in page.left_out])), file=sys.stderr)
     return 1 if page.left_out else 0
+
+
+def _told(page: Page, options: argparse.Namespace) -> str:
+    """The whole report in one text."""
+    if options.format == "markdown":
+        from timetrial.report.page.markdown import page_markdown
+
+        return page_markdown(page, options.language)
+    if options.format == "csv":
+        from timetrial.report.page.spreadsheet import page_csv
+
+        return page_csv(page)
+    from timetrial.report.page.render import render
+
+    return render(page)
+
+
+def _write(text: str, options: argparse.Namespace) -> None:
+    """To the file, or to standard output; the page goes to a file in any case."""
+    from timetrial.report.escaped import in_terminal
+    from timetrial.system.files import replace_file, writing
+
+    output = options.output or (_PAGE if options.format == "html" else None)
+    if output is None:
+        sys.stdout.write(text)
+        return
+    with writing(output):
+        replace_file(output, text.encode())
+    print(in_terminal(f"report: {output}"))
+
+
+def _write_pictures(page: Page, options: argparse.Namespace) -> None:
+    from timetrial.report.escaped import shown
+    from timetrial.report.page.pictures import pictures
+    from timetrial.system.files import replace_file, writing
+
+    folder: Path = options.output or Path()
+    found = [each for each in pictures(page, options.language) if fnmatchcase(each[0], options.figure)]
+    if not found:
+        raise ResultsError(f"no chart's name matches {options.figure!r}: leave --figure out to have all of them")
+    for name, content in found:
+        with writing(folder / name):
+            folder.mkdir(parents=True, exist_ok=True)
+            replace_file(folder / name, content.encode())
+    print(shown([f"figure: {folder / name}" for name, _ in found]))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,11 +97,21 @@ def _parser() -> argparse.ArgumentParser:
         prog="timetrial report",
         description="Make one page of stored runs: which model to use for each workload, how sure that is, and the "
         "charts behind it. The page is one file, in English and Chinese, and fetches nothing.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "paths", nargs="*", type=Path, default=[Path("results")], metavar="PATH", help="files or folders of results"
+    add = parser.add_argument
+    add("paths", nargs="*", type=Path, default=[Path("results")], metavar="PATH", help="files or folders of results")
+    add(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="the file (default: report.html; standard output for markdown and csv), or the folder for svg",
     )
-    parser.add_argument(
-        "-o", "--output", type=Path, default=Path("report.html"), metavar="FILE", help="default: report.html"
+    add("--format", choices=("html", "markdown", "svg", "csv"), default="html", help="default: html")
+    add(
+        "--figure", default="*", metavar="NAME", help="of svg: those whose file's name matches, such as '*-throughput*'"
     )
+    add("--language", choices=("en", "zh"), default="en", help="of markdown and svg; the page has both")
     return parser

@@ -56,11 +56,11 @@ def run(argv: Sequence[str]) -> int:
     found = answer_of(findings)
     lines = run_lines(findings, found, printed, time.monotonic() - began_s, can_draw=can_draw(sys.stdout))
     print(shown([*lines, *(code_lines(findings, found) if found is not None else ())]))
-    _write(options, findings, found)
+    _write(options, findings, found, printed)
     return _status(findings, found)
 
 
-def _write(options: argparse.Namespace, findings: Findings, found: Answer | None) -> None:
+def _write(options: argparse.Namespace, findings: Findings, found: Answer | None, printed: str) -> None:
     """The files that were asked for."""
     from timetrial.advice.of_findings import test_of
     from timetrial.advice.record import record
@@ -70,6 +70,13 @@ def _write(options: argparse.Namespace, findings: Findings, found: Answer | None
     if options.json is not None:
         with writing(options.json):
             replace_file(options.json, dumps(record(findings, found)).encode())
+    if options.html is not None:
+        from timetrial.report.page.render import render
+        from timetrial.report.page.run import page_of_run
+
+        with writing(options.html):
+            replace_file(options.html, render(page_of_run(findings, found, printed)).encode())
+        print(f"\npage: {options.html}")
     if options.results is not None and findings.rounds.of:
         from timetrial.advice.stored_run import store_run
 
@@ -127,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
         help="how long a call may take (default: the budget)",
     )
     add("--json", type=Path, metavar="FILE", help="write the answer there")
+    add("--html", type=Path, metavar="FILE", help="write the answer as a page there (extra: report)")
     add("--results", type=Path, metavar="DIR", help="write a results file there, for history, advise and the gate")
     add("--write-test", type=Path, metavar="FILE", help="write a pytest benchmark that repeats this run")
     return parser
@@ -140,9 +148,13 @@ def _plan(options: argparse.Namespace) -> SearchPlan:
     test: Path | None = options.write_test
     if test is not None and test.exists():
         raise TargetError(f"--write-test: {test} is there already, and is never overwritten: choose another name")
-    if options.json is not None:
-        with writing(options.json):
-            try_to_write(options.json)
+    if options.html is not None:
+        from timetrial.report.page.extra import require_extra
+
+        require_extra("timetrial run --html")
+    for file in filter(None, [options.json, options.html]):
+        with writing(file):
+            try_to_write(file)
     request = Request(
         options.target,
         options.items,

@@ -23,7 +23,7 @@ from timetrial.report.accounting import accounting_lines
 from timetrial.report.curves import curve_lines
 from timetrial.report.escaped import in_terminal
 from timetrial.report.openloop import open_loop_lines
-from timetrial.report.progress.trials import TrialsProgress, terminal_of
+from timetrial.report.progress.trials import TrialsLog, TrialsProgress, best_line, terminal_of
 from timetrial.report.summary import summary_lines
 from timetrial.results.curves import shapes
 from timetrial.results.figures import void_of_entry
@@ -48,6 +48,8 @@ class TrialSession:
         self._conditions = RunConditions(steal=options.steal_limit, foreign_cpu=options.foreign_cpu_limit)
         self._record = RunRecord(config, options, self._conditions, self._standings)
         self._live: TrialsProgress | None = None
+        self._log: TrialsLog | None = None
+        self._trials: dict[str, pytest.Item] = {}
         self._times = _trial_times(config, options)
         self._gate: Agent | None = config.pluginmanager.getplugin(AGENT)
         self._settings: RunSettings | None = None  # built for the first trial: by then the machine was looked at
@@ -70,9 +72,7 @@ class TrialSession:
         trials = [item for item in session.items if collection.model_of(item) is not None]
         preload(dict.fromkeys(module for item in trials for module in collection.workload_of(item).modules()))
         self._conditions.enter()
-        stream = terminal_of() if trials and not session.config.option.collectonly else None
-        if stream is not None:
-            self._live = TrialsProgress(stream, [self._times.expected_s(item.nodeid) for item in trials])
+        self._begin_progress(session.config, trials)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -90,7 +90,19 @@ class TrialSession:
         settings["group"] = collection.group_of(item, workload) if group is None else str(group)
         item.add_marker(pytest.mark.benchmark(**settings), append=False)
         if self._live:
-            self._live.begin(f"{settings['group']}  {model}")
+            self._live.begin(f"{settings['group']}  {model}", best_line(self._standings, settings["group"]))
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Before a test's own output, in a log: now and then how far the run is."""
+        item = self._trials.get(nodeid) if self._log else None
+        reporter = item.config.pluginmanager.getplugin("terminalreporter") if item is not None else None
+        if self._log is None or item is None or reporter is None:
+            return
+        group = collection.group_of(item, collection.workload_of(item))
+        line = self._log.line(f"{group}  {collection.model_of(item)}", best_line(self._standings, group))
+        if line is not None:
+            reporter.ensure_newline()
+            reporter.write_line(in_terminal(line))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
@@ -105,6 +117,8 @@ class TrialSession:
             self._note(item, call, void)
         if collection.model_of(item) is not None:
             self._times.add(item.nodeid, call.duration)
+        if self._log and call.when == "teardown" and collection.model_of(item) is not None:
+            self._log.end()
         if self._live and collection.model_of(item) is not None:
             if call.when != "setup" or not report.passed:  # pytest is about to write; after a setup it keeps still
                 self._live.clear()
@@ -199,6 +213,17 @@ class TrialSession:
             terminalreporter.section(f"timetrial: {title}")
             for line in lines:
                 terminalreporter.write_line(in_terminal(line))
+
+    def _begin_progress(self, config: pytest.Config, trials: Sequence[pytest.Item]) -> None:
+        """A live line on a terminal, a line now and then in a log; nothing with -q, and where a gate has its own."""
+        if not trials or self._gate or config.option.collectonly or config.option.verbose < 0:
+            return
+        expected_s = [self._times.expected_s(item.nodeid) for item in trials]
+        stream = terminal_of()
+        if stream is not None:
+            self._live = TrialsProgress(stream, expected_s)
+        else:
+            self._log, self._trials = TrialsLog(expected_s), {item.nodeid: item for item in trials}
 
     def _show_round(self, rounds: int, last_s: float) -> None:
         if self._live and rounds:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -10,7 +12,7 @@ pytest.importorskip("jinja2")
 pytest.importorskip("msgspec")
 pytest.importorskip("numpy")
 
-from tests.unit.report.page.made_up import others, results, write
+from tests.unit.report.page.made_up import fetching, others, results, trial, write
 from timetrial.cli import main
 from timetrial.report.page import extra
 
@@ -41,3 +43,43 @@ def test_without_the_extra_the_error_names_it(
     monkeypatch.setattr(extra, "find_spec", lambda name: None if name == "jinja2" else object())
     assert main(["report", str(tmp_path)]) == 2
     assert "timetrial report needs Jinja2: install timetrial[report]" in capsys.readouterr().err
+
+
+def test_markdown_goes_to_standard_output_in_the_language_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line a workload, with leads, intervals and ties."""
+    write(tmp_path, "a.json", results(others()))
+    assert main(["report", str(tmp_path), "--format", "markdown"]) == 0
+    english = capsys.readouterr().out
+    assert "| `crawl pages=200` | `processes+coroutines`, 8 at once | 8.0" in english
+    assert "(tie) |" in english
+    assert main(["report", str(tmp_path), "--format", "markdown", "--language", "zh"]) == 0
+    assert "`processes+coroutines`, 并发 8" in capsys.readouterr().out
+
+
+def test_each_chart_can_be_a_picture_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Well-formed, captioned, in one language, and named by what it shows."""
+    write(tmp_path, "a.json", results(fetching()))
+    folder = tmp_path / "figures"
+    assert main(["report", str(tmp_path), "--format", "svg", "-o", str(folder), "--figure", "*throughput*"]) == 0
+    (picture,) = folder.iterdir()
+    assert picture.name == "fetch_pages-throughput.svg"
+    root = ET.fromstring(picture.read_text(encoding="utf-8"))
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "Throughput over concurrency" in "".join(root.itertext())
+    assert main(["report", str(tmp_path), "--format", "svg", "--figure", "nothing"]) == 2
+    assert "no chart's name matches 'nothing'" in capsys.readouterr().err
+
+
+def test_csv_has_a_row_for_each_trial_and_no_formula(tmp_path: Path) -> None:
+    """Numbers are plain, with the unit in the column's name."""
+    write(tmp_path, "a.json", results([*others(), trial("t.py::t", "=1+1", "serial", 0.5)]))
+    path = tmp_path / "t.csv"
+    assert main(["report", str(tmp_path), "--format", "csv", "-o", str(path)]) == 0
+    rows = [*csv.DictReader(path.read_text(encoding="utf-8").splitlines())]
+    assert len(rows) == len(others()) + 1
+    (odd,) = [row for row in rows if row["model"] == "serial" and "1+1" in row["workload"]]
+    assert odd["workload"] == "'=1+1"
+    assert float(odd["s_per_item"]) == pytest.approx(0.5, rel=0.05)
+    assert {row["void"] for row in rows} == {"", "other processes took 41 % of the cores"}

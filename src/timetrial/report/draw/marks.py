@@ -32,6 +32,14 @@ _MARKS: Final = {
 _DASHES: Final = (None, "6 3", "2 3", "9 3 2 3", "1 4", "12 4")
 
 
+STRIPES: Final = (
+    '<pattern id="stripes" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<rect width="5" height="5" style="fill:var(--paper)"/>'
+    '<rect width="2.6" height="5" style="fill:var(--processes)"/></pattern>'
+)
+"""What fills the part of a bar that stands for workers, in the document's definitions."""
+
+
 @dataclass(frozen=True)
 class Look:
     """A model's looks: its class's name, and the dash of its line."""

@@ -50,7 +50,8 @@ def draw_rows(
 ) -> tuple[str, list[Point]]:
     """The SVG, and the middle of each row; with ``around`` the scale is linear and shows as much on either side."""
     names = [_cut(row.name) for row in rows]
-    left = min(190.0, CHARACTER_PX * max(map(len, names)) + 14)
+    widest = max(len(row.note.en) if row.note else len(name) for row, name in zip(rows, names, strict=True))
+    left = min(190.0, CHARACTER_PX * widest + 14)
     scale = _scale(rows, left + 6, WIDTH - 18, around=around)
     height = _TOP_PX + _ROW_PX * len(rows) + _BOTTOM_PX
     parts = [_grid(scale, height, x_label), text(x_name, (0.0, 12.0), "axis")]

@@ -20,6 +20,7 @@ from timetrial.report.page.figure import Figure, Table
 from timetrial.report.page.gate import Gate, gate_of
 from timetrial.report.page.headline import headline, largest_gain, place_facts
 from timetrial.report.page.ranking import Ranking
+from timetrial.report.page.run_part import RunPart
 from timetrial.report.page.side_by_side import SideBySide, short_names, side_by_side
 from timetrial.report.text import duration
 from timetrial.results.collect import Collected, Place, Plain
@@ -65,10 +66,14 @@ class Page:
     side_by_side: SideBySide | None = None
     gate: Gate | None = None
     left_out: Sequence[str] = field(default=())
+    run: RunPart | None = None
+    """Of ``timetrial run``: the page is about one function, and begins with its answer."""
 
     @property
     def figures(self) -> Iterator[Figure]:
         """All charts, in the page's order; the first screen's stands among its workload's."""
+        if self.run is not None and self.run.shares is not None:
+            yield self.run.shares
         if self.side_by_side is not None:
             yield self.side_by_side.figure
         if self.gate is not None and self.gate.figure is not None:
@@ -84,13 +89,14 @@ class Page:
 def page_of(collected: Collected, folders: Sequence[Path] = ()) -> Page:
     """The report on stored runs, and on the last gate in one of the ``folders``."""
     left_out = [*collected.left_out]
-    parts = [_place(place, f"p{number}") for number, place in enumerate(collected.places, start=1)]
+    parts = [place_part(place, f"p{number}") for number, place in enumerate(collected.places, start=1)]
     rankings = [[details.ranking for details in part.overview] for part in parts]
     beside = side_by_side(short_names([part.label for part in parts]), rankings)
     return Page(parts[0].headline, parts, beside, gate_of(folders, left_out), left_out)
 
 
-def _place(place: Place, key: str) -> PlacePart:
+def place_part(place: Place, key: str) -> PlacePart:
+    """One place's part; ``key`` is what its links begin with."""
     rankings = [Ranking(trials) for trials in place.trials.values()]
     tables = [details_of(ranking, f"{key}-t{number}") for number, ranking in enumerate(rankings, start=1)]
     workloads = list(_workloads(place, tables, key))

@@ -10,6 +10,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from timetrial.claims.text import Text
+from timetrial.report.draw.marks import STRIPES
 from timetrial.report.escaped import in_html, in_xml
 from timetrial.report.page import words
 from timetrial.report.page.page import Page
@@ -21,14 +22,15 @@ def render(page: Page) -> str:
 
 
 def _inside() -> dict[str, Markup]:
-    """The style and the script, which are ours."""
-    return {name: Markup(_own_file(file)) for name, file in (("style", "report.css"), ("script", "report.js"))}
+    """The style, the script and a pattern, which are ours."""
+    style = own_file("chart.css") + own_file("report.css")
+    return {"style": Markup(style), "script": Markup(own_file("report.js")), "stripes": Markup(STRIPES)}
 
 
 @cache
 def _environment() -> Environment:
     found = Environment(
-        loader=DictLoader({name: _own_file(name) for name in ("report.html", "parts.html")}),
+        loader=DictLoader({name: own_file(name) for name in ("report.html", "parts.html")}),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -51,5 +53,6 @@ def _visible(value: Any) -> Any:
     return in_xml(value) if type(value) is str else value
 
 
-def _own_file(name: str) -> str:
+def own_file(name: str) -> str:
+    """A file of the template's folder."""
     return (files("timetrial.report.page") / "template" / name).read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from timetrial.report.progress.trials import TrialsProgress, terminal_of
+from timetrial.report.progress.trials import TrialsLog, TrialsProgress, terminal_of
 
 
 class Clock:
@@ -73,6 +73,31 @@ def test_the_line_says_about_how_long_it_still_takes(line: TrialsProgress, strea
     line.end()
     line.begin("b")
     assert texts(stream)[-1] == "[2/4] b  starting  about 30 s left"
+
+
+def test_the_line_names_the_best_of_the_workload_so_far(line: TrialsProgress, stream: io.StringIO) -> None:
+    """From the trials before it."""
+    line.begin("squares  threads", "best so far: serial, 1.20 ms an item")
+    expected = "[1/4] squares  threads  starting  best so far: serial, 1.20 ms an item  about 20 s left"
+    assert texts(stream) == [expected]
+
+
+def test_a_log_gets_a_line_once_a_minute(clock: Clock) -> None:
+    """With what runs, the best so far and the time left; nothing of a run that is over sooner."""
+    log = TrialsLog([30.0] * 6, clock)
+    lines = []
+    for number in range(6):
+        lines.append(log.line(f"squares  model{number}", "best so far: threads, 1 ms an item" if number else ""))
+        clock.now_s += 30
+        log.end()
+    assert lines == [
+        None,
+        None,
+        "[3/6] squares  model2  best so far: threads, 1 ms an item  about 2 min left",
+        None,
+        "[5/6] squares  model4  best so far: threads, 1 ms an item  about 60 s left",
+        None,
+    ]
 
 
 def test_the_line_is_drawn_at_most_five_times_a_second(line: TrialsProgress, stream: io.StringIO, clock: Clock) -> None:

@@ -80,7 +80,7 @@ def break_even_figure(rankings: Sequence[Ranking], key: str) -> Figure | None:
     head = (Text("workload", "工作负载"), Text("model", "模型"), Text("pays from, items", "回本项数"))
     table = Table(head, [[same(_of(ranking)), same(way), same(items)] for ranking, way, items in found])
     return Figure(
-        key=f"{key}-break-even",
+        key=f"{key}-breakeven",
         title=Text("When starting it has paid", "多少项之后启动才划算"),
         subject="",
         svg=svg,

@@ -1,0 +1,75 @@
+"""The page of ``timetrial run``: what to use for one function, why, what it costs, and the code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytest.importorskip("jinja2")
+pytest.importorskip("msgspec")
+pytest.importorskip("numpy")
+
+from tests.unit.report.page.made_up import ENVIRONMENT
+from timetrial.advice.of_findings import answer_of
+from timetrial.report.page.render import render
+from timetrial.report.page.run import page_of_run
+from timetrial.results.ways import Way
+from timetrial.search.findings import Failure, Findings
+
+SERIAL = Way("serial", 1)
+
+
+def findings() -> Findings:
+    """Of a function that waits, and gains by threads."""
+    found = Findings(reference=SERIAL, environment=ENVIRONMENT, complete=True)
+    found.target = {"name": "jobs.py:fetch", "workload": "fetch", "items": {"described": "200 items"}, "parts": {}}
+    found.probed = {"digest": "x", "s_per_item": 0.01, "items": 200, "of": 200}
+    found.profile = {"waiting": 0.9, "with_gil": 0.1, "without_gil": 0.0, "uncertain": 0.0, "gil": True, "beside": 0.0}
+    ways = {SERIAL: 1e-2, Way("threads", 4): 2.6e-3, Way("threads", 16): 8e-4, Way("processes", 4): 3e-3}
+    for turn in range(8):
+        found.rounds.add(turn, {way: s * (1 + turn / 1000) for way, s in ways.items()})
+    found.startup_s = dict.fromkeys(ways, 0.05)
+    found.items_per_round = dict.fromkeys(ways, 200)
+    found.costs[Way("threads", 16)] = {"cpu_s_per_item": 1e-4, "memory_bytes": 4e7, "memory_kind": "pss"}
+    return found
+
+
+def page(found: Findings) -> Any:
+    """Its page."""
+    return page_of_run(found, answer_of(found), "")
+
+
+def test_it_begins_with_the_way_to_use_and_the_reason_in_both_languages() -> None:
+    """The same numbers in both."""
+    part = page(findings()).run
+    assert part.answer.en.startswith("Use threads, 16 at once: 12.5× as fast as one after the other (12.5–12.5)")
+    assert part.answer.zh.startswith("请用多线程，并发数 16：速度是逐项执行的 12.5×")
+    assert part.because.en == "Because it waits 90 % of the time, so threads overlap it."
+    assert part.because.zh == "每项的时间中，等待占 90%，持有 GIL 的计算占 10%，不持有 GIL 的计算占 0%。"
+
+
+def test_it_has_the_curve_the_ranking_the_costs_and_where_time_goes() -> None:
+    """As the report on stored runs draws them."""
+    found = page(findings())
+    (place,) = found.places
+    assert [figure.key.rpartition("-")[2] for figure in found.figures] == ["shares", "startup", "throughput"]
+    assert len(place.overview[0].ranking.rows) == 4
+    assert [str(cell) for cell in found.run.costs.rows[0]] == [
+        "threads, 16 at once",
+        "803 µs",
+        "50.0 ms",
+        "100 µs",
+        "40.0 MB",
+    ]
+    html = render(found)
+    assert html.count("<h1") == 1
+    assert "jobs.py:fetch · 200 items" in html
+
+
+def test_without_an_answer_it_says_why() -> None:
+    """An exception of the function's is shown as text."""
+    found = Findings(failure=Failure("function", "ValueError: <b>no</b>"))
+    html = render(page(found))
+    assert "No answer." in html
+    assert "ValueError: &lt;b&gt;no&lt;/b&gt;" in html
