@@ -113,19 +113,21 @@ def _lost_per_cpu_s(computing: Sequence[Stretch]) -> float:
 def _undisturbed(parts: Sequence[Callable[[], object]], limit_s: float) -> _Look:
     work: list[Stretch] = []
     known: list[Stretch] = []
-    beside_s, runs = 0.0, 0
-    began_s = time.perf_counter()
+    runs, began_s, others_s = 0, time.perf_counter(), _other_threads_cpu_s()
     with RunQueue() as queue:
         while not runs or time.perf_counter() - began_s < limit_s:
             for part in parts:
-                all_cpu_s = time.process_time()
                 work.append(_stretch(part, queue))
-                beside_s += max(0.0, time.process_time() - all_cpu_s - work[-1].cpu_s)
                 if work[-1].waited:
                     spin_s = min(max(work[-1].cpu_s, _SHORTEST_SPIN_S), _LONGEST_SPIN_S)
                     known.append(_stretch(lambda: _spin(spin_s), queue))  # noqa: B023 - it is called at once
             runs += 1
-    return _Look(waiting_s(work, known), sum(each.cpu_s for each in work), beside_s, runs)
+    others_s = max(0.0, _other_threads_cpu_s() - others_s)
+    return _Look(waiting_s(work, known), sum(each.cpu_s for each in work), others_s, runs)
+
+
+def _other_threads_cpu_s() -> float:
+    return time.process_time() - time.thread_time()
 
 
 def _stretch(work: Callable[[], object], queue: RunQueue) -> Stretch:

@@ -17,10 +17,14 @@ _ENOUGH_S: Final = 0.9
 _PART_S: Final = 0.02
 """So often it is looked at what the machine takes away."""
 
+_SHORTEST_PART_S: Final = 0.002
+"""Looking takes some microseconds itself."""
+
 
 def profile_of(executor: Executor, probed: Probed, budget_s: float, *, is_async: bool) -> TimeShares:
     """Runs the items again and again. An event loop keeps all of a round, since every start of one costs something."""
-    items = probed.items
+    items = list(probed.items)
+    items *= max(1, round(_SHORTEST_PART_S / max(probed.s_per_item * len(items), 1e-9)))
     size = len(items) if is_async else max(1, round(_PART_S / max(probed.s_per_item, 1e-9)))
     parts = [partial(executor.run, items[at : at + size]) for at in range(0, len(items), size)]
     return time_shares(parts, max(budget_s * _SHARE, min(_ENOUGH_S, budget_s * _SHORT_BUDGETS_SHARE)))
