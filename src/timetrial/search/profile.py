@@ -10,8 +10,8 @@ from timetrial.models.base import Executor
 from timetrial.search.probe import Probed
 
 _SHARE: Final = 1 / 20
-_SHORT_BUDGETS_SHARE: Final = 1 / 5
-_ENOUGH_S: Final = 0.9
+_SHORT_BUDGETS_SHARE: Final = 1 / 8
+_ENOUGH_S: Final = 0.6
 """A twentieth of the budget; of a short one more, since a busy machine takes its time for a thousand samples."""
 
 _PART_S: Final = 0.02

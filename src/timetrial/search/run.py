@@ -30,6 +30,7 @@ _FEWEST_LEFT: Final = 0.25
 """A search that lost its process begins again without the model in which it did, if so much of the budget is left."""
 
 _WORDS_OF_OUTPUT: Final = 2_000
+_HUNG: Final = "hadn't returned"
 
 
 @dataclass
@@ -77,8 +78,11 @@ def _without(plan: SearchPlan, findings: Findings, lost: str, left_s: float) -> 
 
 
 def _failure_of(lost: str, findings: Findings) -> Failure | None:
-    """Why there is no answer, where the process was lost before anything could be compared."""
-    if findings.doing_way is not None and findings.rounds.of:
+    """Why there is no answer, where the process was lost before anything could be compared.
+
+    A model that did not come back in time is left out: the function itself did, one item at a time.
+    """
+    if findings.doing_way is not None and (findings.rounds.of or _HUNG in lost):
         if not findings.doing.startswith("looking"):
             findings.left_out[findings.doing_way.model] = f"it {lost}, {findings.doing}"
         return None
@@ -88,7 +92,7 @@ def _failure_of(lost: str, findings: Findings) -> Failure | None:
 def _hint(lost: str, doing: str) -> str:
     if "import" in doing:
         return "what a file does when it is run belongs below `if __name__ == '__main__':`, where an import leaves it"
-    if "hadn't returned" in lost:
+    if _HUNG in lost:
         return "give it longer with --timeout and --budget, or an item that takes less"
     return "look for os._exit, a crash in an extension module, or too little memory"
 
@@ -114,7 +118,7 @@ def _listen(
                 return None
             patience_s = supervision.timeout_s or budget_s * _OVERTIME - (heard_s - began_s)
             if clock_s() - heard_s > max(1.0, patience_s):
-                return f"hadn't returned after {clock_s() - heard_s:.0f} s"
+                return f"{_HUNG} after {clock_s() - heard_s:.0f} s"
     except KeyboardInterrupt:
         findings.interrupted = f"after {clock_s() - began_s:.0f} s"
         return None
