@@ -1,17 +1,22 @@
-"""``timetrial run`` as a person types it: in an empty folder, on a script of a few lines."""
+"""``timetrial run`` as a person types it: in an empty folder, on a script of a few lines.
+
+The command runs in the process of the tests; what runs the function is a process of its own, as always.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from timetrial.cli import main
 
 
 @dataclass(frozen=True)
@@ -35,35 +40,36 @@ Run = Callable[..., Ran]
 
 
 def patience() -> float:
-    """How many times as long everything takes on a machine that is as busy as this one; at most eight."""
+    """How many times as long everything takes on a machine that is as busy as this one; at most four."""
     try:
-        return max(1.0, min(8.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
+        return max(1.0, min(4.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
     except (OSError, AttributeError):  # Windows tells no load
         return 1.0
 
 
+def run_in(folder: Path, code: str, *words: str, name: str = "f", budget_s: float = 2) -> Ran:
+    """Writes ``jobs.py`` with these lines, and runs ``timetrial run jobs.py:f`` with these words behind it."""
+    folder.joinpath("jobs.py").write_text(code)
+    file = folder / "answer.json"
+    file.unlink(missing_ok=True)
+    items = () if "--items" in words else ("--items", "200")
+    budget = f"{budget_s * patience():.1f}s"
+    output, complaint = io.StringIO(), io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(output), contextlib.redirect_stderr(complaint):
+        try:
+            status = main(["run", f"jobs.py:{name}", *items, "--budget", budget, "--json", str(file), *words])
+        except SystemExit as ended:  # of the command line's parser
+            status = int(ended.code or 0)
+    assert "Traceback" not in complaint.getvalue(), complaint.getvalue()
+    record = json.loads(file.read_text()) if file.exists() else {}
+    return Ran(status, output.getvalue(), complaint.getvalue(), record)
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Writes ``jobs.py`` with these lines, and runs ``timetrial run jobs.py:f`` with these words behind it."""
+    """The same in the test's own folder."""
 
-    def run(code: str, *words: str, name: str = "f", budget_s: float = 6, given: str = "") -> Ran:
-        budget = f"{round(budget_s * patience())}s"
-        tmp_path.joinpath("jobs.py").write_text(code)
-        file = tmp_path / "answer.json"
-        file.unlink(missing_ok=True)
-        items = () if "--items" in words else ("--items", "200")
-        command = [sys.executable, "-P", "-m", "timetrial.cli", "run", f"jobs.py:{name}", *items, "--budget", budget]
-        ended = subprocess.run(
-            [*command, "--json", str(file), *words],
-            cwd=tmp_path,
-            input=given,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        assert "Traceback" not in ended.stderr, ended.stderr
-        record = json.loads(file.read_text()) if file.exists() else {}
-        return Ran(ended.returncode, ended.stdout, ended.stderr, record)
+    def run(code: str, *words: str, **options: Any) -> Ran:
+        return run_in(tmp_path, code, *words, **options)
 
     return run

@@ -115,20 +115,37 @@ def test_short_items_are_sent_to_processes_in_batches() -> None:
     assert "chunksize" not in snippet(Way("processes", 4), Function("jobs", "double"), NUMBERS, 1e-5)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in FUNCTIONS if kind not in ("elsewhere", "odd name")])
-def test_the_written_test_is_a_benchmark_that_passes(folder: Path, kind: str) -> None:
-    """Without timing anything, as a test run does."""
-    function, items, _, _ = FUNCTIONS[kind]
-    text = written_test([function], items, [1, 2], "exact", None)
-    ast.parse(text)
-    folder.joinpath("test_speed.py").write_text(text)
+_WRITTEN = [kind for kind in FUNCTIONS if kind not in ("elsewhere", "odd name")]
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What pytest says of the written tests of all kinds, without timing anything, as a test run does."""
+    folder = tmp_path_factory.mktemp("written")
+    folder.joinpath("jobs.py").write_text(_JOBS)
+    for kind in _WRITTEN:
+        function, items, _, _ = FUNCTIONS[kind]
+        text = written_test([function], items, [1, 2], "exact", None)
+        ast.parse(text)
+        folder.joinpath(_file_of(kind)).write_text(text)
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--benchmark-disable", "test_speed.py"],
+        [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "--benchmark-disable", "."],
         cwd=folder,
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "passed" in ended.stdout
+    return ended.stdout + ended.stderr
+
+
+def _file_of(kind: str) -> str:
+    return f"test_{kind.replace(' ', '_')}.py"
+
+
+@pytest.mark.parametrize("kind", _WRITTEN)
+def test_the_written_test_is_a_benchmark_that_passes(outcomes: str, kind: str) -> None:
+    """Under every model."""
+    assert f"PASSED {_file_of(kind)}::" in outcomes, outcomes
+    assert f"FAILED {_file_of(kind)}" not in outcomes, outcomes
+    assert f"ERROR {_file_of(kind)}" not in outcomes, outcomes

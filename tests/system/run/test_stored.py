@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.system.run.conftest import Run
+from tests.system.run.conftest import Run, run_in
 
 _NAP = "import time\ndef f(n):\n    time.sleep(0.005)\n    return n"
 _OPTIONS = ("--models", "serial,threads", "--concurrency", "2,8", "--results", "stored")
@@ -26,10 +27,18 @@ def _timetrial(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run, with its answer and its results in it."""
+    folder = tmp_path_factory.mktemp("stored")
+    assert run_in(folder, _NAP, *_OPTIONS, budget_s=3).status == 0
+    return folder
+
+
 @pytest.fixture
-def stored(run: Run, tmp_path: Path) -> Path:
-    """The file of a run."""
-    assert run(_NAP, *_OPTIONS, budget_s=8).status == 0
+def stored(ran: Path, tmp_path: Path) -> Path:
+    """The file of the run, which each test gets to itself, as the only one in its folder."""
+    shutil.copytree(ran, tmp_path, dirs_exist_ok=True)
     (file,) = tmp_path.joinpath("stored").glob("*.json")
     return file
 
