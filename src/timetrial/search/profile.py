@@ -12,7 +12,9 @@ from timetrial.search.probe import Probed
 _SHARE: Final = 1 / 20
 _SHORT_BUDGETS_SHARE: Final = 1 / 8
 _ENOUGH_S: Final = 0.6
-"""A twentieth of the budget; of a short one more, since a busy machine takes its time for a thousand samples."""
+_MOST_S: Final = 3.0
+"""A twentieth of the budget; of a short one more, since a busy machine takes its time for a thousand samples; of a long
+one less, since more of them tell nothing new."""
 
 _PART_S: Final = 0.02
 """So often it is looked at what the machine takes away."""
@@ -27,4 +29,5 @@ def profile_of(executor: Executor, probed: Probed, budget_s: float, *, is_async:
     items *= max(1, round(_SHORTEST_PART_S / max(probed.s_per_item * len(items), 1e-9)))
     size = len(items) if is_async else max(1, round(_PART_S / max(probed.s_per_item, 1e-9)))
     parts = [partial(executor.run, items[at : at + size]) for at in range(0, len(items), size)]
-    return time_shares(parts, max(budget_s * _SHARE, min(_ENOUGH_S, budget_s * _SHORT_BUDGETS_SHARE)))
+    limit_s = max(budget_s * _SHARE, min(_ENOUGH_S, budget_s * _SHORT_BUDGETS_SHARE))
+    return time_shares(parts, min(limit_s, _MOST_S))
