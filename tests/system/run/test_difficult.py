@@ -171,7 +171,7 @@ def test_unusual_results_are_compared_as_what_they_are(run: Run) -> None:
 
 def test_large_results_are_told(run: Run) -> None:
     """Worker processes have to send them back."""
-    ran = run("def f(n):\n    return b'x' * 3_000_000", *QUICK)
+    ran = run("def f(n):\n    return b'x' * 3_000_000", *QUICK, "--items", "8", budget_s=2)
     assert ran.status == 0, ran.output
     assert "a result weighs up to 3.0 MB" in ran.output
 
