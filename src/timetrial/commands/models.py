@@ -15,11 +15,16 @@ def run(argv: Sequence[str]) -> int:
         prog="timetrial models", description="The concurrency models, and whether each can run here."
     )
     parser.add_argument("--costs", action="store_true", help="measure what each costs by itself: a few seconds")
+    parser.add_argument(
+        "--models",
+        metavar="MODEL,…",
+        help="with --costs, measure these, or all; default: those that run by themselves",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="with --costs, write the figures there as well")
     arguments = parser.parse_args(argv)
-    if arguments.json is not None and not arguments.costs:
-        raise TimetrialError("--json goes with --costs")
-    print("\n".join(_costs(arguments.json) if arguments.costs else _availability()))
+    if not arguments.costs and (arguments.json is not None or arguments.models is not None):
+        raise TimetrialError("--json and --models go with --costs")
+    print("\n".join(_costs(arguments.json, _chosen(arguments.models)) if arguments.costs else _availability()))
     return 0
 
 
@@ -27,11 +32,32 @@ def _availability() -> list[str]:
     from timetrial import models
     from timetrial.report.text import columns
 
-    return columns([(name, models.get(name).unavailable() or "can run here") for name in models.NAMES])
+    return [
+        *columns([(name, models.get(name).unavailable() or _able(name)) for name in models.names()]),
+        "",
+        "Ask for one by its name, --trial-models='processes[spawn]', or for every one with --trial-models=all.",
+    ]
 
 
-def _costs(file: Path | None) -> list[str]:
+def _able(name: str) -> str:
     from timetrial import models
+
+    return "can run here" if name in models.NAMES else "can run here, when asked for"
+
+
+def _chosen(text: str | None) -> Sequence[str]:
+    """The models to measure; raises TimetrialError for one that there isn't."""
+    from timetrial import models
+
+    if text is None or text == "all":
+        return models.NAMES if text is None else models.names()
+    chosen = [each.strip() for each in text.split(",")]
+    for each in chosen:
+        models.settings_of(each)
+    return chosen
+
+
+def _costs(file: Path | None, chosen: Sequence[str]) -> list[str]:
     from timetrial.environment.record import environment
     from timetrial.models.costs import costs_apart
     from timetrial.report.costs import cost_lines
@@ -41,9 +67,9 @@ def _costs(file: Path | None) -> list[str]:
     if file is not None:
         with writing(file):
             try_to_write(file)
-    costs = [costs_apart(name) for name in models.NAMES]
+    costs = [costs_apart(name) for name in chosen]
     if file is not None:
-        content = {"schema_version": 1, "environment": environment(), "models": [cost.as_dict() for cost in costs]}
+        content = {"schema_version": 2, "environment": environment(), "models": [cost.as_dict() for cost in costs]}
         with writing(file):
             replace_file(file, dumps(content).encode())
     return cost_lines(costs)

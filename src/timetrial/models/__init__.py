@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import import_module
-from typing import cast
+from collections.abc import Sequence
 
 from timetrial.errors import WorkloadError
 from timetrial.models.base import ConcurrencyModel
+from timetrial.models.register import NAMES, create, is_known, names, settings_of
 from timetrial.workload import Workload
 
-_MODULES = {
-    "serial": "timetrial.models.serial",
-    "threads": "timetrial.models.threads",
-    "processes": "timetrial.models.processes",
-    "coroutines": "timetrial.models.coroutines",
-    "processes+coroutines": "timetrial.models.hybrid",
-}
-
-NAMES = tuple(_MODULES)
-"""The models' names, in the order in which tables show them."""
+__all__ = ["NAMES", "create", "get", "in_flight", "is_known", "model_ids", "names", "resolve", "settings_of", "split"]
 
 
-def get(name: str, *, start_method: str | None = None, event_loop: str = "asyncio") -> ConcurrencyModel:
+def get(
+    name: str, *, start_method: str | None = None, event_loop: str = "asyncio", workers: int | None = None
+) -> ConcurrencyModel:
     """The model of that name; its module is imported now, not before.
 
     ``start_method`` (fork, forkserver or spawn) matters to models with worker processes, ``event_loop`` (asyncio or
-    uvloop) to models with coroutines; the others ignore them. Raises WorkloadError for a name that isn't known.
+    uvloop) to models with coroutines, ``workers`` to those with several event loops; the others ignore them, and so
+    does a model whose name says it: ``processes[spawn]``. Raises WorkloadError for a name that isn't known.
     """
-    if name not in _MODULES:
-        raise WorkloadError(f"there is no concurrency model {name!r}; there are: {', '.join(NAMES)}")
-    create = cast("Callable[[str | None, str], ConcurrencyModel]", import_module(_MODULES[name]).create)
-    return create(start_method, event_loop)
+    return create(settings_of(name, start_method=start_method, event_loop=event_loop, workers=workers))
 
 
 def split(model_id: str) -> tuple[str, str | None]:
-    """The model's name and the workload's variant that an id such as ``threads[requests]`` stands for.
+    """The model's plain name, and what stands in brackets behind it: ``threads`` and ``requests``.
 
+    That is a variant of the workload, or of the model, as in ``processes[spawn]``: ``resolve`` tells which.
     Raises WorkloadError for what is no id.
     """
     name, bracket, rest = model_id.partition("[")
@@ -47,17 +38,43 @@ def split(model_id: str) -> tuple[str, str | None]:
     return name, rest[:-1]
 
 
+def resolve(model_id: str, workload: Workload) -> tuple[str, Workload]:
+    """The name of the model that an id stands for, and the way of the workload that runs under it.
+
+    ``threads[requests]`` is the workload's variant ``requests`` under ``threads``; ``processes[spawn]`` is a model by
+    itself, unless the workload has a variant of that name for processes. Raises WorkloadError where there is neither.
+    """
+    name, variant = split(model_id)
+    own = workload.variants.get(variant) if variant is not None else None
+    if own is not None and (not is_known(model_id) or get(name).suits(own)):
+        return name, own
+    if is_known(model_id):
+        return model_id, workload
+    return name, workload.variant(variant)
+
+
 def in_flight(name: str, concurrency: int) -> int:
     """The most items that a model has in flight at once where ``concurrency`` is asked for: one under serial."""
     return 1 if name == "serial" else concurrency
 
 
-def model_ids(workload: Workload) -> list[str]:
-    """All ids that the workload can be run under: its own first, then each variant's, in the models' order."""
+def model_ids(workload: Workload, also: Sequence[str] = ()) -> list[str]:
+    """All ids that the workload can be run under: its own first, then each variant's, in the models' order.
+
+    These are the models of NAMES, those that the workload has an implementation of its own for, and of the models that
+    run only when they are asked for those that ``also`` names, be it by one of the workload's variants.
+    """
     suiting = [(None, workload), *workload.variants.items()]
-    return [
-        name if variant is None else f"{name}[{variant}]"
-        for variant, way in suiting
-        for name in NAMES
-        if get(name).suits(way)
-    ]
+    found = []
+    for variant, way in suiting:
+        for name in (*NAMES, *_asked_for(also, way)):
+            model_id = name if variant is None else f"{name}[{variant}]"
+            if ("[" not in name or variant is None) and model_id not in found and get(name).suits(way):
+                found.append(model_id)
+    return found
+
+
+def _asked_for(also: Sequence[str], way: Workload) -> list[str]:
+    """The models, none of NAMES, that are named by themselves, by a variant of theirs, or by an implementation."""
+    asked = {*also, *way.implementations, *(split(each)[0] for each in also if not is_known(each))}
+    return [name for name in names() if name in asked and name not in NAMES] if asked - {*NAMES} else []

@@ -7,9 +7,27 @@ from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
 )
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from timetrial.workload import Workload
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """What a model is made with; each takes what concerns it and leaves the rest.
+
+    - ``name``: the name by which it was asked for: ``processes`` or ``processes[spawn]``.
+    - ``start_method``: how worker processes start; None leaves it to the model.
+    - ``event_loop``: what coroutines run on.
+    - ``workers``: the processes or threads that the items in flight are shared out over, where each has an event loop;
+      None leaves it to the model.
+    """
+
+    name: str
+    start_method: str | None = None
+    event_loop: str = "asyncio"
+    workers: int | None = None
 
 
 class Executor(Protocol):

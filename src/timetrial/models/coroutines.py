@@ -7,11 +7,11 @@ import os
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from timetrial.errors import WorkloadError, blame
 from timetrial.models import eventloops
-from timetrial.models.base import AsyncExecutor, Executor
+from timetrial.models.base import AsyncExecutor, Executor, InLoopModel, ModelSettings
 from timetrial.models.calling import (
     AsyncCall,
     explain,
@@ -22,14 +22,15 @@ from timetrial.models.calling import (
 )
 from timetrial.workload import Workload
 
+T = TypeVar("T")
+
 
 class CoroutinesModel:
     """As many worker coroutines as items in flight, in an event loop of its own or in the one that runs."""
 
-    name = "coroutines"
-
-    def __init__(self, event_loop: str = "asyncio") -> None:
-        self._event_loop = event_loop
+    def __init__(self, settings: ModelSettings) -> None:
+        self.name = settings.name
+        self._event_loop = settings.event_loop
 
     def unavailable(self) -> str | None:
         """The event loop that was asked for may be missing."""
@@ -41,28 +42,32 @@ class CoroutinesModel:
 
     def open(self, workload: Workload, concurrency: int) -> AbstractContextManager[Executor]:
         """As ConcurrencyModel.open, in an event loop of its own; raises WorkloadError where one is running already."""
-        return _open(self, workload, concurrency, eventloops.factory(self._event_loop))
+        return open_in_own_loop(self, workload, concurrency, self._event_loop)
 
     def open_in_loop(self, workload: Workload, concurrency: int) -> AbstractAsyncContextManager[AsyncExecutor]:
         """As InLoopModel.open_in_loop: in the running loop, whichever that is."""
         own: Callable[[int], AbstractAsyncContextManager[AsyncExecutor]] | None
         own = workload.implementations.get(self.name)
-        return own(concurrency) if own is not None else _open_in_loop(workload, require_concurrency(concurrency))
+        return own(concurrency) if own is not None else open_workers(workload, concurrency, self.name)
 
 
-def create(start_method: str | None, event_loop: str) -> CoroutinesModel:
+def create(settings: ModelSettings) -> CoroutinesModel:
     """The model on that event loop; it has no processes."""
-    del start_method
-    return CoroutinesModel(event_loop)
+    return CoroutinesModel(settings)
 
 
 @contextmanager
-def _open(
-    model: CoroutinesModel, workload: Workload, concurrency: int, loop_factory: eventloops.LoopFactory
+def open_in_own_loop(
+    model: InLoopModel, workload: Workload, concurrency: int, event_loop: str
 ) -> Generator[Executor, None, None]:
+    """Opens a model's in-loop face in a loop of its own; raises WorkloadError where one is running already.
+
+    Raises ModelUnavailableError where that event loop can't be had.
+    """
+    loop_factory = eventloops.factory(event_loop)
     _refuse_running_loop()
     with asyncio.Runner(loop_factory=loop_factory) as runner:
-        keeper = _Keeper(model.open_in_loop(workload, concurrency))
+        keeper = Keeper(model.open_in_loop(workload, concurrency))
         executor = runner.run(keeper.open())
         try:
             yield CoroutinesExecutor(runner, executor)
@@ -89,28 +94,31 @@ class CoroutinesExecutor:
 
 
 @asynccontextmanager
-async def _open_in_loop(workload: Workload, concurrency: int) -> AsyncGenerator[AsyncExecutor, None]:
-    async_task = require_async_task(workload, CoroutinesModel.name)
+async def open_workers(workload: Workload, concurrency: int, model: str) -> AsyncGenerator[AsyncExecutor, None]:
+    """Opens the workload's async_resource in the running loop, for that many worker coroutines."""
+    require_concurrency(concurrency)
+    async_task = require_async_task(workload, model)
     async with opened_async_task(async_task, workload.async_resource, concurrency) as call:
-        yield CoroutinesAsyncExecutor(async_task, call, concurrency)
+        yield CoroutinesAsyncExecutor(async_task, call, concurrency, model)
 
 
 class CoroutinesAsyncExecutor:
     """An AsyncExecutor: worker coroutines in the running loop, started for each round."""
 
-    def __init__(self, async_task: Callable[..., Any], call: AsyncCall, concurrency: int) -> None:
+    def __init__(self, async_task: Callable[..., Any], call: AsyncCall, concurrency: int, model: str) -> None:
         self._async_task = async_task
         self._call = call
         self._concurrency = concurrency
+        self._model = model
 
     @property
     def details(self) -> Mapping[str, object]:
         """As in AsyncExecutor: ``workers``, the number of coroutines, and ``event_loop``, the running one's name."""
         return {"workers": self._concurrency, "event_loop": eventloops.name_of(asyncio.get_running_loop())}
 
-    async def run(self, items: Sequence[Any]) -> list[Any]:
-        """As in AsyncExecutor."""
-        current = _Round(self._async_task, self._call, items)
+    async def run(self, items: Sequence[Any], first_index: int = 0) -> list[Any]:
+        """As in AsyncExecutor; ``first_index`` is what errors call the first one, where items are part of a round."""
+        current = _Round(self._async_task, self._call, items, self._model, first_index)
         await current.run(min(self._concurrency, len(items)))
         return current.results
 
@@ -118,16 +126,21 @@ class CoroutinesAsyncExecutor:
 class _Round:
     """One run: worker coroutines that share an iterator; the first failure cancels the others."""
 
-    def __init__(self, async_task: Callable[..., Any], call: AsyncCall, items: Sequence[Any]) -> None:
+    def __init__(
+        self, async_task: Callable[..., Any], call: AsyncCall, items: Sequence[Any], model: str, first_index: int
+    ) -> None:
         self._async_task = async_task
         self._call = call
+        self._model = model
+        self._first_index = first_index
         self._todo = enumerate(items)
         self._workers: list[asyncio.Task[None]] = []
         self._failure: BaseException | None = None
         self.results: list[Any] = [None] * len(items)
 
     async def run(self, workers: int) -> None:
-        self._workers = [asyncio.create_task(self._work()) for _ in range(workers)]
+        for _ in range(workers):  # an eager one begins here, and may have the others cancelled before the next is made
+            self._workers.append(asyncio.create_task(self._work()))
         try:
             if self._workers:
                 await asyncio.wait(self._workers)
@@ -153,7 +166,7 @@ class _Round:
 
     def _fail(self, error: BaseException, index: int, item: object) -> None:
         if self._failure is None:
-            blame(error, index=index, item=item, model=CoroutinesModel.name)
+            blame(error, index=self._first_index + index, item=item, model=self._model)
             self._failure = error
             self._cancel()
 
@@ -165,14 +178,15 @@ class _Round:
                 worker.cancel()
 
 
-class _Keeper:
+class Keeper(Generic[T]):
     """Opens and closes an async context manager in one task of its own, as timeouts and task groups need it."""
 
-    def __init__(self, manager: AbstractAsyncContextManager[AsyncExecutor]) -> None:
+    def __init__(self, manager: AbstractAsyncContextManager[T]) -> None:
         self._manager = manager
 
-    async def open(self) -> AsyncExecutor:
-        self._opened: asyncio.Future[AsyncExecutor] = asyncio.get_running_loop().create_future()
+    async def open(self) -> T:
+        """What the context manager gives; raises what keeps it from opening."""
+        self._opened: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._closing = asyncio.Event()
         self._task = asyncio.create_task(self._keep())
         try:
@@ -183,6 +197,7 @@ class _Keeper:
             raise
 
     async def close(self) -> None:
+        """Raises what the closing raised."""
         self._closing.set()
         await self._task
 

@@ -31,7 +31,20 @@ _PAIRS: Final = 15
 _DISPATCH_CONCURRENCY: Final = 2
 _LONGEST_PAIR_S: Final = 0.5
 
-_WORKERS: Final = {"threads": (16, 64, 128, 256), "processes": (1, 2, 4, 8)}
+_MANY, _FEW = (16, 64, 128, 256), (1, 2, 4, 8)
+_WORKERS: Final = {
+    "threads": ("idle thread", _MANY),
+    "coroutines[to_thread]": ("idle thread", _MANY),
+    "greenlets": ("idle greenlet", _MANY),
+    "processes": ("idle worker process", _FEW),
+    "interpreters": ("idle interpreter", _FEW),
+}
+"""What a model's workers are, by its name or its plain name, and at how many of them memory is read."""
+
+_MB: Final = 1_000_000
+_LARGE_ITEMS: Final = 8
+_LARGE_ROUNDS: Final = 5
+
 _TASKS: Final = (1_000, 2_000, 4_000, 8_000)
 
 
@@ -81,6 +94,10 @@ class ModelCosts:
     """One for each kind of unit that the model has."""
     dispatch: tuple[Dispatch, ...] = ()
     """One for each batch size."""
+    s_per_mb: float | None = None
+    """What a megabyte in an item and back adds, in seconds."""
+    copies: bool | None = None
+    """Whether a result is another object than the item that the task returned."""
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain dictionaries, lists and numbers, for JSON."""
@@ -124,7 +141,8 @@ def costs_of(name: str, *, start_method: str | None = None, event_loop: str = "a
     memory = tuple(_memory(model, table))
     with model.open(_EMPTY, _concurrency(model)) as executor, _open_plain_loop(name) as plain:
         dispatch = tuple(_dispatch(executor, plain, batch) for batch in BATCHES)
-    return ModelCosts(name, None, start_s, memory, dispatch)
+        s_per_mb, copies = _copying(executor)
+    return ModelCosts(name, None, start_s, memory, dispatch, s_per_mb, copies)
 
 
 def costs_apart(name: str) -> ModelCosts:
@@ -141,12 +159,14 @@ def _concurrency(model: ConcurrencyModel) -> int:
 
 
 def _memory(model: ConcurrencyModel, table: ProcessTable) -> Iterable[MemorySlope]:
-    if model.name in _WORKERS:
-        unit = {"threads": "idle thread", "processes": "idle worker process"}[model.name]
-        yield slope(unit, [(count, *_idle_workers(model, table, count)) for count in _WORKERS[model.name]])
-    if model.name in ("coroutines", "processes+coroutines"):
+    plain = models.split(model.name)[0]
+    workers = _WORKERS.get(model.name) or _WORKERS.get(plain)
+    if workers is not None:
+        unit, counts = workers
+        yield slope(unit, [(count, *_idle_workers(model, table, count)) for count in counts])
+    elif "coroutines" in plain and model.name != "coroutines[trio]":  # whose tasks can't wait for asyncio's event
         yield slope("idle task", [(count, *_idle_tasks(model, count)) for count in _TASKS])
-    if model.name == "processes+coroutines":
+    if plain == "processes+coroutines":
         count, (total_bytes, kind) = _idle_processes(model, table)
         yield MemorySlope("idle worker process", total_bytes / count, kind, (count,), (total_bytes,))
 
@@ -235,7 +255,7 @@ Run = Callable[[Sequence[Any]], Any]
 @contextmanager
 def _open_plain_loop(name: str) -> Generator[Run]:
     """The same items without any model: a loop of calls, or of awaits in a bare event loop."""
-    if "coroutines" not in name:
+    if "coroutines" not in name or name == "coroutines[to_thread]":
         yield lambda items: [nothing(item) for item in items]
         return
     with closing(asyncio.new_event_loop()) as bare:
@@ -257,6 +277,17 @@ def _dispatch(executor: Executor, plain: Run, batch: int) -> Dispatch:
         duration_s = {ours: _timed_s(executor.run if ours else plain, items) for ours in order}
         pairs.append((duration_s[True], duration_s[False]))
     return dispatch_of(batch, pairs)
+
+
+def _copying(executor: Executor) -> tuple[float, bool]:
+    """Seconds that a megabyte in an item and back adds, and whether it comes back as another object."""
+    large = [bytes(_MB) for _ in range(_LARGE_ITEMS)]
+    copies = executor.run(large)[0] is not large[0]
+    large_s, empty_s = (
+        statistics.median(_timed_s(executor.run, items) for _ in range(_LARGE_ROUNDS))
+        for items in (large, [None] * _LARGE_ITEMS)
+    )
+    return (large_s - empty_s) / _LARGE_ITEMS, copies
 
 
 def dispatch_of(batch: int, pairs: Sequence[tuple[float, float]]) -> Dispatch:

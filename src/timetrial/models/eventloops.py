@@ -12,19 +12,29 @@ from timetrial.errors import ModelUnavailableError
 
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
-NAMES = ("asyncio", "uvloop")
+NAMES = ("asyncio", "uvloop", "winloop")
 """The event loops that can be asked for."""
+
+_ELSEWHERE = (
+    {"uvloop": "uvloop doesn't run on Windows; winloop does"}
+    if sys.platform == "win32"
+    else {"winloop": "winloop runs on Windows alone; uvloop is its like here"}
+)
 
 
 def unavailable(event_loop: str) -> str | None:
     """Why this event loop can't run here, with the fix, or None."""
     if event_loop not in NAMES:
         return f"there is no event loop {event_loop!r}; there are: {', '.join(NAMES)}"
-    if event_loop == "uvloop":
-        try:
-            import_module("uvloop")
-        except ImportError as error:
-            return f"the event loop uvloop can't be imported ({error}); pip install uvloop, or ask for asyncio"
+    if event_loop == "asyncio" or event_loop in _ELSEWHERE:
+        return _ELSEWHERE.get(event_loop)
+    try:
+        import_module(event_loop)
+    except ImportError as error:
+        return (
+            f"the event loop {event_loop} can't be imported ({error}); "
+            f"pip install 'timetrial[uvloop]', or ask for asyncio"
+        )
     return None
 
 
@@ -36,8 +46,8 @@ def factory(event_loop: str) -> LoopFactory:
     reason = unavailable(event_loop)
     if reason is not None:
         raise ModelUnavailableError(reason)
-    if event_loop == "uvloop":
-        return cast("LoopFactory", import_module("uvloop").new_event_loop)
+    if event_loop != "asyncio":
+        return cast("LoopFactory", import_module(event_loop).new_event_loop)
     if sys.platform == "win32":
         return asyncio.ProactorEventLoop
     return asyncio.SelectorEventLoop

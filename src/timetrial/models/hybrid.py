@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, cast
 
 from timetrial.models import eventloops
-from timetrial.models.base import Executor
+from timetrial.models.base import Executor, ModelSettings
 from timetrial.models.calling import (
     AsyncCall,
     explain,
@@ -21,19 +21,21 @@ from timetrial.models.calling import (
 )
 from timetrial.models.pool import protocol, start_methods
 from timetrial.models.pool.pool import Job, WorkerPool
+from timetrial.models.pool.setup import Parts
 from timetrial.models.pool.worker import Link, load, send_results, unpack_batch
-from timetrial.system.affinity import count_usable_cpus
+from timetrial.models.shares import share_out, workers_for
 from timetrial.workload import Workload
 
 
 class HybridModel:
-    """One process for each usable core, at most; the items in flight are shared out over their event loops."""
+    """One process for each usable core, or as many as are asked for; the items in flight are shared out over them."""
 
     name = "processes+coroutines"
 
-    def __init__(self, start_method: str | None = None, event_loop: str = "asyncio") -> None:
-        self._start_method = start_method
-        self._event_loop = event_loop
+    def __init__(self, settings: ModelSettings) -> None:
+        self._start_method = settings.start_method
+        self._event_loop = settings.event_loop
+        self._workers = settings.workers
 
     def unavailable(self) -> str | None:
         """The start method or the event loop that was asked for may be missing."""
@@ -50,37 +52,31 @@ class HybridModel:
             return own(concurrency)
         eventloops.factory(self._event_loop)
         start_method = start_methods.choose(self._start_method)
-        return HybridExecutor(workload, require_concurrency(concurrency), start_method, self._event_loop)
+        slots = share_out(require_concurrency(concurrency), workers_for(self._workers, concurrency))
+        return HybridExecutor(workload, slots, start_method, self._event_loop)
 
 
-def create(start_method: str | None, event_loop: str) -> HybridModel:
+def create(settings: ModelSettings) -> HybridModel:
     """The model with that start method and event loop."""
-    return HybridModel(start_method, event_loop)
+    return HybridModel(settings)
 
 
 class HybridExecutor(WorkerPool):
     """An Executor on worker processes with an event loop each, and the context manager that starts and ends them."""
 
-    def __init__(self, workload: Workload, concurrency: int, start_method: str, event_loop: str) -> None:
+    def __init__(self, workload: Workload, slots: tuple[int, ...], start_method: str, event_loop: str) -> None:
         job = Job(
-            workload=workload.name,
+            parts=Parts(
+                workload.name, "async_task", require_async_task(workload, HybridModel.name), workload.async_resource
+            ),
             model=HybridModel.name,
-            kind="async_task",
-            task=require_async_task(workload, HybridModel.name),
-            resource=workload.async_resource,
             serve=f"{__name__}:serve",
-            slots=share_out(concurrency, min(count_usable_cpus(), concurrency)),
+            slots=slots,
             batches_ahead=1,
             one_at_a_time=workload.one_at_a_time,
             options={"event_loop": event_loop},
         )
         super().__init__(job, start_method)
-
-
-def share_out(concurrency: int, processes: int) -> tuple[int, ...]:
-    """The slots of each process; they add up to the concurrency and differ by one at most."""
-    each, more = divmod(concurrency, processes)
-    return tuple(each + (number < more) for number in range(processes))
 
 
 def serve(link: Link, setup: dict[str, Any]) -> None:

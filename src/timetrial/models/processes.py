@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager
 from queue import SimpleQueue
 from typing import Any
 
-from timetrial.models.base import Executor
+from timetrial.models.base import Executor, ModelSettings
 from timetrial.models.calling import Call, opened_task, require_concurrency, require_task
 from timetrial.models.pool import protocol, start_methods
 from timetrial.models.pool.pool import Job, WorkerPool
+from timetrial.models.pool.setup import Parts
 from timetrial.models.pool.start_methods import preload
 from timetrial.models.pool.worker import Link, load, send_results, unpack_batch
 from timetrial.system import real_threads
@@ -22,10 +23,9 @@ __all__ = ["ProcessesModel", "create", "preload", "serve"]
 class ProcessesModel:
     """As many worker processes as items in flight, started and warm before the first round."""
 
-    name = "processes"
-
-    def __init__(self, start_method: str | None = None) -> None:
-        self._start_method = start_method
+    def __init__(self, settings: ModelSettings) -> None:
+        self.name = settings.name
+        self._start_method = settings.start_method
 
     def unavailable(self) -> str | None:
         """The start method that was asked for may be missing, or the platform may have no processes."""
@@ -40,25 +40,22 @@ class ProcessesModel:
         own: Callable[[int], AbstractContextManager[Executor]] | None = workload.implementations.get(self.name)
         if own is not None:
             return own(concurrency)
-        return ProcessesExecutor(workload, require_concurrency(concurrency), start_methods.choose(self._start_method))
+        start_method = start_methods.choose(self._start_method)
+        return ProcessesExecutor(workload, require_concurrency(concurrency), start_method, self.name)
 
 
-def create(start_method: str | None, event_loop: str) -> ProcessesModel:
+def create(settings: ModelSettings) -> ProcessesModel:
     """The model with that start method; it has no event loop."""
-    del event_loop
-    return ProcessesModel(start_method)
+    return ProcessesModel(settings)
 
 
 class ProcessesExecutor(WorkerPool):
     """An Executor on worker processes, and the context manager that starts and ends them."""
 
-    def __init__(self, workload: Workload, concurrency: int, start_method: str) -> None:
+    def __init__(self, workload: Workload, concurrency: int, start_method: str, model: str) -> None:
         job = Job(
-            workload=workload.name,
-            model=ProcessesModel.name,
-            kind="task",
-            task=require_task(workload, ProcessesModel.name),
-            resource=workload.resource,
+            parts=Parts(workload.name, "task", require_task(workload, model), workload.resource),
+            model=model,
             serve=f"{__name__}:serve",
             slots=(1,) * concurrency,
             batches_ahead=2,

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from timetrial.errors import blame
-from timetrial.models.base import Executor
+from timetrial.models.base import Executor, ModelSettings
 from timetrial.models.calling import check_computed, opened_task, require_task
 from timetrial.workload import Workload
 
@@ -34,9 +34,9 @@ class SerialModel:
         return own(1) if own is not None else SerialExecutor(workload)
 
 
-def create(start_method: str | None, event_loop: str) -> SerialModel:
+def create(settings: ModelSettings) -> SerialModel:
     """The model; it has neither processes nor an event loop."""
-    del start_method, event_loop
+    del settings
     return SerialModel()
 
 

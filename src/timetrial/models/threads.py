@@ -7,14 +7,14 @@ import queue
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
 from timetrial.errors import TimetrialError, blame
-from timetrial.models.base import Executor
+from timetrial.models.base import Executor, ModelSettings
 from timetrial.models.calling import Call, check_computed, opened_task, require_concurrency, require_task
 from timetrial.models.pool.limits import starting
 from timetrial.system.clocks import clocks
@@ -31,6 +31,11 @@ _WAIT_S = 0.5 if sys.platform == "win32" else threading.TIMEOUT_MAX
 """Windows hears Ctrl-C only between two waits on a lock; elsewhere a wait can be interrupted."""
 
 
+def no_threads() -> str | None:
+    """Why there are no threads here, or None."""
+    return "this platform has no threads" if sys.platform in ("emscripten", "wasi") else None
+
+
 class ThreadsModel:
     """As many threads as items in flight, started and warm before the first round."""
 
@@ -38,7 +43,7 @@ class ThreadsModel:
 
     def unavailable(self) -> str | None:
         """Platforms without threads (WebAssembly) say so."""
-        return "this platform has no threads" if sys.platform in ("emscripten", "wasi") else None
+        return no_threads()
 
     def suits(self, workload: Workload) -> bool:
         """Whether there is a task to call."""
@@ -50,30 +55,37 @@ class ThreadsModel:
         return own(concurrency) if own is not None else ThreadsExecutor(workload, require_concurrency(concurrency))
 
 
-def create(start_method: str | None, event_loop: str) -> ThreadsModel:
+def create(settings: ModelSettings) -> ThreadsModel:
     """The model; it has neither processes nor an event loop."""
-    del start_method, event_loop
+    del settings
     return ThreadsModel()
 
 
-class ThreadsExecutor:
-    """An Executor on worker threads, and the context manager that starts and ends them."""
+class ThreadTeam:
+    """An Executor on worker threads, and the context manager that starts and ends them.
 
-    def __init__(self, workload: Workload, concurrency: int) -> None:
-        self._task = require_task(workload, ThreadsModel.name)
-        self._resource = workload.resource
+    ``worker`` opens what a thread of that number works with, for as long as the thread lives, and gives the function
+    that works through a round there; ``model`` is the name that errors tell, ``task`` what is called.
+    """
+
+    def __init__(
+        self, workload: Workload, threads: int, worker: Worker, *, model: str, task: Callable[..., Any]
+    ) -> None:
+        self._worker = worker
+        self._model = model
+        self._task = task
         # As threading and queue have them now: gevent may have put others in their places since we were imported.
-        self._rounds: list[SimpleQueue[_Round | None]] = [queue.SimpleQueue() for _ in range(concurrency)]
+        self._rounds: list[SimpleQueue[Round | None]] = [queue.SimpleQueue() for _ in range(threads)]
         self._threads = [
             threading.Thread(
-                target=self._serve, args=(rounds,), name=f"timetrial-{workload.name}-{number}", daemon=True
+                target=self._serve, args=(number, rounds), name=f"timetrial-{workload.name}-{number}", daemon=True
             )
             for number, rounds in enumerate(self._rounds)
         ]
-        self._opened = _Countdown(concurrency)
+        self._opened = _Countdown(threads)
         self._errors: list[BaseException] = []
         self._system_threads: set[int] = set()
-        self._current: _Round | None = None
+        self._current: Round | None = None
         self._ran_before = False
 
     def __enter__(self) -> Self:
@@ -104,20 +116,30 @@ class ThreadsExecutor:
 
     def run(self, items: Sequence[Any]) -> list[Any]:
         """As in Executor."""
-        threads = min(len(self._threads), len(items))
-        if not threads:
+        if not len(items):
             return []
-        self._current = current = _Round(items, threads)
-        for rounds in self._rounds[:threads]:
-            rounds.put(current)
-        current.finished.wait()
-        self._current = None
+        current = self.work_through(items)
         if current.failures:
-            _raise_first(current)
+            _raise_first(current, self._model)
         if not self._ran_before:
             check_computed(current.results, self._task)
             self._ran_before = True
         return current.results
+
+    def work_through(self, items: Sequence[Any]) -> Round:
+        """The round of these items, one or more, once it is over: its results, or what failed."""
+        threads = min(len(self._threads), len(items))
+        self._current = current = self._new_round(items, threads)
+        for rounds in self._rounds[:threads]:
+            rounds.put(current)
+        current.finished.wait()
+        self._current = None
+        return current
+
+    def cancel(self) -> None:
+        """Items of the round in progress that have not begun are not begun; any thread may call this."""
+        if (current := self._current) is not None:
+            current.cancel()
 
     def worker_pids(self) -> Sequence[int]:
         """As in Executor: this process."""
@@ -147,15 +169,18 @@ class ThreadsExecutor:
         stuck = [thread.name for thread in started if thread.is_alive()]
         return [*self._errors, *([_stuck_error(stuck, grace_s)] if stuck else [])]
 
-    def _serve(self, rounds: SimpleQueue[_Round | None]) -> None:
+    def _new_round(self, items: Sequence[Any], threads: int) -> Round:
+        return Round(items, threads)
+
+    def _serve(self, number: int, rounds: SimpleQueue[Round | None]) -> None:
         opened = False
         self._system_threads.add(threading.get_native_id())
         try:
-            with opened_task(self._task, self._resource, 1) as call:
+            with self._worker(number) as work:
                 opened = True
                 self._opened.arrive()
                 while (current := rounds.get()) is not None:
-                    current.work(call)
+                    work(current)
                     current.finished.arrive()
                     del current
         except BaseException as error:  # noqa: BLE001 - whoever opens or closes the executor raises it
@@ -164,7 +189,21 @@ class ThreadsExecutor:
                 self._opened.arrive()
 
 
-class _Round:
+class ThreadsExecutor(ThreadTeam):
+    """An Executor on threads that call the task."""
+
+    def __init__(self, workload: Workload, concurrency: int) -> None:
+        task, resource = require_task(workload, ThreadsModel.name), workload.resource
+
+        @contextmanager
+        def worker(_number: int) -> Generator[Callable[[Round], None]]:
+            with opened_task(task, resource, 1) as call:
+                yield lambda current: current.work(call)
+
+        super().__init__(workload, concurrency, worker, model=ThreadsModel.name, task=task)
+
+
+class Round:
     """One run: the items still to be taken, the results by index, what failed."""
 
     def __init__(self, items: Sequence[Any], threads: int) -> None:
@@ -174,9 +213,12 @@ class _Round:
         self.finished = _Countdown(threads)
         # A deque's popleft is atomic with and without the GIL; a shared iterator is not.
         self._indices = deque(range(len(items)))
+        self.take = self._indices.popleft
+        """Gives the next index; raises IndexError where none is left."""
 
     def work(self, call: Call) -> None:
-        take, items, results = self._indices.popleft, self.items, self.results
+        """Works until no index is left."""
+        take, items, results = self.take, self.items, self.results
         while True:
             try:
                 index = take()
@@ -214,15 +256,18 @@ class _Countdown:
             pass
 
 
+Worker = Callable[[int], AbstractContextManager[Callable[[Round], None]]]
+
+
 def _note_on(error: BaseException | None, problems: Sequence[BaseException]) -> None:
     for problem in problems:
         if error is not None:
             error.add_note(f"timetrial: {problem}")
 
 
-def _raise_first(current: _Round) -> None:
+def _raise_first(current: Round, model: str) -> None:
     index, error = current.failures[0]
-    blame(error, index=index, item=current.items[index], model=ThreadsModel.name)
+    blame(error, index=index, item=current.items[index], model=model)
     try:
         raise error
     finally:

@@ -36,8 +36,9 @@ def workload_of(node: pytest.Item) -> Workload:
 def parametrize(metafunc: pytest.Metafunc, options: TrialOptions) -> None:
     """Gives a trial's test its models, and the points of the chosen scale where it declares some."""
     if MODEL_FIXTURE in metafunc.fixturenames:
-        ids = _model_ids(metafunc.definition)
-        metafunc.parametrize(MODEL_FIXTURE, [_param(each, options) for each in ids], ids=ids, indirect=True)
+        ids = _model_ids(metafunc.definition, options)
+        workload = workload_of(metafunc.definition)
+        metafunc.parametrize(MODEL_FIXTURE, [_param(each, workload, options) for each in ids], ids=ids, indirect=True)
     marker = metafunc.definition.get_closest_marker("trial_points")
     points = _points(marker, options.scale, metafunc.definition.nodeid) if marker is not None else None
     if options.sweep or points is None:
@@ -150,24 +151,32 @@ def _skip_unfit(item: pytest.Item, model_id: str, options: TrialOptions) -> None
         item.add_marker(pytest.mark.skip(reason=reason))
 
 
-def _model_ids(definition: pytest.Item) -> list[str]:
+def _model_ids(definition: pytest.Item, options: TrialOptions) -> list[str]:
+    """What runs by itself, or what the marker names, and what the command line asks for of the same models."""
     workload = workload_of(definition)
-    ids = models.model_ids(workload)
     marker = definition.get_closest_marker("workload")
     narrowed = marker.kwargs.get("models") if marker else None
+    asked_for = options.models_asked_for()
     if narrowed is None:
-        return ids
+        return models.model_ids(workload, also=asked_for)
     if isinstance(narrowed, str):
         _refuse(f"{definition.nodeid}: models= takes a list, such as models=[{narrowed!r}]")
+    there_are = models.model_ids(workload, also=narrowed)
     for each in narrowed:
-        if each not in ids:
-            _refuse(f"{definition.nodeid}: {workload.name!r} can't run under {each!r}; it has: {', '.join(ids)}")
-    return [each for each in ids if each in narrowed]
+        if each not in there_are:
+            _refuse(f"{definition.nodeid}: {workload.name!r} can't run under {each!r}; it has: {', '.join(there_are)}")
+    ids = models.model_ids(workload, also=(*narrowed, *asked_for))
+    return [each for each in ids if each in narrowed or _is_variant_of(each, narrowed, workload)]
 
 
-def _param(model_id: str, options: TrialOptions) -> Any:
+def _is_variant_of(model_id: str, narrowed: Iterable[str], workload: Workload) -> bool:
+    """Whether it is one of the marker's models in another way, such as ``processes[spawn]``; not another workload."""
+    return models.split(model_id)[0] in narrowed and models.resolve(model_id, workload)[0] == model_id
+
+
+def _param(model_id: str, workload: Workload, options: TrialOptions) -> Any:
     """A model that can't run here is a skip with its reason, never another model in its place."""
-    name = models.split(model_id)[0]
+    name = models.resolve(model_id, workload)[0]
     reason = models.get(name, start_method=options.start_method, event_loop=options.event_loop).unavailable()
     return pytest.param(model_id, marks=pytest.mark.skip(reason=f"{model_id}: {reason}") if reason else ())
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import pytest
 
 from timetrial.environment.facts import known
-from timetrial.errors import VoidTrialError
+from timetrial.errors import ModelUnavailableError, VoidTrialError
 from timetrial.pytest_plugin import collection
 from timetrial.pytest_plugin.options import TrialOptions
 from timetrial.pytest_plugin.same_work import RequestComparison, WorkNames
@@ -68,7 +68,7 @@ class TrialConductor:
 
     def conduct(self, test: TrialTest, key: ItemsKey, plan: Callable[[Expected], TrialPlan]) -> Measurement:
         """From the expected results to the record; returns what was measured."""
-        with _hint_at_loops():
+        with _hint_at_loops(), _skipping_the_unavailable():
             expected = self._references.expected(test.workload, key.items, key, of=_work_of(test))
             settled = self._paced(test, plan(expected))
             rivals = self._rivals(test)
@@ -86,7 +86,8 @@ class TrialConductor:
         expected = await self._references.expected_in_loop(test.workload, key.items, key, of=_work_of(test))
         settled = self._paced(test, plan(expected))
         self._rivals(test)
-        measurement = await (self._gate.run_in_loop if self._gate else run_trial_in_loop)(settled)
+        with _skipping_the_unavailable():
+            measurement = await (self._gate.run_in_loop if self._gate else run_trial_in_loop)(settled)
         self._compare_requests(test, settled, measurement)
         measurement = await asyncio.to_thread(look_closer, settled, measurement)
         self._enter(test, settled, measurement, interleaved=False)
@@ -126,10 +127,13 @@ class TrialConductor:
         if other_work is not None:
             raise other_work.error(plan.label)
 
-    def _on_one_loop(self, group: str, measurement: Measurement) -> Measurement:
-        """Void where the group's first model with a loop had another kind of loop: they differ by that as well."""
+    def _on_one_loop(self, plan: TrialPlan, group: str, measurement: Measurement) -> Measurement:
+        """Void where the group's first model with a loop had another kind of loop: they differ by that as well.
+
+        Not where the model is asked for by its loop: ``coroutines[uvloop]``.
+        """
         loop = _family_of(measurement.details.get("event_loop"))
-        if not loop:
+        if not loop or plan.asks.event_loop != plan.settings.event_loop:
             return measurement
         first, model = self._loops.setdefault(group, (loop, measurement.model))
         if first == loop:
@@ -148,7 +152,7 @@ class TrialConductor:
         work = self._names.name(family, collection.function_of(item), of_items)
         if benchmark.group == collection.group_of(item, workload):  # a test may have given it a group of its own
             benchmark.group += work
-        measurement = self._on_one_loop(benchmark.group, measurement)
+        measurement = self._on_one_loop(plan, benchmark.group, measurement)
         item.stash[ENTRY] = entry = Entry(
             group=benchmark.group,
             family=family + work,
@@ -196,6 +200,15 @@ def _hint_at_loops() -> Generator[None]:
                 "client with async_resource=, once for each loop, or write an async test and await trial(...)"
             )
         raise
+
+
+@contextmanager
+def _skipping_the_unavailable() -> Generator[None]:
+    """A model may find out only with the workload before it that it can't run here: a skip with its reason as well."""
+    try:
+        yield
+    except ModelUnavailableError as error:
+        pytest.skip(str(error))
 
 
 def look_closer(plan: TrialPlan, measurement: Measurement) -> Measurement:

@@ -10,7 +10,8 @@ SCALES: Final = ("quick", "default", "article", "gate")
 # What a test without points for a scale of its own uses instead; in the end, "default".
 SCALE_INSTEAD: Final = {"gate": "quick"}
 START_METHODS: Final = ("fork", "forkserver", "spawn")
-EVENT_LOOPS: Final = ("asyncio", "uvloop")
+EVENT_LOOPS: Final = ("asyncio", "uvloop", "winloop")
+EVERY_MODEL: Final = "all"
 ARRIVALS: Final = ("uniform", "poisson")
 RESULTS_INI: Final = "trial_results"
 RESULTS_DIRECTORY: Final = "results"
@@ -31,7 +32,8 @@ def add_options(parser: pytest.Parser) -> None:
         "--trial-models",
         metavar="MODEL,…",
         help="Only these concurrency models, e.g. threads,coroutines or threads[requests]. "
-        "A model's plain name brings its variants along.",
+        "A model's plain name brings the workload's variants along. Models that run only when they are asked for, such "
+        "as processes[spawn], are listed by timetrial models; all asks for every one.",
     )
     group.addoption(
         "--trial-scale",

@@ -57,12 +57,15 @@ class Trial:
         items: Sequence[Any],
         *,
         concurrency: int = 1,
+        workers: int | None = None,
         server: CountingServer | None = None,
         requests_per_round: int | None = None,
     ) -> Any:
         """Runs the trial; returns its Measurement, whose ``results`` are the last round's, in the items' order.
 
-        ``concurrency`` is the most items in flight at once, the same for every model. With ``server``, what it
+        ``concurrency`` is the most items in flight at once, the same for every model. ``workers`` is over how many
+        processes or threads these are shared out where each has an event loop (``processes+coroutines``,
+        ``threads+coroutines``); without it, over one for each usable core. With ``server``, what it
         counted must agree with ``requests_per_round`` (one for each item, unless you say otherwise).
 
         Raises VoidTrialError when the results differ from the serial reference or the server's count disagrees, and
@@ -78,7 +81,8 @@ class Trial:
         plan = partial(
             self._test.plan,
             items_key=key,
-            concurrency=_whole(concurrency),
+            concurrency=_whole("concurrency", concurrency),
+            workers=None if workers is None else _whole("workers", workers),
             server=server,
             requests_per_round=requests_per_round,
         )
@@ -113,12 +117,12 @@ def _in_asyncio() -> bool:
     return True
 
 
-def _whole(concurrency: Any) -> int:
+def _whole(name: str, number: Any) -> int:
     """Also of numpy's whole numbers, which JSON doesn't know."""
     try:
-        return operator.index(concurrency)
+        return operator.index(number)
     except TypeError:
-        raise WorkloadError(f"concurrency must be a whole number, not {concurrency!r}") from None
+        raise WorkloadError(f"{name} must be a whole number, not {number!r}") from None
 
 
 class _Later:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +12,7 @@ import pytest
 from timetrial.errors import WorkloadError
 from timetrial.pytest_plugin.declared_options import (
     ARRIVALS,
+    EVERY_MODEL,
     FOREIGN_INI,
     RESULTS_DIRECTORY,
     RESULTS_INI,
@@ -47,7 +48,20 @@ class TrialOptions:
 
     def wants_model(self, model_id: str) -> bool:
         """Whether ``--trial-models`` lets this model, or its variant, run."""
-        return self.models is None or model_id in self.models or model_id.partition("[")[0] in self.models
+        return (
+            self.models is None
+            or EVERY_MODEL in self.models
+            or model_id in self.models
+            or model_id.partition("[")[0] in self.models
+        )
+
+    def models_asked_for(self) -> Sequence[str]:
+        """What ``--trial-models`` names: models that run only when they are asked for are among them."""
+        if self.models is None or EVERY_MODEL not in self.models:
+            return self.models or ()
+        from timetrial import models
+
+        return models.names()
 
 
 def at_scale(points: Mapping[str, Any], scale: str) -> Any:
@@ -106,13 +120,17 @@ def _models(text: str | None) -> tuple[str, ...] | None:
 
     chosen = tuple(each.strip() for each in text.split(",") if each.strip())
     try:
-        unknown = [each for each in chosen if models.split(each)[0] not in models.NAMES]
+        unknown = [
+            each
+            for each in chosen
+            if each != EVERY_MODEL and not (models.is_known(each) or models.is_known(models.split(each)[0]))
+        ]
     except WorkloadError as error:
         raise pytest.UsageError(f"--trial-models={text}: {error}") from error
     if unknown or not chosen:
         raise pytest.UsageError(
             f"--trial-models={text}: {unknown[0] if unknown else 'nothing'} is no concurrency model; "
-            f"there are: {', '.join(models.NAMES)}"
+            f"there are: {', '.join(models.names())}; and {EVERY_MODEL}"
         )
     return chosen
 

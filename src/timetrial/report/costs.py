@@ -26,10 +26,17 @@ def cost_lines(costs: Sequence[ModelCosts]) -> list[str]:
     return [
         *columns([("model", "memory of one more", "", "seen with"), *memory], right=(2,)),
         "",
+        *columns([("model", "start-up", "a MB there and back"), *map(_handing_over, measured)], right=(1, 2)),
+        "",
         "An empty item costs so much more than in a plain loop, in batches of so many items:",
         *columns([["model", *(f"{batch:,}" for batch in batches)], *dispatch], right=range(1, len(batches) + 1)),
         *(f"{cost.model}: {cost.unavailable}" for cost in costs if cost.unavailable is not None),
     ]
+
+
+def _handing_over(cost: ModelCosts) -> tuple[str, str, str]:
+    copying = duration(max(0.0, cost.s_per_mb)) if cost.copies and cost.s_per_mb is not None else "not copied"
+    return cost.model, duration(cost.start_s) if cost.start_s is not None else "-", copying
 
 
 def _overhead(costs: ModelCosts, batch: int) -> str:

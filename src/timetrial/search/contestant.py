@@ -65,11 +65,11 @@ class Contestant:
 
         Raises VoidTrialError for other work, and what the task or the model raises.
         """
-        name, variant = models.split(self.way.model)
+        name, way = models.resolve(self.way.model, self._workload)
         model = models.get(name)
         began_s = time.perf_counter()
         with ExitStack() as stack:
-            opened = model.open(self._workload.variant(variant), self.way.concurrency)
+            opened = model.open(way, self.way.concurrency)
             self._executor: Executor = stack.enter_context(opened)
             self._executor.run(self._lap[:1])
             self.startup_s = time.perf_counter() - began_s

@@ -14,8 +14,10 @@ from timetrial.search.field import Course
 from timetrial.search.plan import SearchPlan
 from timetrial.search.probe import Probed
 from timetrial.system.affinity import count_usable_cpus
-from timetrial.target.to_thread import VARIANT
 from timetrial.workload import Workload
+
+_BESIDE_A_LOOP: Final = "coroutines[to_thread]"
+"""What an asyncio program does with a sync function: a way of its own, wherever there is one."""
 
 _MOST_THREADS: Final = 1024
 _MOST_PROCESSES_A_CORE: Final = 8
@@ -52,9 +54,8 @@ def course_of(
     """
     reference = reference_of(workload)
     too_slow(probed, plan.budget_s)
-    candidates = [each for each in models.model_ids(workload) if is_sensible(each)]
-    narrowed = _narrowed(candidates, plan.models)
-    left_out = {model: reason for model in narrowed if (reason := _unfit(model, plan, unpicklable))}
+    narrowed = _narrowed(candidates_of(workload, plan.models or ()), plan.models)
+    left_out = {model: reason for model in narrowed if (reason := _unfit(model, workload, plan, unpicklable))}
     slow, lap_s = probed.s_per_item > plan.budget_s / 100, probed.s_per_item * len(probed.items)
     ladders = {
         model: _up_to(probed.of, _ladder(model, plan, slow=slow, from_one=lap_s < plan.budget_s / 100))
@@ -78,10 +79,9 @@ def too_slow(probed: Probed, budget_s: float) -> None:
         )
 
 
-def is_sensible(model_id: str) -> bool:
-    """A sync function in threads beside a loop is a way of its own; in processes with loops and threads it is none."""
-    name, variant = models.split(model_id)
-    return variant != VARIANT or name == "coroutines"
+def candidates_of(workload: Workload, asked_for: Sequence[str] = ()) -> list[str]:
+    """The ids of all models that come into question: the usual ones, and what is asked for by name."""
+    return models.model_ids(workload, also=(_BESIDE_A_LOOP, *asked_for))
 
 
 def _narrowed(candidates: Sequence[str], wanted: Sequence[str] | None) -> list[str]:
@@ -93,11 +93,11 @@ def _narrowed(candidates: Sequence[str], wanted: Sequence[str] | None) -> list[s
     return [each for each in candidates if each in wanted or models.split(each)[0] in wanted]
 
 
-def _unfit(model: str, plan: SearchPlan, unpicklable: str | None) -> str | None:
+def _unfit(model: str, workload: Workload, plan: SearchPlan, unpicklable: str | None) -> str | None:
     if model in plan.excluded:
         return plan.excluded[model]
-    name, variant = models.split(model)
-    if unpicklable is not None and variant is None and "processes" in name:
+    name, way = models.resolve(model, workload)
+    if unpicklable is not None and way is workload and "processes" in name:
         return (
             f"it can't be sent to worker processes ({unpicklable}): define it with def at the top of a module, without "
             f"locks, open files or connections in it"

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, Final
 
 from timetrial.measure.looplag import LoopLag
-from timetrial.models.coroutines import CoroutinesModel
+from timetrial.models.coroutines import open_workers
 from timetrial.workload import Workload
 
 BLOCK_S: Final = 0.02
@@ -37,6 +37,6 @@ def loop_blocks(workload: Workload, items: Sequence[Any]) -> LoopBlocks:
 
 
 async def _watched(workload: Workload, items: Sequence[Any]) -> list[int]:
-    async with CoroutinesModel().open_in_loop(workload, _TOGETHER) as executor, LoopLag() as lag:
+    async with open_workers(workload, _TOGETHER, "coroutines") as executor, LoopLag() as lag:
         await executor.run(items)
     return lag.samples_ns

@@ -27,7 +27,7 @@ from timetrial.models.base import Executor
 from timetrial.models.pool.start_methods import default, preload
 from timetrial.results.ways import Way
 from timetrial.search.arena import LiveArena
-from timetrial.search.course import course_of, reference_of, round_size
+from timetrial.search.course import candidates_of, course_of, reference_of, round_size
 from timetrial.search.explore import Explorer
 from timetrial.search.loop_blocks import loop_blocks
 from timetrial.search.plan import SearchPlan
@@ -183,8 +183,8 @@ class _Search:
 
 
 def _opened(target: Target, reference: Way) -> AbstractContextManager[Executor]:
-    name, variant = models.split(reference.model)
-    return models.get(name).open(target.workload.variant(variant), 1)
+    name, way = models.resolve(reference.model, target.workload)
+    return models.get(name).open(way, 1)
 
 
 def _facts(target: Target) -> dict[str, Any]:
@@ -211,7 +211,7 @@ def _facts(target: Target) -> dict[str, Any]:
         },
         "unpicklable": target.unpicklable,
         "folder": next((str(part.address.folder) for part in target.parts.values() if part.address.folder), None),
-        "models": models.model_ids(workload),
+        "models": candidates_of(workload),
     }
 
 

@@ -12,7 +12,6 @@ from timetrial.target.calls import check_item, how_to_call, task_of
 from timetrial.target.items import Items, items_of
 from timetrial.target.locate import Address, Located, is_generator, locate, parse
 from timetrial.target.request import Request
-from timetrial.target.to_thread import VARIANT, InThread, OpenPool
 from timetrial.workload import Workload
 
 _DIGITS: Final = 9
@@ -99,19 +98,15 @@ def _workload(functions: Mapping[str, Located], parts: Mapping[str, Part], reque
     }
     resource = locate(request.resource).value if request.resource else None
     async_resource = locate(request.async_resource).value if request.async_resource else None
-    task = tasks.get("task")
     variants = {
         name: Workload(
             name, None if parts[name].is_async else tasks[name], tasks[name] if parts[name].is_async else None
         )
         for name in request.variants
     }
-    if task is not None:
-        in_thread, pool = InThread(task), OpenPool(resource)
-        variants[VARIANT] = Workload(VARIANT, async_task=in_thread, async_resource=pool)
     return Workload(
-        parts["task" if task is not None else "async_task"].address.name,
-        task=task,
+        parts["task" if "task" in tasks else "async_task"].address.name,
+        task=tasks.get("task"),
         async_task=tasks.get("async_task"),
         resource=resource,
         async_resource=async_resource,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from timetrial import models
-from timetrial.models.base import ConcurrencyModel
+from timetrial.models.base import ConcurrencyModel, ModelSettings
 from timetrial.trial.executions import Executions
 from timetrial.trial.items_key import ItemsKey
 from timetrial.trial.reference import Expected
@@ -60,6 +60,8 @@ class TrialPlan:
     - ``workload``, ``items``: what is to be done; ``expected``: what every model must come to.
     - ``model_id``: under which model, with its variant: ``threads`` or ``threads[requests]``.
     - ``concurrency``: the most items in flight at once that the test asks for.
+    - ``workers``: over how many processes or threads these are shared out, where each has an event loop; None leaves it
+      to the model.
     - ``policy``: how many rounds; ``disable_gc``: whether the collector stands still in a timed round.
     - ``server``, ``requests_per_round``: what must have been counted after each round, one request for each item
       where no number is given.
@@ -77,23 +79,31 @@ class TrialPlan:
     disable_gc: bool = False
     server: CountingServer | None = None
     requests_per_round: int | None = None
+    workers: int | None = None
     items_key: ItemsKey | None = None
     executions: Executions = field(default_factory=Executions)
     settings: RunSettings = field(default_factory=RunSettings)
 
     def model(self) -> ConcurrencyModel:
         """The model under which the trial runs; raises ModelUnavailableError where it can't run here."""
-        settings = self.settings
-        return models.get(self.model_name, start_method=settings.start_method, event_loop=settings.event_loop)
+        return models.create(self.asks)
 
     def way(self) -> Workload:
         """The workload, or the variant of it that the model's id names."""
-        return self.workload.variant(models.split(self.model_id)[1])
+        return models.resolve(self.model_id, self.workload)[1]
+
+    @property
+    def asks(self) -> ModelSettings:
+        """What the run's settings ask of the model, or its own name where that says it: ``processes[spawn]``."""
+        settings = self.settings
+        return models.settings_of(
+            self.model_name, start_method=settings.start_method, event_loop=settings.event_loop, workers=self.workers
+        )
 
     @property
     def model_name(self) -> str:
-        """The model's name without the variant: ``threads`` of ``threads[requests]``."""
-        return models.split(self.model_id)[0]
+        """The model's name without the workload's variant: ``threads`` of ``threads[requests]``."""
+        return models.resolve(self.model_id, self.workload)[0]
 
     @property
     def in_flight(self) -> int:

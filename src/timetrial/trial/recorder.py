@@ -273,11 +273,11 @@ class Recorder:
     def _voids(self) -> list[Void]:
         """Why the durations mean nothing, though the work was right."""
         plan = self._plan
-        settings, variant = plan.settings, models.split(plan.model_id)[1]
+        asked, variant = plan.asks, models.split(plan.model_id)[1]
         # An async test and an implementation of its own may bring their own loop, unless another one was asked for.
-        asks = settings.event_loop != "asyncio" or not (self._in_loop or plan.brings_own_implementation)
+        asks = asked.event_loop != "asyncio" or not (self._in_loop or plan.brings_own_implementation)
         return [
-            *fallbacks(settings.event_loop if asks else None, settings.start_method, self._details, variant),
+            *fallbacks(asked.event_loop if asks else None, asked.start_method, self._details, variant),
             *unlike_parent(self._details),
             *traced(self._tracers_left, self._details),
             *([_CHANGED_ITEMS] if self._changed_items else ()),

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from tests.waiting import comes_true, still_run
+from timetrial import models
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="this platform has no process groups to signal")
 
@@ -98,9 +99,33 @@ def test_killing_the_parent_ends_its_workers(short_path: Path, name: str, task: 
         assert not _files_after(_temporary(short_path), GONE_S)
 
 
-@pytest.mark.parametrize("name", ["threads", "processes", "coroutines", "processes+coroutines"])
+@pytest.mark.parametrize("name", ["processes[pool]", "processes[loky]", "greenlets"])
+def test_killing_the_parent_ends_the_workers_of_other_pools(short_path: Path, name: str) -> None:
+    """Nobody else's pool would see to it."""
+    if reason := models.get(name).unavailable():
+        pytest.skip(reason)
+    child, pids = _start(short_path, name, None)
+    assert pids
+    child.kill()
+    child.wait()
+    left = _left_after(pids, GONE_S)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    child.communicate()
+    assert not left
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("threads", "processes", "coroutines", "processes+coroutines"),
+        *("processes[pool]", "processes[loky]", "threads+coroutines", "coroutines[trio]", "greenlets"),
+    ],
+)
 def test_ctrl_c_ends_everything(short_path: Path, name: str) -> None:
     """A terminal's Ctrl-C reaches the parent and all workers: one KeyboardInterrupt, and no process left."""
+    if reason := models.get(name).unavailable():
+        pytest.skip(reason)
     child, pids = _start(short_path, name, None)
     os.killpg(child.pid, signal.SIGINT)
     _, errors = child.communicate(timeout=20)

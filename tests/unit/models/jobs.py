@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 
@@ -54,6 +55,16 @@ class Journal:
         return most
 
 
+async def pause(seconds: float) -> None:
+    """Sleeps in the loop that runs, which may be trio's."""
+    if "trio" in sys.modules:
+        import anyio
+
+        await anyio.sleep(seconds)
+    else:
+        await asyncio.sleep(seconds)
+
+
 def where() -> str:
     """The worker that asks: its process and its thread."""
     return f"{os.getpid()}-{threading.get_ident()}"
@@ -68,7 +79,7 @@ def square(item: int) -> int:
 
 async def async_square(item: int) -> int:
     """As square, with a turn of the loop in between."""
-    await asyncio.sleep(0)
+    await pause(0)
     return square(item)
 
 
@@ -108,8 +119,8 @@ async def async_journaled(item: tuple[int, int], journal: Journal) -> int:
     journal.write("begin", number, where())
     deadline = time.monotonic() + PATIENCE_S
     while journal.count("begin") < begun and time.monotonic() < deadline:
-        await asyncio.sleep(0.002)
-    await asyncio.sleep(0)
+        await pause(0.002)
+    await pause(0)
     journal.write("end", number)
     return square(number)
 
@@ -123,6 +134,25 @@ def journaled_workload(path: Path) -> Workload:
         resource=partial(journal_resource, path),
         async_resource=partial(async_journal_resource, path),
     )
+
+
+_SET_BY_AN_ITEM: ContextVar[int] = ContextVar("_SET_BY_AN_ITEM")
+
+
+def contextual(item: tuple[int, int, Path]) -> int:
+    """Sets a context variable, waits until so many items have, and reads it again."""
+    number, begun, path = item
+    _SET_BY_AN_ITEM.set(number)
+    journaled((number, begun), Journal(path))
+    return _SET_BY_AN_ITEM.get()
+
+
+async def async_contextual(item: tuple[int, int, Path]) -> int:
+    """As contextual, in an event loop."""
+    number, begun, path = item
+    _SET_BY_AN_ITEM.set(number)
+    await async_journaled((number, begun), Journal(path))
+    return _SET_BY_AN_ITEM.get()
 
 
 @contextmanager
@@ -255,7 +285,7 @@ def linger(item: int, seconds: float = 60.0) -> int:
 
 async def async_linger(item: int, seconds: float = 60.0) -> int:
     """Keeps its slot busy for a minute."""
-    await asyncio.sleep(seconds)
+    await pause(seconds)
     return item
 
 

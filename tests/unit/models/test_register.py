@@ -15,7 +15,7 @@ from timetrial import Workload, models
 from timetrial.errors import ModelUnavailableError, WorkloadError
 from timetrial.models import eventloops
 from timetrial.models.base import AsyncExecutor, Executor, InLoopModel
-from timetrial.models.hybrid import share_out
+from timetrial.models.shares import share_out
 
 
 def double(item: int) -> int:
@@ -27,6 +27,12 @@ async def double_later(item: int) -> int:
     """An async task."""
     await asyncio.sleep(0)
     return 2 * item
+
+
+async def double_in_asyncio(item: int) -> int:
+    """An async task that only asyncio can run."""
+    await asyncio.get_running_loop().create_future()
+    return item
 
 
 BOTH = Workload("doubling", task=double, async_task=double_later)
@@ -160,3 +166,71 @@ def test_the_hybrid_divides_its_concurrency_to_the_last_item(
 ) -> None:
     """The sum is what was asked for, neither more nor less."""
     assert share_out(concurrency, processes) == shares
+
+
+@pytest.mark.parametrize("name", ["processes+coroutines", "threads+coroutines"])
+def test_the_number_of_event_loops_is_apart_from_the_items_in_flight(name: str) -> None:
+    """Three loops, or as many as there are items in flight if these are fewer; none is refused."""
+    for concurrency, workers in ((7, 3), (2, 2)):
+        with models.get(name, workers=3).open(BOTH, concurrency) as executor:
+            assert executor.details["workers"] == workers
+            assert executor.run([1, 2, 3]) == [2, 4, 6]
+    with pytest.raises(WorkloadError, match=r"workers is a whole number .* not 0"):
+        models.get(name, workers=0).open(BOTH, 2)
+
+
+def test_an_id_is_the_workload_s_variant_before_it_is_the_model_s() -> None:
+    """Where the variant suits that model; else the id stands for the model, or for nothing."""
+    pool = Workload("a pool", task=double)
+    workload = Workload("sync", task=double, variants={"pool": pool, "later": Workload("l", async_task=double_later)})
+    assert models.resolve("threads[pool]", workload) == ("threads", pool)
+    assert models.resolve("processes[spawn]", workload) == ("processes[spawn]", workload)
+    ids = models.model_ids(workload, also=["threads[pool]", "processes[spawn]", "threads+coroutines"])
+    assert ids.count("threads[pool]") == 1
+    assert {"processes[spawn]", "threads+coroutines[later]"} < {*ids}
+    with pytest.raises(WorkloadError, match="no variant 'nope'"):
+        models.resolve("threads[nope]", workload)
+
+
+def test_a_name_says_more_than_what_is_asked_for() -> None:
+    """processes[spawn] spawns and coroutines[uvloop] runs on uvloop, whatever the options are."""
+    assert models.settings_of("processes[spawn]", start_method="fork").start_method == "spawn"
+    assert models.settings_of("coroutines[uvloop]", event_loop="asyncio").event_loop == "uvloop"
+    assert models.settings_of("processes", start_method="fork").start_method == "fork"
+
+
+def test_an_eager_loop_is_left_as_it_was() -> None:
+    """In an async test, the loop's own task factory comes back."""
+    model = models.get("coroutines[eager]")
+    if reason := model.unavailable():
+        pytest.skip(reason)
+
+    async def check() -> None:
+        assert isinstance(model, InLoopModel)
+        loop = asyncio.get_running_loop()
+        async with model.open_in_loop(BOTH, 2) as executor:
+            assert loop.get_task_factory() is not None
+            assert await executor.run([1, 2, 3]) == [2, 4, 6]
+        assert loop.get_task_factory() is None
+
+    asyncio.run(check())
+
+
+def test_an_asyncio_task_under_trio_is_told_so() -> None:
+    """The error of the item says what such a task may use."""
+    model = models.get("coroutines[trio]")
+    if reason := model.unavailable():
+        pytest.skip(reason)
+    with model.open(Workload("a", async_task=double_in_asyncio), 1) as executor, pytest.raises(RuntimeError) as caught:
+        executor.run([1])
+    assert any("may use anyio or trio, not asyncio itself" in note for note in caught.value.__notes__)
+
+
+def test_what_an_interpreter_can_not_import_makes_the_model_unavailable() -> None:
+    """A second interpreter of a process can't load numpy; the error says that it is this."""
+    model = models.get("interpreters")
+    if reason := model.unavailable():
+        pytest.skip(reason)
+    numpy = pytest.importorskip("numpy")
+    with pytest.raises(ModelUnavailableError, match=r"another interpreter .*numpy\S* does not support"):
+        model.open(Workload("n", task=numpy.sum), 2).__enter__()

@@ -75,7 +75,7 @@ def test_a_limit_that_was_reached_is_found_behind_a_client_s_own_error(number: i
 def test_a_limit_that_a_worker_process_reached_is_found_in_its_traceback() -> None:
     """Causes don't travel between processes; their texts do, in a note."""
     error = ConnectionError("no answer")
-    error.add_note("timetrial: in the worker process:\nOSError: [Errno 24] Too many open files")
+    error.add_note("timetrial: in the worker:\nOSError: [Errno 24] Too many open files")
     void = void_of(error)
     assert void is not None
     assert void.kind == Kind.LIMIT

@@ -12,6 +12,12 @@ _SHORTEST_BATCH_S = 0.005
 _LONGEST_BATCH_S = 0.1
 """Longer ones save nothing more, and keep items from workers that have become free."""
 
+MOST_HELD_BACK = 1 / 4
+"""The part of the items that the first batches leave for whoever is done first: as much as anybody may need."""
+
+_LEAST_HELD_BACK = 1 / 16
+"""The same where workers went on evenly in the last round, as they do with items that are alike."""
+
 _PREFETCH_BELOW_S = 0.02
 """Workers whose items take longer than this get the next one when they ask: waiting for it costs them under 1 %."""
 
@@ -20,12 +26,24 @@ class Dealer:
     """Deals the items of one round out to workers, as ranges of indices.
 
     ``slots`` is, for each worker, how many items it has in flight at once. ``pace_s`` is how long a worker has
-    taken for one item so far, or None before anybody knows. With ``one_at_a_time`` no item waits behind another one
-    for a worker, at the price of a message for each.
+    taken for one item so far, or None before anybody knows. ``held_back`` is the part of the items that the first
+    batches leave. With ``one_at_a_time`` no item waits behind another one for a worker, at the price of a message for
+    each.
     """
 
-    def __init__(self, items: int, slots: Sequence[int], pace_s: float | None, *, one_at_a_time: bool = False) -> None:
+    def __init__(
+        self,
+        items: int,
+        slots: Sequence[int],
+        pace_s: float | None,
+        *,
+        held_back: float = MOST_HELD_BACK,
+        one_at_a_time: bool = False,
+    ) -> None:
         self.pace_s = pace_s
+        self._held_back = held_back
+        self._first_paces_s: list[float] = []
+        self._last_size: int | None = None
         self._one_at_a_time = one_at_a_time
         self._items = items
         self._slots = slots
@@ -40,9 +58,9 @@ class Dealer:
     def first(self) -> list[range]:
         """The opening deal, one range for each worker (empty where items are fewer than slots).
 
-        Every slot gets something to do first. Beyond that, three quarters of the items, if they are known to be short.
+        Every slot gets something to do first. Beyond that, what is not held back, if items are known to be short.
         """
-        known_short = min(self._items * 3 // 4, self._longest() * len(self._slots))
+        known_short = min(int(self._items * (1 - self._held_back)), self._longest() * len(self._slots))
         count = min(self._items, self._all_slots if self._one_at_a_time else max(self._all_slots, known_short))
         bounds = [0]
         for slots in self._slots:
@@ -56,12 +74,31 @@ class Dealer:
         """The next range for this worker; empty when all items are dealt."""
         fair = -(-self.remaining * self._slots[worker] // self._all_slots)
         guided = -(-self.remaining // (2 * len(self._slots)))
-        size = min(fair, max(self._slots[worker], self._shortest(), min(guided, self._longest())))
+        shortest = max(self._slots[worker], self._shortest())
+        size = min(fair, max(shortest, min(guided, self._longest())))
+        if self.prefetches and self.remaining <= shortest * len(self._slots):
+            # The last batches: alike, as halves of what is left would come to batches of an item or two.
+            self._last_size = self._last_size or -(-self.remaining // len(self._slots))
+            size = min(self._last_size, self.remaining)
         if self._one_at_a_time:
             size = min(1, self.remaining)
         start = self._dealt
         self._dealt += size
         return range(start, self._dealt)
+
+    def report(self, worker_s_per_item: float, *, first: bool) -> None:
+        """A worker has delivered: so long has it taken for an item in this round, be it its ``first`` delivery."""
+        self.pace_s = worker_s_per_item
+        if first:
+            self._first_paces_s.append(worker_s_per_item)
+
+    def next_held_back(self) -> float:
+        """The part of the next round's items to hold back: twice by how much workers' paces differed in this one."""
+        paces_s = self._first_paces_s
+        if len(paces_s) < len(self._slots) or not min(paces_s):
+            return MOST_HELD_BACK
+        differed = (max(paces_s) - min(paces_s)) / max(paces_s)
+        return min(MOST_HELD_BACK, max(_LEAST_HELD_BACK, 2 * differed))
 
     @property
     def prefetches(self) -> bool:
@@ -73,3 +110,12 @@ class Dealer:
 
     def _longest(self) -> int:
         return math.ceil(_LONGEST_BATCH_S / self.pace_s) if self.pace_s else 1
+
+
+class OneBatch(Dealer):
+    """Deals all items at once: to the one worker that there is, which shares them out itself."""
+
+    def first(self) -> list[range]:
+        """The whole round."""
+        self._dealt = self._items
+        return [range(self._items)]

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import multiprocessing
-import pickle
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, Self
 
 from timetrial.errors import TimetrialError, WorkerDiedError, WorkloadError
-from timetrial.models.calling import check_computed, name_of
-from timetrial.models.pool import import_paths, parent_state, protocol, start_methods
-from timetrial.models.pool.batches import Dealer
+from timetrial.models.calling import check_computed
+from timetrial.models.pool import parent_state, protocol, start_methods
+from timetrial.models.pool.batches import MOST_HELD_BACK, Dealer
 from timetrial.models.pool.handle import RemoteWorker
 from timetrial.models.pool.limits import starting
 from timetrial.models.pool.round import PoolRound
+from timetrial.models.pool.setup import Parts, prepare, setup_of
 from timetrial.models.pool.worker import main
 from timetrial.system.clocks import clocks
 
@@ -44,25 +43,27 @@ class Job:
     item is dealt by itself; ``options`` go to ``serve``.
     """
 
-    workload: str
-    """Its name, for errors."""
+    parts: Parts
+    """What is called for each item, and what each worker opens once, called with its slots."""
     model: str
     """The model's name, for errors."""
-    kind: str
-    """task or async_task."""
-    task: Callable[..., Any]
-    """What is called for each item."""
-    resource: Callable[[int], Any] | None
-    """What each worker opens once, called with its slots."""
     serve: str
     slots: tuple[int, ...]
     batches_ahead: int
     one_at_a_time: bool
     options: Mapping[str, object]
 
+    @property
+    def workload(self) -> str:
+        """The workload's name, for errors."""
+        return self.parts.workload
+
 
 class WorkerPool:
     """An Executor on worker processes, and the context manager that starts and ends them."""
+
+    _main: Callable[..., None] = staticmethod(main)
+    """What each worker process runs."""
 
     def __init__(self, job: Job, start_method: str) -> None:
         if sys.platform == "win32" and len(job.slots) > _MOST_WORKERS_ON_WINDOWS:
@@ -75,6 +76,7 @@ class WorkerPool:
         self._workers: list[RemoteWorker] = []
         self._facts: dict[str, object] = {}
         self._pace_s: float | None = None
+        self._held_back = MOST_HELD_BACK
         self._lost: str | None = None
         self._ran_before = False
 
@@ -93,7 +95,7 @@ class WorkerPool:
             raise WorkerDiedError(f"this pool is closed since {self._lost}; open a new one")
         if not len(items):
             return []
-        dealer = Dealer(len(items), self._job.slots, self._pace_s, one_at_a_time=self._job.one_at_a_time)
+        dealer = self._dealer(len(items))
         current = PoolRound(self._workers, items, dealer, self._job.model, self._job.batches_ahead)
         try:
             results = current.run()
@@ -101,11 +103,20 @@ class WorkerPool:
             if not current.over:
                 self._lose(error)
             raise
-        self._pace_s = dealer.pace_s
+        self._pace_s, self._held_back = dealer.pace_s, dealer.next_held_back()
         if not self._ran_before:
-            check_computed(results, self._job.task)
+            check_computed(results, self._job.parts.task)
             self._ran_before = True
         return results
+
+    def _dealer(self, items: int) -> Dealer:
+        return Dealer(
+            items,
+            self._job.slots,
+            self._pace_s,
+            held_back=self._held_back,
+            one_at_a_time=self._job.one_at_a_time,
+        )
 
     def __enter__(self) -> Self:
         try:
@@ -126,28 +137,16 @@ class WorkerPool:
                 error.add_note(f"timetrial: while the workers were closed: {problem}")
 
     def _start(self) -> None:
-        payload = _pickle_job(self._job)
-        modules = [module for part in (self._job.task, self._job.resource) if (module := _module_of(part))]
-        if self._start_method == "forkserver":
-            start_methods.preload(modules)
-            start_methods.start_fork_server()
+        parts = self._job.parts
+        payload = parts.pickled()
+        prepare(parts, self._start_method)
         context = multiprocessing.get_context(self._start_method)
         wanted = len(self._job.slots)
-        imports = start_methods.world_of_imports()
-        with parent_state.variables_of(imports if self._start_method == "spawn" else {}):
+        with parent_state.variables_of(start_methods.world_of_imports() if self._start_method == "spawn" else {}):
             for number in range(wanted):
                 with starting("worker processes", number, wanted):
-                    self._workers.append(RemoteWorker.start(context, self._job, number, self._workers, main))
-        setup = {
-            "payload": payload,
-            "modules": modules,
-            "places": import_paths.places_of(_modules_inside(self._job.task, self._job.resource)),
-            "kind": self._job.kind,
-            "forkserver": self._start_method == "forkserver",
-            "imports": imports,
-            "world": parent_state.look(),
-            **self._job.options,
-        }
+                    self._workers.append(RemoteWorker.start(context, self._job, number, self._workers, self._main))
+        setup = setup_of(parts, payload, self._start_method, tuple(self._job.options.items()))
         for worker, slots in zip(self._workers, self._job.slots, strict=True):
             worker.set_up(protocol.pack(protocol.SETUP, {**setup, "slots": slots}))
         for worker in self._workers:
@@ -208,30 +207,3 @@ def _stuck_error(worker: RemoteWorker) -> TimetrialError:
         f"worker process {worker.pid} did not close in time and was terminated; "
         f"give the blocking calls of its task and resource a timeout"
     )
-
-
-def _module_of(part: object) -> str | None:
-    return getattr(part, "__module__", None)
-
-
-def _modules_inside(*parts: object) -> set[str]:
-    """The modules that these parts come from; a partial comes from where its function does."""
-    modules = set()
-    for part in parts:
-        while isinstance(part, partial):
-            part = part.func
-        modules.add(_module_of(part))
-    return {module for module in modules if module is not None}
-
-
-def _pickle_job(job: Job) -> bytes:
-    for kind, part in ((job.kind, job.task), (job.kind.replace("task", "resource"), job.resource)):
-        try:
-            pickle.dumps(part)
-        except Exception as error:
-            name = name_of(part) if part is not None else "None"
-            raise WorkloadError(
-                f"workload {job.workload!r}: the {kind} {name} can't be sent to worker processes "
-                f"({type(error).__name__}: {error}); define it at the top level of a module"
-            ) from error
-    return bytes(protocol.pack(protocol.SETUP, job.task, job.resource))

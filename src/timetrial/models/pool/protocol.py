@@ -77,7 +77,7 @@ def unpack_failure(failure: Failure, instead: Callable[[str], BaseException]) ->
             obstacle = f"{type(problem).__name__}: {problem}"
         else:
             if isinstance(error, BaseException):
-                error.add_note(f"timetrial: in the worker process:\n{failure.worker_traceback}")
+                error.add_note(f"timetrial: in the worker:\n{failure.worker_traceback}")
                 return error
             obstacle = f"it comes back as a {type(error).__name__}"
     return instead(

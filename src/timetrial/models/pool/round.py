@@ -106,9 +106,10 @@ class PoolRound:
                 self._results[index] = result
         self._left -= len(results)
         worker.batches -= 1
+        first = not worker.delivered
         worker.delivered += len(results)
         if worker.delivered:
-            self._dealer.pace_s = (clocks.perf_counter() - self._began_s) / worker.delivered
+            self._dealer.report((clocks.perf_counter() - self._began_s) / worker.delivered, first=first)
 
     def _fail(self, index: int | None, error: BaseException) -> None:
         if self._failure is None:

@@ -38,10 +38,14 @@ def unavailable(start_method: str | None) -> str | None:
 
 def choose(start_method: str | None) -> str:
     """The method asked for, or the default; raises ModelUnavailableError where it can't be had."""
-    reason = unavailable(start_method)
+    require(unavailable(start_method))
+    return start_method or default()
+
+
+def require(reason: str | None) -> None:
+    """Raises ModelUnavailableError where there is a reason why a model can't run here."""
     if reason is not None:
         raise ModelUnavailableError(reason)
-    return start_method or default()
 
 
 def preload(modules: Iterable[str]) -> None:

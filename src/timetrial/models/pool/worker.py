@@ -33,9 +33,7 @@ def main(connection: Connection, inherited: list[Connection], serve: str) -> Non
     """
     for end in inherited:
         end.close()
-    _lead_a_group()
-    _leave_ctrl_c_to_the_parent()
-    _end_with_the_parent()
+    settle()
     kept_warnings = KeptWarnings()
     link = Link(connection)
     module, function = serve.split(":")
@@ -53,6 +51,13 @@ def main(connection: Connection, inherited: list[Connection], serve: str) -> Non
     finally:
         kept_warnings.tell()
         _end_children()
+
+
+def settle() -> None:
+    """Makes this process a worker: it leads a group, leaves Ctrl-C to its parent, and ends when that does."""
+    _lead_a_group()
+    _leave_ctrl_c_to_the_parent()
+    _end_with_the_parent()
 
 
 class Link:

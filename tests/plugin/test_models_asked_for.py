@@ -1,0 +1,52 @@
+"""Models that run only when they are asked for: variants such as processes[spawn], and what ``all`` stands for."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.plugin.suites import ONE, Stored, Suite, names
+from timetrial import models
+
+
+def test_a_variant_of_a_model_runs_when_it_is_asked_for(suite: Suite, stored: Stored) -> None:
+    """It, and not the plain one; its name says more than the options do, and it is not void for that."""
+    result = suite(ONE, "-v", "--trial-models=processes[spawn]", "--trial-start-method=forkserver")
+    assert names(result) == ["test_one[processes[spawn]]"]
+    (benchmark,) = stored()["benchmarks"]
+    assert benchmark["extra_info"]["timetrial"]["start_method"] == "spawn"
+    result.stdout.no_fnmatch_line("*void*")
+
+
+def test_all_asks_for_every_model(suite: Suite) -> None:
+    """The workload's variants are there as ever."""
+    result = suite(ONE, "--collect-only", "-q", "--trial-models=all", "--benchmark-disable", only=False)
+    chosen = {line.partition("::")[2] for line in result.outlines}
+    assert {f"test_one[{name}]" for name in (*models.names(), "threads[other]")} <= chosen
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it is to be had here")
+def test_a_model_that_can_not_run_here_is_a_skip_with_its_reason(suite: Suite) -> None:
+    """And no error, nor another model in its place."""
+    result = suite(ONE, "-rs", "--trial-models=coroutines[winloop]", "--benchmark-disable", only=False)
+    result.assert_outcomes(skipped=1, deselected=8)
+    result.stdout.fnmatch_lines(["SKIPPED * coroutines?winloop?: winloop runs on Windows alone*"])
+
+
+def test_a_marker_names_a_variant_that_then_runs_by_itself(suite: Suite) -> None:
+    """models=[…] is as good a way to ask as the command line, which may ask for more of the same models."""
+    tests = ONE.replace("DOUBLE)", 'DOUBLE, models=["threads", "processes", "coroutines[to_thread]"])')
+    result = suite(tests, "-v", "--benchmark-disable", only=False)
+    assert names(result) == ["test_one[threads]", "test_one[processes]", "test_one[coroutines[to_thread]]"]
+    asked = suite(tests, "-v", "--benchmark-disable", "--trial-models=processes[spawn],serial", only=False)
+    assert names(asked) == ["test_one[processes[spawn]]"]
+
+
+@pytest.mark.parametrize("unknown", ["processes[teleport]", "fibres"])
+def test_a_model_that_there_is_not_is_refused(suite: Suite, unknown: str) -> None:
+    """By its name, and with those that there are."""
+    result = suite(ONE, f"--trial-models={unknown}")
+    text = "\n".join([*result.outlines, *result.errlines])
+    assert unknown in text
+    assert "threads" in text
