@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 # Reads numbers and answers with their sums: a program that knows nothing of any pool.
 _PROGRAM: Final = """
 import sys
-for line in sys.stdin:
-    total = 0
-    for i in range(int(line)):
-        total += i * i
-    print(total, flush=True)
+
+def main():
+    for line in sys.stdin:
+        total = 0
+        for i in range(int(line)):
+            total += i * i
+        print(total, flush=True)
+
+main()
 """
 NUMBERS_EACH: Final = 2
 

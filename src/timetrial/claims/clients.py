@@ -12,8 +12,8 @@ from timetrial.claims.sources import ARTICLE, OURS
 from timetrial.claims.stated import figure
 from timetrial.claims.text import Text
 
-_GRID: Final = "test_client_overhead"
-_GRID_MEASURED_BY: Final = f"benchmarks/test_client_overhead.py::{_GRID}"
+_GRID: Final = "benchmarks/test_client_overhead.py::test_client_overhead"
+_GRID_MEASURED_BY: Final = f"{_GRID}"
 
 
 @claim(
@@ -34,7 +34,7 @@ _GRID_MEASURED_BY: Final = f"benchmarks/test_client_overhead.py::{_GRID}"
 )
 def async_libraries(look: Look) -> Finding:
     """Beside it the way out where there is no such library: requests by to_thread."""
-    test = "test_fetching_in_a_loop"
+    test = "benchmarks/test_fetching_in_a_loop.py::test_fetching_in_a_loop"
     return look.holds(
         look.ratio(test, "coroutines[requests]", "coroutines"),
         beside=[look.ratio(test, "coroutines[requests to_thread]", "coroutines")],

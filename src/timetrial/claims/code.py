@@ -11,7 +11,7 @@ from timetrial.claims.sources import ARTICLE
 from timetrial.claims.stated import figure
 from timetrial.claims.text import Text
 
-_TEST: Final = "test_complexity"
+_TEST: Final = "benchmarks/claims/test_complexity.py::test_complexity"
 
 
 @claim(

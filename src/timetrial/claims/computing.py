@@ -11,7 +11,7 @@ from timetrial.claims.sources import ARTICLE, OURS
 from timetrial.claims.stated import figure
 from timetrial.claims.text import Text
 
-_SUMS: Final = "test_sum_of_squares"
+_SUMS: Final = "benchmarks/test_sum_of_squares.py::test_sum_of_squares"
 _SUMS_MEASURED_BY: Final = "benchmarks/test_sum_of_squares.py::test_sum_of_squares --trial-models=serial,threads"
 _NO_GIL: Final = Text(
     "This Python runs without the GIL; the claim is about builds with one.",
@@ -41,9 +41,12 @@ def cpu_processes(look: Look) -> Finding:
     if look.cores is not None and look.cores < 2:
         return look.not_testable(Text("It takes at least two usable cores.", "至少需要两个可用的核。"))
     return look.holds(
-        look.ratio("test_cores", "processes[independent]", "processes"),
-        look.meets(look.ratio("test_cores", "serial", "processes"), at_least=1.25),
-        beside=[look.ratio("test_cores", "serial", "processes[independent]"), look.ratio(_SUMS, "serial", "processes")],
+        look.ratio("benchmarks/claims/test_cores.py::test_cores", "processes[independent]", "processes"),
+        look.meets(look.ratio("benchmarks/claims/test_cores.py::test_cores", "serial", "processes"), at_least=1.25),
+        beside=[
+            look.ratio("benchmarks/claims/test_cores.py::test_cores", "serial", "processes[independent]"),
+            look.ratio(_SUMS, "serial", "processes"),
+        ],
     )
 
 
@@ -107,11 +110,11 @@ def independent_tasks(look: Look) -> Finding:
     if look.cores is not None and look.cores < 2:
         return look.not_testable(Text("It takes at least two usable cores.", "至少需要两个可用的核。"))
     return look.holds(
-        look.ratio("test_images", "serial", "processes"),
-        look.ratio("test_read_files", "serial", "processes", largest="files"),
+        look.ratio("benchmarks/test_images.py::test_images", "serial", "processes"),
+        look.ratio("benchmarks/test_files.py::test_read_files", "serial", "processes", largest="files"),
         beside=[
-            look.ratio("test_read_files", "serial", "processes", largest="size_kb"),
-            look.ratio("test_images", "serial", "threads"),
+            look.ratio("benchmarks/test_files.py::test_read_files", "serial", "processes", largest="size_kb"),
+            look.ratio("benchmarks/test_images.py::test_images", "serial", "threads"),
         ],
     )
 
@@ -138,7 +141,7 @@ def independent_tasks(look: Look) -> Finding:
 def c_code_releases(look: Look) -> Finding:
     """Pillow, hashing and zlib."""
     return look.holds(
-        look.ratio("test_images", "threads", "processes"),
-        look.ratio("test_hash_large_file", "threads", "processes"),
-        look.ratio("test_compressing", "threads", "processes"),
+        look.ratio("benchmarks/test_images.py::test_images", "threads", "processes"),
+        look.ratio("benchmarks/test_files.py::test_hash_large_file", "threads", "processes"),
+        look.ratio("benchmarks/claims/test_compressing.py::test_compressing", "threads", "processes"),
     )

@@ -14,7 +14,7 @@ from timetrial.claims.stated import figure
 from timetrial.claims.stored import TrialRun
 from timetrial.claims.text import Text
 
-_BLOCK: Final = "test_event_loop"
+_BLOCK: Final = "benchmarks/test_event_loop.py::test_event_loop"
 _WAITS: Final = {"kind": "wait"}
 
 
@@ -30,7 +30,7 @@ _WAITS: Final = {"kind": "wait"}
         "紧跟在阻塞调用之后到来的请求几乎要等完整个调用；达到一半就足以判断",
     ),
     at_least=0.5,
-    measured_by=f"benchmarks/test_event_loop.py::{_BLOCK} --trial-models=coroutines",
+    measured_by=f"{_BLOCK} --trial-models=coroutines",
     takes_s=12,
     published=(figure("blocks the whole loop, no figure", "卡住整个循环，未给出数字", source=ARTICLE),),
 )
@@ -58,7 +58,7 @@ def _lag(trial: TrialRun) -> float | None:
     ),
     because=Text("a twentieth is little, and little more than nothing", "5% 以内可以说很小"),
     at_most=1.05,
-    measured_by=f"benchmarks/test_event_loop.py::{_BLOCK} --trial-models=coroutines",
+    measured_by=f"{_BLOCK} --trial-models=coroutines",
     takes_s=12,
     published=(figure("one hand-over, tens of µs", "一次交接，几十微秒", source=OURS),),
 )
@@ -86,8 +86,8 @@ def to_thread_cost(look: Look) -> Finding:
 def uvloop_2x(look: Look) -> Finding:
     """With nothing but streams, and with a client that has work of its own: a loop's speed is what programs get."""
     return look.holds(
-        look.ratio("test_streams_on_loops", "serial[asyncio]", "serial[uvloop]"),
-        look.ratio("test_pages_on_loops", "serial[asyncio]", "serial[uvloop]"),
+        look.ratio("benchmarks/claims/test_loops.py::test_streams_on_loops", "serial[asyncio]", "serial[uvloop]"),
+        look.ratio("benchmarks/claims/test_loops.py::test_pages_on_loops", "serial[asyncio]", "serial[uvloop]"),
     )
 
 
@@ -110,7 +110,7 @@ def eager_tasks(look: Look) -> Finding:
     """Beside it tasks that do wait, for one turn of the loop."""
     if () < look.place.python.release < (3, 12):
         return look.not_testable(Text("Eager tasks came with Python 3.12.", "eager task 自 Python 3.12 起才有。"))
-    test = "test_eager_tasks"
+    test = "benchmarks/claims/test_eager_tasks.py::test_eager_tasks"
     return look.holds(
         look.ratio(test, "serial[tasks]", "serial[eager tasks]", {"waits": 0}),
         beside=[look.ratio(test, "serial[tasks]", "serial[eager tasks]", {"waits": 1})],
@@ -142,7 +142,7 @@ def gil_switch_interval(look: Look) -> Finding:
     """At the interval that is usual, 5 ms; beside it at a tenth of that."""
     if not look.place.python.gil:
         return look.not_testable(Text("Without a GIL there is nothing to starve for.", "没有 GIL，就谈不上争抢。"))
-    test = "test_waiting_beside_work"
+    test = "benchmarks/test_waiting_beside_work.py::test_waiting_beside_work"
     usual, shorter = {"switch_interval_ms": 5.0}, {"switch_interval_ms": 0.5}
     return look.holds(
         look.noted_ratio(test, "threads", "processes", "answers_p50_ms", usual, allowance=LATENCY),

@@ -11,8 +11,8 @@ from timetrial.claims.place import Place
 from timetrial.claims.stated import figure
 from timetrial.claims.text import Text
 
-_SUMS: Final = "test_sum_of_squares"
-_CORES: Final = "test_cores"
+_SUMS: Final = "benchmarks/test_sum_of_squares.py::test_sum_of_squares"
+_CORES: Final = "benchmarks/claims/test_cores.py::test_cores"
 _NEEDS_BUILD: Final = Text(
     "It takes results of a free-threaded build (such as python3.14t) of this machine.",
     "需要在本机的自由线程版 Python（如 python3.14t）上测得的结果。",
@@ -171,5 +171,5 @@ def ft_memory(look: Look) -> Finding:
     both = _both(look)
     if both is None:
         return look.not_testable(_NEEDS_BOTH)
-    test, name = "test_program_memory", "program_mb"
+    test, name = "benchmarks/claims/test_memory.py::test_program_memory", "program_mb"
     return look.holds(both[0].noted_against(both[1], test, "", name))

@@ -87,7 +87,12 @@ def _with_figures(claim: Claim, finding: Finding) -> Verdict:
     evidence = [_evidence(each, level) for each in held]
     outcome = _together([each.outcome for each in evidence if each.outcome is not None], finding.one_is_enough)
     said = Text(
-        *(f"{say}{' ' if note else ''}{note}" for say, note in zip(figures_say(evidence), finding.note, strict=True))
+        *(
+            f"{say}{' ' if note else ''}{note}"
+            for say, note in zip(
+                figures_say(each for each in evidence if each.outcome is not None), finding.note, strict=True
+            )
+        )
     )
     if outcome is Outcome.INCONCLUSIVE:
         why, settle = _open(claim, deciding, level, evidence)

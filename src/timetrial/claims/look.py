@@ -146,7 +146,8 @@ class Look:
         races = [[race[model] for model in of] for race in chosen.races]
         launches = tuple((found,) for race in races if (found := value(*race)) is not None)
         told = f"{what}, {wanted.told(chosen.parameters)}"
-        return Sample(told, unit, launches, Kind.READINGS, refs(races), is_ratio=unit == "x", allowance=allowance)
+        kind = Kind.COUNT if allowance == 1 else Kind.READINGS
+        return Sample(told, unit, launches, kind, refs(races), is_ratio=unit == "x", allowance=allowance)
 
     def against(self, other: Look, test: str, model: str, at: Mapping[str, Any] | None = None) -> Found:
         """How many times as long an item takes in this place as in the other one, under the same model."""

@@ -35,7 +35,7 @@ class Wanted:
     def told(self, parameters: Mapping[str, Any] | None = None) -> str:
         """The test and its parameters."""
         given = self.at if parameters is None else parameters
-        return " ".join([self.test, *(f"{name}={value}" for name, value in given.items())])
+        return " ".join([self.test.rpartition("::")[2], *(f"{name}={value}" for name, value in given.items())])
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from timetrial.claims.stated import figure
 from timetrial.claims.stored import TrialRun
 from timetrial.claims.text import Text
 
-_COSTS: Final = "test_model_memory"
+_COSTS: Final = "benchmarks/claims/test_memory.py::test_model_memory"
 
 
 @claim(
@@ -26,7 +26,7 @@ _COSTS: Final = "test_model_memory"
     ),
     because=Text("high and low are at least twice apart", "高与低至少相差一倍"),
     at_least=2.0,
-    measured_by=f"benchmarks/claims/test_memory.py::{_COSTS}",
+    measured_by=_COSTS,
     takes_s=20,
     published=(figure("high, low, lowest; no figure", "高、低、最低，未给出数字", source=ARTICLE),),
 )
@@ -70,7 +70,7 @@ def _workers(trial: TrialRun) -> float:
 )
 def worker_memory(look: Look) -> Finding:
     """A worker that has imported next to nothing; one's own imports come on top."""
-    test, name = "test_startup", "idle_memory_mb"
+    test, name = "benchmarks/test_startup.py::test_startup", "idle_memory_mb"
     return look.holds(
         look.noted(test, "processes[spawn]", name, "MB", per=_workers),
         beside=[

@@ -13,8 +13,8 @@ from timetrial.claims.sources import ARTICLE
 from timetrial.claims.stated import figure
 from timetrial.claims.text import NOTHING, Text
 
-_TEST: Final = "test_messages"
-_MEASURED_BY: Final = f"benchmarks/test_messages.py::{_TEST} --trial-models=threads,processes"
+_TEST: Final = "benchmarks/test_messages.py::test_messages"
+_MEASURED_BY: Final = f"{_TEST} --trial-models=threads,processes"
 
 
 @claim(
@@ -119,11 +119,17 @@ def shared_memory(look: Look) -> Finding:
 )
 def share_lock(look: Look) -> Finding:
     """Of threads; what was not lost in a round is luck of this interpreter, and no promise. Beside it the price."""
-    held = [_lost(look, test) for test in ("test_counter", "test_dictionary")]
+    held = [
+        _lost(look, test)
+        for test in (
+            "benchmarks/test_shared_state.py::test_counter",
+            "benchmarks/test_shared_state.py::test_dictionary",
+        )
+    ]
     beside = [
-        look.ratio("test_counter", "threads[Lock]", "threads[no-lock]"),
-        look.ratio("test_dictionary", "threads[Lock]", "threads[no-lock]"),
-        look.ratio("test_counter", "threads[RLock]", "threads[Lock]"),
+        look.ratio("benchmarks/test_shared_state.py::test_counter", "threads[Lock]", "threads[no-lock]"),
+        look.ratio("benchmarks/test_shared_state.py::test_dictionary", "threads[Lock]", "threads[no-lock]"),
+        look.ratio("benchmarks/test_shared_state.py::test_counter", "threads[RLock]", "threads[Lock]"),
     ]
     note = Text(
         "None lost is what this interpreter happened to do, not what the language promises.",

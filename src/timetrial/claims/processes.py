@@ -11,10 +11,10 @@ from timetrial.claims.sources import ARTICLE, OURS
 from timetrial.claims.stated import figure
 from timetrial.claims.text import Text
 
-_START: Final = "test_startup"
-_EMPTY: Final = "test_empty_items"
-_LENGTH: Final = "test_chunking_over_length"
-_GUARD: Final = "test_main_guard"
+_START: Final = "benchmarks/test_startup.py::test_startup"
+_EMPTY: Final = "benchmarks/test_startup.py::test_empty_items"
+_LENGTH: Final = "benchmarks/test_chunking.py::test_chunking_over_length"
+_GUARD: Final = "benchmarks/claims/test_main_guard.py::test_main_guard"
 
 
 @claim(
@@ -27,7 +27,7 @@ _GUARD: Final = "test_main_guard"
     because=Text("it is one script, and it fails or it doesn't", "只有一个脚本，要么失败，要么不失败"),
     at_least=1,
     unit="failed",
-    measured_by=f"benchmarks/claims/test_main_guard.py::{_GUARD}",
+    measured_by=_GUARD,
     takes_s=8,
     published=(figure("required where processes are spawned", "使用 spawn 时必须加", source=ARTICLE),),
 )
@@ -53,7 +53,7 @@ def main_guard(look: Look) -> Finding:
         "a place in an order takes a lead of more than a launch's luck", "排出名次，领先须超过单次启动的偶然性"
     ),
     at_least=1.05,
-    measured_by=f"benchmarks/test_startup.py::{_START} --trial-models=processes",
+    measured_by=f"{_START} --trial-models=processes",
     takes_s=15,
     published=(
         figure("spawn 2.96 s, forkserver 1.14 s", "spawn 2.96 秒，forkserver 1.14 秒", source="spack#52128"),
@@ -87,7 +87,7 @@ def start_methods(look: Look) -> Finding:
     ),
     at_least=100,
     unit="µs",
-    measured_by=f"benchmarks/test_startup.py::{_EMPTY} --trial-models=serial,processes",
+    measured_by=f"{_EMPTY} --trial-models=serial,processes",
     takes_s=12,
     published=(figure("130 µs alone, 0.7 µs in thousands", "单个 130 微秒，成千一批时 0.7 微秒", source=OURS),),
 )
@@ -113,7 +113,7 @@ def pool_task_cost(look: Look) -> Finding:
         "慢得超过单次启动的偶然性就不值得；反之 10 毫秒的任务应当值得",
     ),
     at_least=1.05,
-    measured_by=f"benchmarks/test_chunking.py::{_LENGTH} --trial-sweep",
+    measured_by=f"{_LENGTH} --trial-sweep",
     takes_s=25,
     published=(figure("10 ms", "10 毫秒", source="Ray's documentation"),),
 )
@@ -149,7 +149,7 @@ def shortest_task(look: Look) -> Finding:
 )
 def chunks(look: Look) -> Finding:
     """Beside it what our own pool does, which batches by itself."""
-    test, short = "test_chunking", {"length_us": 10}
+    test, short = "benchmarks/test_chunking.py::test_chunking", {"length_us": 10}
     one, hundred = "processes[batch-1]", "processes[batch-100]"
     return look.holds(
         look.ratio(test, one, hundred, short),
@@ -185,7 +185,7 @@ def interp_start(look: Look) -> Finding:
         return look.not_testable(
             Text("InterpreterPoolExecutor came with Python 3.14.", "InterpreterPoolExecutor 自 Python 3.14 起才有。")
         )
-    test = "test_interpreters"
+    test = "benchmarks/claims/test_interpreters.py::test_interpreters"
     return look.holds(
         look.ratio(test, "processes[spawn]", "threads[interpreters]", {"tasks": 50}),
         beside=[look.ratio(test, "processes[spawn]", "threads[interpreters]", largest="tasks")],
@@ -209,4 +209,6 @@ def interp_start(look: Look) -> Finding:
 )
 def dask_overhead(look: Look) -> Finding:
     """A cluster of this machine's, with a worker process for each core."""
-    return look.holds(look.difference_us("test_dask_tasks", "processes[dask]", "serial"))
+    return look.holds(
+        look.difference_us("benchmarks/claims/test_dask_tasks.py::test_dask_tasks", "processes[dask]", "serial")
+    )

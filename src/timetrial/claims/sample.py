@@ -99,39 +99,43 @@ class Sample:
             found = shift_interval(self.centres, level)
             said = Text(f"{len(self.launches)} launches", f"{len(self.launches)} 次独立启动")
             return Interval(self._shown(found.low), self._shown(found.high), found.confidence, said)
-        ends = [self._ends(values, level) for values in self.launches]
-        known = [each for each in ends if each is not None]
-        enough = self.kind is Kind.PAIRS and len(known) == len(ends)
-        if not known and min(map(len, self.launches)) < _FEWEST_PAIRS and self.kind is Kind.PAIRS:
+        if self.kind is Kind.PAIRS:
+            return self._of_pairs(level)
+        low, high = (pick(pick(values) for values in self.launches) for pick in (min, max))
+        return self._widened(low, high, self.allowance, None, self._basis(self.allowance))
+
+    def _of_pairs(self, level: float) -> Interval | None:
+        """From the lowest to the highest end of the launches' own intervals, by the sign test of their pairs.
+
+        Launches with too few pairs for the level count only where no other has enough.
+        """
+        enough = [sorted(values) for values in self.launches if interval_depth(len(values), level)]
+        if enough:
+            depths = [interval_depth(len(values), level) for values in enough]
+            low = min(values[depth - 1] for values, depth in zip(enough, depths, strict=True))
+            high = max(values[-depth] for values, depth in zip(enough, depths, strict=True))
+            return self._widened(low, high, self.allowance, level, _of_enough(enough, self.allowance))
+        if min(map(len, self.launches)) < _FEWEST_PAIRS:
             return None
-        reached = known if enough else [(min(values), max(values)) for values in self.launches]
-        allowance = self.allowance if enough or self.kind is not Kind.PAIRS else FEW
-        low, high = self._shown(min(low for low, _ in reached)), self._shown(max(high for _, high in reached))
-        basis = self._basis(allowance, enough=enough)
-        return Interval(_lowered(low, allowance), _raised(high, allowance), level if enough else None, basis)
+        low, high = (pick(pick(values) for values in self.launches) for pick in (min, max))
+        return self._widened(low, high, FEW, None, self._basis(FEW))
+
+    def _widened(self, low: float, high: float, allowance: float, level: float | None, basis: Text) -> Interval:
+        ends = _lowered(self._shown(low), allowance), _raised(self._shown(high), allowance)
+        return Interval(*ends, level, basis)
 
     def launches_needed(self, level: float) -> int:
         """So many in all that they speak for themselves."""
         return fewest_for(level)
 
-    def _ends(self, values: Sequence[float], level: float) -> tuple[float, float] | None:
-        """A launch's own interval by the sign test of its pairs; None where there are too few."""
-        depth, ordered = interval_depth(len(values), level), sorted(values)
-        return (ordered[depth - 1], ordered[-depth]) if depth and self.kind is Kind.PAIRS else None
-
     def _shown(self, value: float) -> float:
         return math.exp(value) if self.is_ratio else value
 
-    def _basis(self, allowance: float, *, enough: bool) -> Text:
+    def _basis(self, allowance: float) -> Text:
         percent, launches = round(100 * (allowance - 1)), len(self.launches)
         several_en = f"{launches} launch{'es' if launches > 1 else ''}"
         several_zh = f"{launches} 次启动"
         pairs = sum(map(len, self.launches))
-        if enough:
-            return Text(
-                f"{pairs} pairs of rounds taken in turns in {several_en}, widened by {percent} % for a launch's luck",
-                f"{several_zh}中交替进行的 {pairs} 对轮次，并因单次启动的偶然性放宽 {percent}%",
-            )
         if self.kind is Kind.PAIRS:
             return Text(
                 f"all of {pairs} pairs of rounds in {several_en}, too few for the level, widened by {percent} %",
@@ -147,6 +151,15 @@ class Sample:
             f"one reading a launch, {several_en}, widened by {percent} %",
             f"每次启动一个读数，共{several_zh}，放宽 {percent}%",
         )
+
+
+def _of_enough(launches: Sequence[Sequence[float]], allowance: float) -> Text:
+    percent, pairs = round(100 * (allowance - 1)), sum(map(len, launches))
+    several_en = f"{len(launches)} launch{'es' if len(launches) > 1 else ''}"
+    return Text(
+        f"{pairs} pairs of rounds taken in turns in {several_en}, widened by {percent} % for a launch's luck",
+        f"{len(launches)} 次启动中交替进行的 {pairs} 对轮次，并因单次启动的偶然性放宽 {percent}%",
+    )
 
 
 def count(what: str, value: float, unit: str, trials: tuple[TrialRef, ...]) -> Sample:

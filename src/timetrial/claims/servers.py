@@ -14,7 +14,7 @@ from timetrial.claims.stated import figure
 from timetrial.claims.stored import TrialRun
 from timetrial.claims.text import Text
 
-_SERVE: Final = "test_serve"
+_SERVE: Final = "benchmarks/test_serve.py::test_serve"
 
 
 @claim(
@@ -29,7 +29,7 @@ _SERVE: Final = "test_serve"
         "所谓适合，是不逊于“每个连接一个线程”（容许单次启动的偶然性）",
     ),
     at_least=0.95,
-    measured_by=f"benchmarks/test_serve.py::{_SERVE} --trial-models=threads,coroutines",
+    measured_by=f"{_SERVE} --trial-models=threads,coroutines",
     takes_s=15,
     published=(figure("named as a use, no figure", "列为典型用途，未给出数字", source=ARTICLE),),
 )
@@ -58,7 +58,7 @@ def web_server_async(look: Look) -> Finding:
         "领先不到 5% 不算更快；已发表的数字反而是同步快一成",
     ),
     at_most=1.05,
-    measured_by=f"benchmarks/test_serve.py::{_SERVE} --trial-models=processes,processes+coroutines",
+    measured_by=f"{_SERVE} --trial-models=processes,processes+coroutines",
     takes_s=15,
     published=(
         figure(
@@ -113,7 +113,14 @@ def open_loop_tail(look: Look) -> Finding:
         return math.log(known[0] / known[1]) if len(known) == 2 else None
 
     threads, coroutines = (
-        look.read("test_fetch_pages_with_a_tail", (model,), tail, f"p99 open / closed, {model}", "x", allowance=LATENCY)
+        look.read(
+            "benchmarks/test_fetch_pages.py::test_fetch_pages_with_a_tail",
+            (model,),
+            tail,
+            f"p99 open / closed, {model}",
+            "x",
+            allowance=LATENCY,
+        )
         for model in ("threads[http.client]", "coroutines[aiohttp]")
     )
     return look.holds(threads, coroutines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,7 +49,7 @@ class Benchmark:
     @property
     def command(self) -> str:
         """What to type."""
-        return f"pytest {' '.join(OPTIONS)} {self.arguments}"
+        return f"pytest {' '.join(OPTIONS)} {shlex.join(shlex.split(self.arguments))}"
 
 
 def figure(en: str, zh: str = "", *, source: str) -> Published:

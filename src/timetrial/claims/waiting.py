@@ -11,7 +11,7 @@ from timetrial.claims.sources import ARTICLE, OURS
 from timetrial.claims.stated import figure
 from timetrial.claims.text import Text
 
-_MANY: Final = "test_fetch_pages_over_concurrency"
+_MANY: Final = "benchmarks/test_fetch_pages.py::test_fetch_pages_over_concurrency"
 _VERY_MANY: Final = 256
 
 
@@ -37,10 +37,10 @@ _VERY_MANY: Final = 256
 def wait_threads(look: Look) -> Finding:
     """Requests, downloads, and files that are written down to the disk, where there is something to wait for."""
     return look.holds(
-        look.ratio("test_fetch_pages", "serial[http.client]", "threads[http.client]"),
-        look.ratio("test_downloads", "serial", "threads", {"cut_percent": 0}),
-        look.ratio("test_write_files", "serial", "threads", {"fsync": True}),
-        beside=[look.ratio("test_write_files", "serial", "threads", {"fsync": False})],
+        look.ratio("benchmarks/test_fetch_pages.py::test_fetch_pages", "serial[http.client]", "threads[http.client]"),
+        look.ratio("benchmarks/test_downloads.py::test_downloads", "serial", "threads", {"cut_percent": 0}),
+        look.ratio("benchmarks/test_files.py::test_write_files", "serial", "threads", {"fsync": True}),
+        beside=[look.ratio("benchmarks/test_files.py::test_write_files", "serial", "threads", {"fsync": False})],
     )
 
 
@@ -56,7 +56,7 @@ def wait_threads(look: Look) -> Finding:
         "领先幅度须超过单次启动的偶然性；同一客户端与各自最快的客户端都要比较",
     ),
     at_least=1.05,
-    measured_by=f"benchmarks/test_fetch_pages.py::{_MANY} --trial-sweep --trial-models=threads,coroutines",
+    measured_by=f"{_MANY} --trial-sweep --trial-models=threads,coroutines",
     takes_s=70,
     published=(figure("suits very highly concurrent I/O, no figure", "适合超高并发 I/O，未给出数字", source=ARTICLE),),
 )
@@ -86,7 +86,7 @@ def wait_coroutines_best(look: Look) -> Finding:
 )
 def many_threads(look: Look) -> Finding:
     """The same short tasks that wait and compute a little, by more and more threads."""
-    test = "test_many_threads"
+    test = "benchmarks/claims/test_many_threads.py::test_many_threads"
     return look.holds(
         look.ratio(test, "threads[512]", "threads[64]"),
         beside=[look.ratio(test, "threads[16]", "threads[64]"), look.ratio(test, "threads[1024]", "threads[64]")],
@@ -115,11 +115,11 @@ def mixed_combine(look: Look) -> Finding:
     """Where a page takes a millisecond or more to parse; beside it where it takes next to nothing."""
     both = "processes+coroutines"
     return look.holds(
-        look.ratio("test_crawl", "processes", both, largest="parse_ms"),
-        look.ratio("test_crawl", "coroutines", both, largest="parse_ms"),
+        look.ratio("benchmarks/test_crawl.py::test_crawl", "processes", both, largest="parse_ms"),
+        look.ratio("benchmarks/test_crawl.py::test_crawl", "coroutines", both, largest="parse_ms"),
         beside=[
-            look.ratio("test_crawl", "processes", both, {"parse_ms": 0}),
-            look.ratio("test_crawl", "coroutines", both, {"parse_ms": 0}),
+            look.ratio("benchmarks/test_crawl.py::test_crawl", "processes", both, {"parse_ms": 0}),
+            look.ratio("benchmarks/test_crawl.py::test_crawl", "coroutines", both, {"parse_ms": 0}),
         ],
     )
 
@@ -145,7 +145,7 @@ def mixed_combine(look: Look) -> Finding:
 )
 def gather_vs_workers(look: Look) -> Finding:
     """At the largest number of pages."""
-    test = "test_fetching_in_a_loop"
+    test = "benchmarks/test_fetching_in_a_loop.py::test_fetching_in_a_loop"
     return look.holds(
         look.ratio(test, "coroutines[gather]", "coroutines", largest="pages"),
         beside=[look.ratio(test, "coroutines[TaskGroup]", "coroutines", largest="pages")],
@@ -181,7 +181,7 @@ def gather_vs_workers(look: Look) -> Finding:
 def aiofiles_slow(look: Look) -> Finding:
     """Many small files, read and written; beside it a thread for each file."""
     return look.holds(
-        look.ratio("test_read_files", "coroutines[aiofiles]", "serial", largest="files"),
-        look.ratio("test_write_files", "coroutines[aiofiles]", "serial", {"fsync": False}),
-        beside=[look.ratio("test_read_files", "coroutines", "serial", largest="files")],
+        look.ratio("benchmarks/test_files.py::test_read_files", "coroutines[aiofiles]", "serial", largest="files"),
+        look.ratio("benchmarks/test_files.py::test_write_files", "coroutines[aiofiles]", "serial", {"fsync": False}),
+        beside=[look.ratio("benchmarks/test_files.py::test_read_files", "coroutines", "serial", largest="files")],
     )

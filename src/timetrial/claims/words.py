@@ -10,11 +10,12 @@ from timetrial.claims.text import Text
 
 def figures_say(evidence: Iterable[Evidence]) -> Text:
     """Every figure with its interval and its bounds."""
-    said = [_figure(each) for each in evidence]
+    said = [figure_says(each) for each in evidence]
     return Text("; ".join(each.en for each in said) + ".", "；".join(each.zh for each in said) + "。")
 
 
-def _figure(evidence: Evidence) -> Text:
+def figure_says(evidence: Evidence) -> Text:
+    """One figure with its interval and its bounds."""
     shown = quantity(evidence.value, evidence.unit)
     if evidence.interval is not None:
         ends = (quantity(end, evidence.unit) for end in (evidence.interval.low, evidence.interval.high))

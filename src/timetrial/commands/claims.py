@@ -18,7 +18,7 @@ _BUDGET: Final = "20min"
 
 
 def run(argv: Sequence[str]) -> int:
-    """Returns 0, or 1 where a file could not be read or a benchmark did not come to its end.
+    """Returns 0, or 1 where a file or a test module could not be read, or a benchmark did not come to its end.
 
     Raises ResultsError without results, ClaimError for no claim of that name.
     """
@@ -29,11 +29,13 @@ def run(argv: Sequence[str]) -> int:
 
     from timetrial.claims import all_claims, judge, read_stored
     from timetrial.claims.all_claims import named
+    from timetrial.claims.own import own_claims, together
     from timetrial.report.claims import claims_as_dict, claims_lines
     from timetrial.report.escaped import in_terminal, shown
     from timetrial.system.strict_json import dumps
 
-    claims = all_claims()
+    own, not_collected = own_claims(options.suite)
+    claims = together(all_claims(), own)
     if options.only:
         claims = named([each for one in options.only for each in one.split(",")], claims)
     failed = _measure(options, claims) if options.measure else 0
@@ -43,9 +45,9 @@ def run(argv: Sequence[str]) -> int:
         print(json.dumps(json.loads(dumps(claims_as_dict(stored, verdicts))), indent=2, ensure_ascii=False))
     else:
         print(shown(claims_lines(stored, verdicts, in_full=bool(options.only))))
-    for each in stored.broken:
+    for each in (*stored.broken, *not_collected):
         print(in_terminal(f"left out: {each}"), file=sys.stderr)
-    return 1 if stored.broken or failed else 0
+    return 1 if stored.broken or not_collected or failed else 0
 
 
 def _measure(options: argparse.Namespace, claims: Sequence[Claim]) -> int:
@@ -87,5 +89,12 @@ def _parser() -> argparse.ArgumentParser:
         "and the same command goes on from there",
     )
     parser.add_argument("--budget", metavar="TIME", help=f"how long that may take, such as 90s or 1h ({_BUDGET})")
+    parser.add_argument(
+        "--suite",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="where claims of your own are; default: where pytest finds tests in this folder",
+    )
     parser.add_argument("--json", action="store_true", help="print them as JSON")
     return parser

@@ -11,6 +11,7 @@ from timetrial.errors import TimetrialError, VoidTrialError
 from timetrial.gate import AGENT
 from timetrial.models.pool.start_methods import preload
 from timetrial.pytest_plugin import collection
+from timetrial.pytest_plugin.claims_line import claims_line
 from timetrial.pytest_plugin.conductor import ENTRY, TrialConductor
 from timetrial.pytest_plugin.fixture import Trial
 from timetrial.pytest_plugin.meter import Meter
@@ -50,6 +51,7 @@ class TrialSession:
         self._live: TrialsProgress | None = None
         self._log: TrialsLog | None = None
         self._trials: dict[str, pytest.Item] = {}
+        self._tests: Sequence[pytest.Item] = ()
         self._times = _trial_times(config, options)
         self._gate: Agent | None = config.pluginmanager.getplugin(AGENT)
         self._settings: RunSettings | None = None  # built for the first trial: by then the machine was looked at
@@ -69,7 +71,8 @@ class TrialSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Has worker processes begin with the tests' modules loaded; opens the live line on a terminal."""
-        trials = [item for item in session.items if collection.model_of(item) is not None]
+        self._tests = session.items
+        trials = [item for item in self._tests if collection.model_of(item) is not None]
         preload(dict.fromkeys(module for item in trials for module in collection.workload_of(item).modules()))
         self._conditions.enter()
         self._begin_progress(session.config, trials)
@@ -188,6 +191,8 @@ class TrialSession:
         if self._record.complaint:
             terminalreporter.write_line(in_terminal(f"ERROR: {self._record.complaint}"), red=True)
         elif self._record.path:
+            if tested := claims_line(self._record.path, self._tests, self._record.shown_path):
+                terminalreporter.write_line(in_terminal(tested))
             terminalreporter.write_line(in_terminal(f"results: {self._record.shown_path}"))
 
     @property

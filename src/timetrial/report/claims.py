@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from timetrial.claims import Evidence, Outcome, Stored, Tally, Verdict, tally
 from timetrial.claims.stated import OPTIONS
-from timetrial.claims.words import quantity
+from timetrial.claims.words import figure_says, quantity
 from timetrial.report.text import about, columns
 
-_HEAD = ("claim", "verdict", "figure", "interval", "asked for", "people say")
+_HEAD = ("claim", "verdict", "figure", "interval", "asked for", "published")
+_MOST_TRIALS: Final = 4
 
 
 def claims_lines(stored: Stored, verdicts: Sequence[Verdict], *, in_full: bool = False) -> list[str]:
@@ -132,15 +133,22 @@ def _in_full(verdict: Verdict) -> list[str]:
         f"  measured: {claim.threshold.of}; {_bounds(verdict)}, because {claim.threshold.because}",
     ]
     lines += [f"  published: {each.figure} ({each.source})" for each in claim.published]
-    for each in verdict.evidence:
-        if each.interval is not None:
-            level = f"{100 * each.interval.level:.1f} % interval" if each.interval.level else "interval of no level"
-            lines.append(f"  {each.what}: {level}, from {each.interval.basis}")
-        lines += [f"    {trial.file}: {trial.test}" for trial in each.trials[:4]]
-        lines += [f"    … and {len(each.trials) - 4} more"] if len(each.trials) > 4 else []
+    for evidence in verdict.evidence:
+        lines += _evidence_lines(evidence)
     if verdict.settle is not None:
         lines += [f"  {verdict.settle.text}", f"    {verdict.settle.command}"]
     return lines
+
+
+def _evidence_lines(evidence: Evidence) -> list[str]:
+    alone = f": {evidence.outcome.value}" if evidence.outcome else ""
+    lines = [f"  - {figure_says(evidence)}{alone}"]
+    if evidence.interval is not None:
+        level = f"{100 * evidence.interval.level:.1f} %" if evidence.interval.level else "no known level"
+        lines.append(f"    interval of {level}, from {evidence.interval.basis}")
+    lines += [f"    {trial.file}: {trial.test}" for trial in evidence.trials[:_MOST_TRIALS]]
+    more = len(evidence.trials) - _MOST_TRIALS
+    return [*lines, f"    … and {more} more"] if more > 0 else lines
 
 
 def _bounds(verdict: Verdict) -> str:

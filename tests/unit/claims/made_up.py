@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY
+
+_ROOT = Path(__file__).parents[3]
+FILES = {
+    test: path.relative_to(_ROOT).as_posix()
+    for path in (*(_ROOT / "benchmarks").glob("test_*.py"), *(_ROOT / "benchmarks" / "claims").glob("test_*.py"))
+    for test in re.findall(r"^(?:async )?def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+}
+"""In which file of the suite each benchmark is."""
 
 PYTHON = {"implementation": "CPython", "version": "3.14.1", "free_threaded_build": False, "gil_enabled": True}
 ENVIRONMENT: dict[str, Any] = {
@@ -51,7 +61,7 @@ def trial(
     if figures is not None:
         extra["figures"] = dict(figures)
     return {
-        "fullname": f"benchmarks/{test}.py::{test}[{told}]",
+        "fullname": f"{FILES.get(test, f'benchmarks/{test}.py')}::{test}[{told}]",
         "group": test,
         "stats": {"median": sorted(data)[rounds // 2], "data": data},
         "extra_info": extra,

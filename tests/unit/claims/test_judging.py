@@ -7,23 +7,27 @@ from typing import Any
 import pytest
 
 from tests.unit.claims.made_up import ENVIRONMENT, PYTHON, run, trial
-from timetrial.claims import Finding, Look, Outcome, Stored, Verdict, claim, judge, stored_of, tally
+from timetrial.claims import Claim, Finding, Look, Outcome, Stored, Verdict, claim, judge, stored_of, tally
 from timetrial.errors import ClaimError, ResultsError
 from timetrial.results.schema import KEY
 
 
-@claim(
-    "half-again",
-    "Threads are half again as fast",
-    of="serial / threads",
-    because="made up",
-    at_least=1.5,
-    measured_by="test_made_up.py",
-    takes_s=5,
-)
-def half_again(look: Look) -> Finding:
-    """What the tests here judge."""
-    return look.holds(look.ratio("test_x", "serial", "threads"))
+def half_again() -> Claim:
+    """What the tests here judge; no claim of this module, where timetrial claims would find it."""
+
+    @claim(
+        "half-again",
+        "Threads are half again as fast",
+        of="serial / threads",
+        because="made up",
+        at_least=1.5,
+        measured_by="test_made_up.py",
+        takes_s=5,
+    )
+    def found(look: Look) -> Finding:
+        return look.holds(look.ratio("test_x", "serial", "threads"))
+
+    return found
 
 
 def two(ratio: float, **how: Any) -> list[dict[str, Any]]:
@@ -33,7 +37,7 @@ def two(ratio: float, **how: Any) -> list[dict[str, Any]]:
 
 def verdict_on(stored: Stored) -> Verdict:
     """On the one claim."""
-    return judge(stored, [half_again])[0]
+    return judge(stored, [half_again()])[0]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +112,7 @@ def test_figures_of_two_machines_or_pythons_are_never_pooled() -> None:
         }
     )
     assert verdict_on(stored).outcome is Outcome.REFUTED
-    assert judge(stored, [half_again], stored.places[1])[0].outcome is Outcome.CONFIRMED
+    assert judge(stored, [half_again()], stored.places[1])[0].outcome is Outcome.CONFIRMED
 
 
 def test_a_merged_file_s_launches_are_launches() -> None:

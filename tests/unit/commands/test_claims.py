@@ -50,7 +50,7 @@ def test_one_claim_is_told_in_full(results: Path, capsys: pytest.CaptureFixture[
         "refuted",
         "because much is",
         "1.25x",
-        "99.0 % interval",
+        "interval of 99.0 %",
         "a.json: ",
     ):
         assert part in shown
