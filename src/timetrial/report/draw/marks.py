@@ -20,7 +20,7 @@ _KNOWN: Final = {
 # Each within 4 pixels of the origin, relative to it.
 _MARKS: Final = {
     "serial": "m-4-1h8v2h-8z",
-    "threads": "m-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0z",
+    "threads": "m0-3.5a3.5 3.5 0 1 1-.1 0z",
     "processes": "m-3.2-3.2h6.4v6.4h-6.4z",
     "coroutines": "m0-4l4 7h-8z",
     "hybrid": "m0-4.4l4.2 4.4l-4.2 4.4l-4.2-4.4z",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ from timetrial.claims.text import Text
 from timetrial.report.draw.axes import CHARACTER_PX
 from timetrial.report.draw.marks import Look, look_of
 from timetrial.report.draw.scales import Linear, Log, figures_scale
-from timetrial.report.draw.svg import Point, element, number, path, picture, text
+from timetrial.report.draw.svg import Point, element, number, picture, text
 
 WIDTH: Final = 420.0
 _ROW_PX: Final = 17.0
@@ -57,6 +57,7 @@ def draw_rows(
     parts = [_grid(scale, height, x_label), text(x_name, (0.0, 12.0), "axis")]
     anchors: list[Point] = []
     told: list[str] = []
+    shapes: list[tuple[str, str]] = []
     for index, (row, name) in enumerate(zip(rows, names, strict=True)):
         y = _TOP_PX + _ROW_PX * (index + 0.5)
         look = row.look or look_of(row.name)
@@ -66,9 +67,9 @@ def draw_rows(
             continue
         label, class_ = (row.note or "", "n") if row.continues else (name, f"f-{look.name}")
         told.append(text(label, (left - 8, y + 4), class_))
-        parts.append(_bar(row, scale, y) if row.parts else _dots(row, scale, y, look))
+        shapes += _bar(row, scale, y) if row.parts else _dots(row, scale, y, look)
         anchors.append((scale(row.dots[0].value) if row.dots else (left + WIDTH) / 2, y))
-    return picture(WIDTH, height, [*parts, element("g", *told, class_="name end")]), anchors
+    return picture(WIDTH, height, [*parts, *_shapes(shapes), element("g", *told, class_="name end")]), anchors
 
 
 def _scale(rows: Sequence[Row], start: float, end: float, *, around: float | None) -> Linear | Log:
@@ -98,26 +99,36 @@ def _grid(scale: Linear | Log, height: float, label: Callable[[float], str]) -> 
     return element("path", d=lines, class_="grid") + element("g", labels, class_="n mid")
 
 
-def _dots(row: Row, scale: Linear | Log, y: float, look: Look) -> str:
-    parts = ""
+def _dots(row: Row, scale: Linear | Log, y: float, look: Look) -> Iterator[tuple[str, str]]:
+    """Path data by class."""
     for dot in row.dots:
         if dot.low is not None and dot.high is not None:
-            ends = path([(scale(dot.low), y), (scale(dot.high), y)])
-            parts += element("path", d=ends, class_=f"range c-{look.name}")
-    for hollow, class_ in ((False, f"mark f-{look.name}"), (True, f"void c-{look.name}")):
-        marks = "".join(look.mark(scale(dot.value), y) for dot in row.dots if dot.hollow is hollow)
-        parts += element("path", d=marks, class_=class_) if marks else ""
-    return parts
+            yield f"range c-{look.name}", f"M{number(scale(dot.low))} {number(y)}H{number(scale(dot.high))}"
+        class_ = f"void c-{look.name}" if dot.hollow else f"mark f-{look.name}"
+        yield class_, look.mark(scale(dot.value), y)
 
 
-def _bar(row: Row, scale: Linear | Log, y: float) -> str:
-    parts, reached = "", 0.0
+def _bar(row: Row, scale: Linear | Log, y: float) -> Iterator[tuple[str, str]]:
+    reached = 0.0
     for class_, size in row.parts:
         start, end = scale(reached), scale(reached + size)
-        if end - start >= 0.3:
-            parts += element("rect", x=start, y=y - 5.5, width=end - start, height=11.0, class_=f"part {class_}")
+        if end - start >= _THINNEST_PX:
+            yield f"part {class_}", f"M{start:.1f} {number(y - 5.5)}h{end - start:.1f}v11h{start - end:.1f}z"
         reached += size
-    return parts
+
+
+_THINNEST_PX: Final = 0.3
+_BELOW: Final = "range"
+"""Ranges are drawn before the dots that lie on them."""
+
+
+def _shapes(found: Iterable[tuple[str, str]]) -> list[str]:
+    """One path for all shapes of a class."""
+    by_class: dict[str, str] = {}
+    for class_, data in found:
+        by_class[class_] = by_class.get(class_, "") + data
+    ordered = sorted(by_class.items(), key=lambda each: not each[0].startswith(_BELOW))
+    return [element("path", d=data, class_=class_) for class_, data in ordered]
 
 
 def _cut(name: str) -> str:

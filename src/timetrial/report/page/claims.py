@@ -46,6 +46,16 @@ class Claims:
         return sorted(self.verdicts, key=lambda each: _ORDER.index(each.outcome))
 
     @property
+    def measured(self) -> Sequence[Verdict]:
+        """Those of which something is known, in that order."""
+        return [each for each in self.ordered if not each.missing]
+
+    @property
+    def missing(self) -> Sequence[Verdict]:
+        """Those whose benchmark was not run here."""
+        return [each for each in self.ordered if each.missing]
+
+    @property
     def surprises(self) -> Sequence[Verdict]:
         """Refuted claims before confirmed ones, each kind by how far the figures are beyond their bounds."""
         return sorted(self.decided, key=lambda each: (_ORDER.index(each.outcome), -_beyond(each)))[:_SURPRISES]

@@ -10,6 +10,7 @@ from timetrial.claims.text import Text
 from timetrial.report.draw.same import same
 from timetrial.report.page.figures import ratio, span
 from timetrial.report.page.ranking import Ranking
+from timetrial.report.text import three_digits
 from timetrial.results.collect import Place
 from timetrial.results.trials import StoredTrial
 from timetrial.results.ways import Way
@@ -74,7 +75,7 @@ def _one(ranking: Ranking) -> Text:
     told, ends = ratio(lead.ratio), span(lead.low, lead.high)
     return Text(
         f"For {of}, use {name.en}: {told} as fast as serial ({ends}).",
-        f"{of}：请用{name.zh}，速度是串行的 {told}（{ends}）。",
+        f"{of}：请用{name.zh}，速度是串行的 {three_digits(lead.ratio)} 倍（{ends}）。",
     )
 
 
@@ -92,15 +93,16 @@ def _many(answered: Sequence[Ranking], total: int) -> Text:
     for model, count in wins.most_common():
         verb = "leads in" if model in _SINGULAR else "lead in"
         english.append(f"{model} {'in' if english else verb} {count}")
-        chinese.append(f"{_zh(model)} {count} 项")
+        chinese.append(f"{_zh(model)} {count} 项" if chinese else f"{_zh(model)}在 {count} 项中最快")
+    left = []
     if ties:
         english.append(f"{ties} {'ends' if ties == 1 else 'end'} in a tie")
-        chinese.append(f"不分高下 {ties} 项")
+        left.append(f"{ties} 项不分高下")
     if without:
         english.append(f"{without} {'has' if without == 1 else 'have'} no answer")
-        chinese.append(f"没有答案 {without} 项")
-    first = "最快的是：" if wins else ""
-    return Text(f"Of {total} workloads, {', '.join(english)}.", f"共 {total} 项工作负载，{first}{'，'.join(chinese)}。")
+        left.append(f"{without} 项没有答案")
+    told = "；".join("，".join(part) for part in (chinese, left) if part)
+    return Text(f"Of {total} workloads, {', '.join(english)}.", f"{total} 项工作负载中，{told}。")
 
 
 _SINGULAR: Final = ("serial", "dask")
@@ -123,7 +125,7 @@ def largest_gain(rankings: Sequence[Ranking]) -> Text | None:
     name = way_name(way)
     return Text(
         f"The largest gain is {ratio(lead.ratio)} over serial: {name.en}, in {ranking.name}.",
-        f"收益最大的是 {ranking.name}：{name.zh}，速度是串行的 {ratio(lead.ratio)}。",
+        f"收益最大的是 {ranking.name}：{name.zh}，速度是串行的 {three_digits(lead.ratio)} 倍。",
     )
 
 

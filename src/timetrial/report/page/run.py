@@ -19,6 +19,7 @@ from timetrial.report.page.headline import way_name
 from timetrial.report.page.page import Page, place_part
 from timetrial.report.page.run_part import RunPart
 from timetrial.report.run_command import remark_lines
+from timetrial.report.text import three_digits
 from timetrial.results.collect import Place
 from timetrial.results.history import machine_label
 from timetrial.results.trials import stored_trials, workload_key
@@ -70,9 +71,8 @@ def _answer(found: Answer) -> Text:
     if choice.speedup is None:
         return Text(f"Use {way.en}.", f"请用{way.zh}。")
     lead = choice.speedup
-    told = f"{ratio(lead.ratio)} "
-    english = f"Use {way.en}: {told}as fast as one after the other ({span(lead.low, lead.high)})"
-    chinese = f"请用{way.zh}：速度是逐项执行的 {told}（{span(lead.low, lead.high)}）"
+    english = f"Use {way.en}: {ratio(lead.ratio)} as fast as one after the other ({span(lead.low, lead.high)})"
+    chinese = f"请用{way.zh}：速度是逐项执行的 {three_digits(lead.ratio)} 倍（{span(lead.low, lead.high)}）"
     tied = [rival.way.model for rival in choice.tied]
     if tied:
         names = ", ".join(tied)

@@ -11,7 +11,7 @@ from timetrial.claims.text import Text
 from timetrial.claims.words import quantity
 from timetrial.report.draw.marks import look_of
 from timetrial.report.page.charts.history import History
-from timetrial.report.page.claims import outcome_class, sources
+from timetrial.report.page.claims import Claims, outcome_class, sources
 from timetrial.report.page.figures import NOTHING, ratio, span
 from timetrial.report.page.ranking import Ranking
 
@@ -38,6 +38,7 @@ INTERVALS: Final = Text(
 CURVE: Final = Text("Where the lead changes hands", "领先者在哪里易主")
 A_CURVE: Final = Text("Throughput, and how it grows", "吞吐量的变化")
 CLAIMS: Final = Text("What people say, tested here", "流传的说法，在此检验")
+MEASURE: Final = Text("Each is measured with its arguments behind", "把对应的参数接在下面的命令之后即可测量：")
 CLAIM: Final = Text("claim", "说法")
 VERDICT: Final = Text("verdict", "结论")
 WHY: Final = Text("why", "依据")
@@ -50,6 +51,7 @@ OUTCOMES: Final = {
     "refuted": Outcome.REFUTED.text,
     "open": Outcome.INCONCLUSIVE.text,
     "untestable": Outcome.NOT_TESTABLE.text,
+    "missing": Text("not measured", "尚未测量"),
 }
 WORKLOADS: Final = Text("The workloads", "各工作负载")
 TOGETHER: Final = Text("Over all workloads", "总览")
@@ -74,6 +76,13 @@ CONTENTS: Final = Text("Contents", "目录")
 KEYS: Final = Text(
     "Point at a chart for its numbers, or focus it and use the arrow keys.",
     "将指针移到图上可查看数据；也可聚焦图表后使用方向键。",
+)
+READING: Final = Text(
+    "Bands are intervals of 95 %. Latencies: filled is p50, hollow p99, and the line ends at the slowest item; in an "
+    "open loop items come at a fixed rate. CPU time: plain is the client, striped the workers, outlined the server. "
+    "Throughput against memory: filled is what nothing else beats in both.",
+    "色带为 95% 置信区间。延迟：实心为 p50，空心为 p99，横线止于最慢的一项；开环时各项按固定速率到来。"
+    "CPU 时间：实心为客户端，斜纹为工作者，空框为模拟服务器。吞吐量与内存：实心表示没有更快且更省内存的选择。",
 )
 MADE_BY: Final = Text("Made by timetrial.", "由 timetrial 生成。")
 
@@ -133,13 +142,15 @@ def changed(history: History) -> Text:
     )
 
 
-def counts(found: Tally) -> Sequence[tuple[str, int]]:
-    """How many verdicts of each kind, those that there are."""
+def counts(claims: Claims) -> Sequence[tuple[str, int]]:
+    """How many verdicts of each kind, those that there are; what was not measured is apart from what is open."""
+    found, missing = claims.tally, len(claims.missing)
     all_kinds = (
         ("confirmed", found.confirmed),
         ("refuted", found.refuted),
-        ("open", found.inconclusive),
+        ("open", found.inconclusive - missing),
         ("untestable", found.not_testable),
+        ("missing", missing),
     )
     return [(kind, count) for kind, count in all_kinds if count]
 
@@ -152,6 +163,11 @@ def false_ones(found: Tally) -> Text:
         f"expected among them.",
         f"已有结论的 {found.decided} 条中，{resting} 条基于置信区间，其中误判的期望值不超过 {told} 条。",
     )
+
+
+def not_measured(count: int) -> Text:
+    """How many claims nothing is known of."""
+    return Text(f"{count} that were not measured here", f"{count} 条此处尚未测量")
 
 
 def bounds(threshold: Threshold) -> str:

@@ -254,3 +254,15 @@ def test_the_machines_own_ceiling_stands_in_the_speed_up_where_it_was_measured(t
     found = place(tmp_path, [*cores(), *computing()])
     (speedup,) = [each for work in found.workloads for each in work.figures if each.key.endswith("speedup")]
     assert "this machine: 3." in speedup.svg
+
+
+def test_a_whole_suite_is_a_page_of_less_than_300_kb(tmp_path: Path) -> None:
+    """Two hundred and fifty trials of eighteen workloads, as tox run -e bench -- benchmarks leaves them."""
+    models = ("serial", "threads", "processes", "coroutines", "processes+coroutines", "threads[requests]")
+    trials = [
+        trial(f"benchmarks/test_{name}.py::test_it", f"workload_{name}", model, 0.01, parameters={"size": size})
+        for name in range(18)
+        for size in (1, 100)
+        for model in (*models, "coroutines[aiohttp]")
+    ]
+    assert len(render(page(tmp_path, trials)).encode()) < 300_000

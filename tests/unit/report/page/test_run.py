@@ -44,7 +44,7 @@ def test_it_begins_with_the_way_to_use_and_the_reason_in_both_languages() -> Non
     """The same numbers in both."""
     part = page(findings()).run
     assert part.answer.en.startswith("Use threads, 16 at once: 12.5× as fast as one after the other (12.5–12.5)")
-    assert part.answer.zh.startswith("请用多线程，并发数 16：速度是逐项执行的 12.5×")
+    assert part.answer.zh.startswith("请用多线程，并发数 16：速度是逐项执行的 12.5 倍")
     assert part.because.en == "Because it waits 90 % of the time, so threads overlap it."
     assert part.because.zh == "每项的时间中，等待占 90%，持有 GIL 的计算占 10%，不持有 GIL 的计算占 0%。"
 

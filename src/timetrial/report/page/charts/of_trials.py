@@ -71,10 +71,6 @@ def _latency(details: Details, rows: Sequence[tuple[int, Ranked]]) -> Figure | N
         [number for number, _ in drawn],
         ("p50", "p99", "closed", "open"),
         "y",
-        Text(
-            "Filled: p50; hollow: p99; the line ends at the slowest item. In an open loop items come at a fixed rate.",
-            "实心：p50；空心：p99；横线止于最慢的一项。开环时，各项按固定速率到来。",
-        ),
     )
 
 
@@ -100,10 +96,6 @@ def _cpu(details: Details, rows: Sequence[tuple[int, Ranked]]) -> Figure | None:
         [number for number, _ in drawn],
         ROLES,
         "y",
-        Text(
-            "Solid: client; striped: workers; outlined: the mock server.",
-            "实心：客户端；斜纹：工作者；空框：模拟服务器。",
-        ),
     )
 
 
@@ -126,7 +118,6 @@ def _pareto(details: Details, rows: Sequence[tuple[int, Ranked]]) -> Figure | No
         numbers,
         ("rate", "memory"),
         "xy",
-        Text("Filled: nothing else is faster with less memory.", "实心：没有更省内存又更快的选择。"),
     )
 
 
@@ -139,7 +130,6 @@ def _figure(
     rows: Sequence[int],
     columns: Sequence[str],
     along: str,
-    note: Text,
 ) -> Figure:
     ranking = details.ranking
     first = ranking.trials[0]
@@ -152,5 +142,4 @@ def _figure(
         source=same(f"{first.file.name} · {first.test}[…]"),
         along=along,
         anchors=anchors,
-        note=note,
     )

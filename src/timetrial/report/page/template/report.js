@@ -115,6 +115,9 @@
     });
   }
 
+  // What is off the screen is laid out once the rest stands.
+  addEventListener('load', () => setTimeout(() => document.documentElement.classList.add('drawn'), 100));
+
   // A link into a folded table opens it; what is printed is open.
   const open = () => {
     const aim = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
