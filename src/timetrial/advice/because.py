@@ -43,10 +43,16 @@ def because(advised: Way, shares: Shares, s_per_item: float) -> str:
     name, _, variant = advised.model.partition("[")
     if advised.is_serial:
         return _why_serial(shares, s_per_item)
+    if name == "greenlets":
+        return (
+            f"it waits {percent(shares.waiting)} of the time, and greenlets are the lightest way to wait in many places"
+        )
     if name == "coroutines" and variant != "to_thread]":
         return f"it waits {percent(shares.waiting)} of the time, and one event loop can wait for many things at once"
     if "processes" in name:
         return _why_processes(shares, name)
+    if "interpreters" in name and shares.gil and shares.computing > _SOME:
+        return "it computes with the GIL held, and each interpreter has one of its own"
     return _why_threads(shares)
 
 

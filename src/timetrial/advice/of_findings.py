@@ -54,13 +54,10 @@ def _function(target: dict[str, Any], way: Way) -> Function:
     name, _, variant = way.model.partition("[")
     variant = variant.removesuffix("]")
     parts = target["parts"]
-    if variant and variant != _TO_THREAD:
-        part = parts[variant]
-    elif "coroutines" in name and variant != _TO_THREAD:
-        part = parts["async_task"]
-    else:
-        part = parts["task"]
-    return _of_part(part, None if variant and variant != _TO_THREAD else part["resource"])
+    if variant in parts:
+        return _of_part(parts[variant], None)
+    part = parts["async_task" if "coroutines" in name and variant != _TO_THREAD else "task"]
+    return _of_part(part, part["resource"])
 
 
 def _of_part(part: dict[str, Any], resource: list[str] | None) -> Function:

@@ -1,4 +1,4 @@
-"""The lines of code that run a function in the advised way, with nothing but the standard library."""
+"""The lines of code that run a function in the advised way, with nothing but the standard library where that can."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from timetrial.models import NAMES, is_known
 from timetrial.results.ways import Way
 
 _BATCH_S: Final = 0.01
 """How long a batch for a worker process should take: handing one over costs some tenths of a millisecond."""
+
+_WITH_THE_STANDARD_LIBRARY: Final = (*NAMES, "threads[pool]", "processes[pool]", "coroutines[to_thread]")
+"""The models that a few lines do without us."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,9 @@ def snippet(way: Way, function: Function, items: ItemsCode, s_per_item: float) -
     """
     script = _Script()
     name = way.model.partition("[")[0]
-    if name == "serial":
+    if is_known(way.model) and way.model not in _WITH_THE_STANDARD_LIBRARY:
+        _through_timetrial(script, function, items, way)
+    elif name == "serial":
         _serial(script, function, items)
     elif name == "threads":
         _threads(script, function, items, way.concurrency)
@@ -79,7 +85,7 @@ def snippet(way: Way, function: Function, items: ItemsCode, s_per_item: float) -
 
 
 def _text(script: _Script, function: Function, items: ItemsCode) -> str:
-    own = import_lines(function, items)
+    own = [*script.own, *import_lines(function, items)]
     standard = [*script.standard, *(line for line in items.imports if is_standard(line))]
     if any("import_module(" in line for line in own):
         standard.append("from importlib import import_module")
@@ -292,6 +298,29 @@ def _processes_and_coroutines(script: _Script, function: Function, items: ItemsC
                 "results = [None] * len(items)",
                 "for number, share in enumerate(done):",
                 "    results[number::count] = share",
+            ]
+        ),
+    ]
+
+
+def _through_timetrial(script: _Script, function: Function, items: ItemsCode, way: Way) -> None:
+    """By the model itself, which any program may open."""
+    script.own.append("from timetrial import Workload, models")
+    kind = "async_task" if function.is_async else "task"
+    define, name = [], function.name
+    if function.how != "item":
+        arguments = "item" if function.resource is None else "item, resource"
+        head, wait = ("async def", "await ") if function.is_async else ("def", "")
+        define, name = [f"{head} one({arguments}):", f"    return {wait}{function.call()}", ""], "one"
+    resource = f", {kind.replace('task', 'resource')}={function.resource[1]}" if function.resource is not None else ""
+    script.body = [
+        *define,
+        *_guarded(
+            [
+                f"items = list({items.expression})",
+                f"work = Workload({function.name!r}, {kind}={name}{resource})",
+                f"with models.get({way.model!r}).open(work, {way.concurrency}) as executor:",
+                "    results = executor.run(items)",
             ]
         ),
     ]

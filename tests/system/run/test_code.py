@@ -91,8 +91,11 @@ def _run(folder: Path, code: str) -> object:
     return json.loads(ended.stdout)
 
 
+OTHERS = [("kwargs", "processes[fork]"), ("resource", "threads[pool]"), ("async star", "threads+coroutines")]
+
+
 @pytest.mark.parametrize(
-    ("kind", "model"), [(kind, model) for kind, (*_, models) in FUNCTIONS.items() for model in models]
+    ("kind", "model"), [*((kind, model) for kind, (*_, models) in FUNCTIONS.items() for model in models), *OTHERS]
 )
 def test_the_code_of_every_kind_runs_as_printed(folder: Path, kind: str, model: str) -> None:
     """Saved beside the function's module, it gives what one call after the other gives."""

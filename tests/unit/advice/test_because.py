@@ -31,6 +31,13 @@ NO_GIL = Shares(0.0, 0.0, 1.0, gil=False)
         ),
         ("processes", UNSURE, 0.1, "it computes with the GIL held, which one thread of a process can do at a time"),
         ("processes", NO_GIL, 0.1, "processes overlap both its waiting and its computing"),
+        ("interpreters", HOLDS, 0.1, "it computes with the GIL held, and each interpreter has one of its own"),
+        (
+            "greenlets",
+            WAITS,
+            0.1,
+            "it waits 93 % of the time, and greenlets are the lightest way to wait in many places",
+        ),
         ("serial", HOLDS, 1e-7, "an item is over sooner than it could be handed to anybody else"),
         ("serial", WAITS, 0.1, "what the others gain by doing several things at once is lost in handing them over"),
     ],

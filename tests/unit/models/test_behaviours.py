@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import threading
@@ -200,14 +199,15 @@ def test_an_item_s_context_variables_are_its_own(model: ConcurrencyModel, tmp_pa
         assert executor.run(items) == list(range(6))
 
 
+@pytest.mark.parametrize(
+    "model", [name for name in models.names() if "processes" in name or name == "greenlets"], indirect=True
+)
 def test_a_worker_that_dies_is_an_error_and_nothing_is_left(model: ConcurrencyModel) -> None:
     """Of models with worker processes: an error that says so, at once, and the others end too."""
     workload = Workload("die", task=jobs.die, async_task=jobs.async_die)
     with model.open(workload, 2) as executor:
         executor.run([1, 2])
         pids = [*executor.worker_pids()]
-        if os.getpid() in pids:
-            pytest.skip(f"{model.name} has no worker processes")
         with pytest.raises(WorkerDiedError, match=r"died|exit code 3"):
             executor.run([-3])
         with pytest.raises(WorkerDiedError, match="this pool is closed"):
