@@ -57,11 +57,11 @@ def share_queue_pipe(look: Look) -> Finding:
     measured_by=_MEASURED_BY,
     takes_s=25,
     published=(
-        figure("1.25x for a million integers", "一百万个整数 1.25 倍", source="the field's lore"),
+        figure("1.25x for a million integers", "一百万个整数 1.25 倍", source="collected from public documents"),
         figure(
             "1 MB: duplex 0.301 ms, one-way 0.673 ms",
             "1 MB：双向 0.301 毫秒，单向 0.673 毫秒",
-            source="the field's lore",
+            source="collected from public documents",
         ),
     ),
 )
@@ -91,7 +91,7 @@ def pipe_faster(look: Look) -> Finding:
         figure(
             "8 MB list: pipe 136 ms, mp.Array 4,195 ms, fork arguments 38 ms",
             "8 MB 列表：管道 136 毫秒，mp.Array 4195 毫秒，fork 参数 38 毫秒",
-            source="the field's lore",
+            source="collected from public documents",
         ),
     ),
 )

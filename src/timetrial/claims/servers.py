@@ -99,7 +99,7 @@ def async_not_faster(look: Look) -> Finding:
         figure(
             "p99 of the same rate, open against closed: no figure",
             "开环与闭环的 p99 之比，未给出数字",
-            source="the field's lore",
+            source="collected from public documents",
         ),
     ),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,6 +125,13 @@ def test_a_claim_speaks_both_languages(claim_id: str) -> None:
     assert all(each.en and each.en.isascii() for each in texts if "µ" not in each.en)
     assert claim.published
     assert all(each.source for each in claim.published)
+
+
+def test_every_claim_is_in_the_documentation_with_its_sentence() -> None:
+    """A row each, and no row of another one."""
+    page = (Path(__file__).parents[3] / "docs" / "claims.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([a-z0-9-]+)` \| ([^|]+) \|", page, re.MULTILINE))
+    assert rows == {each.id: each.sentence.en for each in CLAIMS.values()}
 
 
 def test_a_slip_of_the_pen_is_told_with_what_was_meant() -> None:
