@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from timetrial.advice.snippet import Function, ItemsCode, import_lines, is_standard
+from timetrial.advice.script import Function, ItemsCode, import_lines, is_standard
 
 
 def written_test(

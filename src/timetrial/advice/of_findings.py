@@ -8,7 +8,8 @@ from typing import Any
 from timetrial.advice.answer import Answer, Cost, answer
 from timetrial.advice.because import Shares
 from timetrial.advice.benchmark_source import written_test
-from timetrial.advice.snippet import Function, ItemsCode, snippet
+from timetrial.advice.script import Function, ItemsCode
+from timetrial.advice.snippet import snippet
 from timetrial.results.ways import Way
 from timetrial.search.findings import Findings
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
+from timetrial.advice.script import Function, ItemsCode, Script, guarded, text_of
 from timetrial.models import NAMES, is_known
 from timetrial.results.ways import Way
 
@@ -16,56 +15,12 @@ _WITH_THE_STANDARD_LIBRARY: Final = (*NAMES, "threads[pool]", "processes[pool]",
 """The models that a few lines do without us."""
 
 
-@dataclass(frozen=True)
-class Function:
-    """Where the function is imported from, and how it is called: one of target.calls.HOW.
-
-    ``folder`` has to be on the import path, None where it is already.
-    """
-
-    module: str
-    name: str
-    how: str = "item"
-    is_async: bool = False
-    folder: str | None = None
-    resource: tuple[str, str] | None = None
-    """The module and the name of what each worker opens once."""
-
-    @property
-    def first_name(self) -> str:
-        """What is imported."""
-        return self.name.partition(".")[0]
-
-    def call(self, item: str = "item", resource: str = "resource") -> str:
-        """The call as an expression."""
-        given = {"item": [item], "star": [f"*{item}"], "kwargs": [f"**{item}"], "none": []}[self.how]
-        if self.resource is not None:
-            given = [resource, *given] if self.how == "kwargs" else [*given, resource]
-        return f"{self.name}({', '.join(given)})"
-
-
-@dataclass(frozen=True)
-class ItemsCode:
-    """How a script makes the items: lines of imports, and one expression."""
-
-    imports: tuple[str, ...]
-    expression: str
-    count: int = 1
-
-
-@dataclass
-class _Script:
-    standard: list[str] = field(default_factory=list)
-    own: list[str] = field(default_factory=list)
-    body: list[str] = field(default_factory=list)
-
-
 def snippet(way: Way, function: Function, items: ItemsCode, s_per_item: float) -> str:
     """A whole script, ready to be saved and run; what it computes is in ``results``, in the items' order.
 
     ``s_per_item`` is what an item takes one at a time: very short ones are sent to processes in batches.
     """
-    script = _Script()
+    script = Script()
     name = way.model.partition("[")[0]
     if is_known(way.model) and way.model not in _WITH_THE_STANDARD_LIBRARY:
         _through_timetrial(script, function, items, way)
@@ -81,65 +36,7 @@ def snippet(way: Way, function: Function, items: ItemsCode, s_per_item: float) -
         _processes(script, function, items, way.concurrency, s_per_item)
     else:
         _processes_and_coroutines(script, function, items, way.concurrency)
-    return _text(script, function, items)
-
-
-def _text(script: _Script, function: Function, items: ItemsCode) -> str:
-    own = [*script.own, *import_lines(function, items)]
-    standard = [*script.standard, *(line for line in items.imports if is_standard(line))]
-    if any("import_module(" in line for line in own):
-        standard.append("from importlib import import_module")
-    path = ["import sys", "", f"sys.path.insert(0, {function.folder!r})"] if function.folder is not None else []
-    parts = [path, _sorted_imports(standard), own, *_blocks(script.body)]
-    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
-
-
-def import_lines(function: Function, items: ItemsCode) -> list[str]:
-    """What brings the function, its resource and what makes the items, from the user's own modules."""
-    lines = [f"from {function.module} import {function.first_name}"]
-    if not all(part.isidentifier() for part in function.module.split(".")):
-        lines = [f'{function.first_name} = import_module("{function.module}").{function.first_name}']
-    if function.resource is not None:
-        lines.append(f"from {function.resource[0]} import {function.resource[1].partition('.')[0]}")
-    return _merged([*lines, *(line for line in items.imports if not is_standard(line))])
-
-
-def is_standard(line: str) -> bool:
-    """Whether a line of items' imports is of the standard library."""
-    return line.startswith(("import ", "from glob", "from pathlib"))
-
-
-def _sorted_imports(lines: Sequence[str]) -> list[str]:
-    return sorted(dict.fromkeys(lines), key=lambda line: (line.startswith("from"), line))
-
-
-def _merged(lines: Sequence[str]) -> list[str]:
-    """Imports of one module on one line."""
-    found: dict[str, list[str]] = {}
-    others = []
-    for line in lines:
-        if line.startswith("from "):
-            module, _, name = line.removeprefix("from ").partition(" import ")
-            if name not in found.setdefault(module, []):
-                found[module].append(name)
-        else:
-            others.append(line)
-    return [*(f"from {module} import {', '.join(names)}" for module, names in found.items()), *others]
-
-
-def _blocks(body: Sequence[str]) -> list[list[str]]:
-    """Two blank lines in the body part its blocks; they become one in the end, and one line more before a def."""
-    blocks: list[list[str]] = [[]]
-    for line in body:
-        if line == "":
-            blocks.append([])
-        else:
-            blocks[-1].append(line)
-    return blocks
-
-
-def _guarded(lines: Sequence[str]) -> list[str]:
-    return ['if __name__ == "__main__":', *(f"    {line}" for line in lines)]
+    return text_of(script, function, items)
 
 
 def _one(function: Function) -> tuple[list[str], str]:
@@ -150,7 +47,7 @@ def _one(function: Function) -> tuple[list[str], str]:
     return [f"def one({argument}):", f"    return {function.call()}", ""], "one"
 
 
-def _serial(script: _Script, function: Function, items: ItemsCode) -> None:
+def _serial(script: Script, function: Function, items: ItemsCode) -> None:
     lines = [f"items = {items.expression}"]
     loop = "_" if function.how == "none" else "item"
     if function.resource is None:
@@ -160,15 +57,15 @@ def _serial(script: _Script, function: Function, items: ItemsCode) -> None:
             f"with {function.resource[1]}(1) as resource:",
             f"    results = [{function.call(loop)} for {loop} in items]",
         ]
-    script.body = _guarded(lines)
+    script.body = guarded(lines)
 
 
-def _threads(script: _Script, function: Function, items: ItemsCode, workers: int) -> None:
+def _threads(script: Script, function: Function, items: ItemsCode, workers: int) -> None:
     script.standard.append("from concurrent.futures import ThreadPoolExecutor")
     define, name, options = _in_threads(script, function, workers)
     script.body = [
         *define,
-        *_guarded(
+        *guarded(
             [
                 f"items = {items.expression}",
                 f"with ThreadPoolExecutor({options}) as pool:",
@@ -178,7 +75,7 @@ def _threads(script: _Script, function: Function, items: ItemsCode, workers: int
     ]
 
 
-def _in_threads(script: _Script, function: Function, workers: int) -> tuple[list[str], str, str]:
+def _in_threads(script: Script, function: Function, workers: int) -> tuple[list[str], str, str]:
     """What is defined for a pool of threads, the function that it calls, and how the pool is made."""
     options = f"max_workers={workers}"
     if function.resource is None:
@@ -198,7 +95,7 @@ def _in_threads(script: _Script, function: Function, workers: int) -> tuple[list
     return define, "one", f"{options}, initializer=start"
 
 
-def _processes(script: _Script, function: Function, items: ItemsCode, workers: int, s_per_item: float) -> None:
+def _processes(script: Script, function: Function, items: ItemsCode, workers: int, s_per_item: float) -> None:
     script.standard.append("from concurrent.futures import ProcessPoolExecutor")
     define, name = _one(function)
     options = f"max_workers={workers}"
@@ -215,7 +112,7 @@ def _processes(script: _Script, function: Function, items: ItemsCode, workers: i
     chunk = f", chunksize={batch}" if batch > 1 else ""
     script.body = [
         *define,
-        *_guarded(
+        *guarded(
             [
                 f"items = {items.expression}",
                 f"with ProcessPoolExecutor({options}) as pool:",
@@ -231,12 +128,12 @@ def _chunk(count: int, workers: int, s_per_item: float) -> int:
     return max(1, min(wanted, count // (4 * workers)))
 
 
-def _coroutines(script: _Script, function: Function, items: ItemsCode, workers: int) -> None:
+def _coroutines(script: Script, function: Function, items: ItemsCode, workers: int) -> None:
     script.standard.append("import asyncio")
     script.body = [
         *_run_all(function, "items", workers),
         "",
-        *_guarded([f"items = list({items.expression})", "results = asyncio.run(run_all(items))"]),
+        *guarded([f"items = list({items.expression})", "results = asyncio.run(run_all(items))"]),
     ]
 
 
@@ -261,7 +158,7 @@ def _run_all(function: Function, items: str, workers: int | str) -> list[str]:
     return [f"async def run_all({argument}):", *opened, *(pad + line for line in inner)]
 
 
-def _to_thread(script: _Script, function: Function, items: ItemsCode, workers: int) -> None:
+def _to_thread(script: Script, function: Function, items: ItemsCode, workers: int) -> None:
     script.standard += ["import asyncio", "from concurrent.futures import ThreadPoolExecutor"]
     define, name, options = _in_threads(script, function, workers)
     script.body = [
@@ -271,11 +168,11 @@ def _to_thread(script: _Script, function: Function, items: ItemsCode, workers: i
         f"    with ThreadPoolExecutor({options}) as pool:",
         f"        return await asyncio.gather(*(loop.run_in_executor(pool, {name}, item) for item in items))",
         "",
-        *_guarded([f"items = {items.expression}", "results = asyncio.run(run_all(items))"]),
+        *guarded([f"items = {items.expression}", "results = asyncio.run(run_all(items))"]),
     ]
 
 
-def _processes_and_coroutines(script: _Script, function: Function, items: ItemsCode, concurrency: int) -> None:
+def _processes_and_coroutines(script: Script, function: Function, items: ItemsCode, concurrency: int) -> None:
     script.standard += [
         "import asyncio",
         "import os",
@@ -288,7 +185,7 @@ def _processes_and_coroutines(script: _Script, function: Function, items: ItemsC
         "def in_a_process(items, workers):",
         "    return asyncio.run(run_all(items, workers))",
         "",
-        *_guarded(
+        *guarded(
             [
                 f"items = list({items.expression})",
                 f"count = min(os.cpu_count() or 1, {concurrency}, len(items))",
@@ -303,7 +200,7 @@ def _processes_and_coroutines(script: _Script, function: Function, items: ItemsC
     ]
 
 
-def _through_timetrial(script: _Script, function: Function, items: ItemsCode, way: Way) -> None:
+def _through_timetrial(script: Script, function: Function, items: ItemsCode, way: Way) -> None:
     """By the model itself, which any program may open."""
     script.own.append("from timetrial import Workload, models")
     kind = "async_task" if function.is_async else "task"
@@ -315,7 +212,7 @@ def _through_timetrial(script: _Script, function: Function, items: ItemsCode, wa
     resource = f", {kind.replace('task', 'resource')}={function.resource[1]}" if function.resource is not None else ""
     script.body = [
         *define,
-        *_guarded(
+        *guarded(
             [
                 f"items = list({items.expression})",
                 f"work = Workload({function.name!r}, {kind}={name}{resource})",

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from timetrial.advice.benchmark_source import written_test
-from timetrial.advice.snippet import Function, ItemsCode, snippet
+from timetrial.advice.script import Function, ItemsCode
+from timetrial.advice.snippet import snippet
 from timetrial.results.ways import Way
 
 _JOBS = """
