@@ -42,8 +42,8 @@ _REALLY_HELD_S: Final = 4 * _SWITCH_INTERVAL_S
 class Sample:
     """What was found at one moment: whether the worker computed (or could have), and whether it held the GIL.
 
-    ``cpu_s`` is its CPU time since the sample before, and until the sampler was done with this one; ``queued_s`` is how
-    long the sampler had no core in that time, and ``late_s`` how much later than it wanted it had the GIL, besides.
+    ``cpu_s`` is its CPU time since the sampler was done with the sample before; ``queued_s`` is how long the sampler
+    had no core in that time, and ``late_s`` how much later than it wanted it had the GIL, besides.
     """
 
     computing: bool
@@ -141,13 +141,15 @@ class GilSampler:
                 began_s = wall_s()
                 time.sleep(nap_s)
                 held = getrusage(RUSAGE_THREAD).ru_nvcsw > switches + 1
-                late_s = wall_s() - began_s - nap_s
+                had_s, late_s = clock_s(clock), wall_s() - began_s - nap_s
                 computing = state.computing()  # which lets go of the GIL first, so that the worker waits for none
                 now_queued_s, now_s = queue.waited_s(), clock_s(clock)
-                no_core_s, cpu_s = now_queued_s - queued_s, now_s - before_s
-                before_s, queued_s = now_s, now_queued_s
-                self.samples.append(Sample(computing, held, cpu_s, no_core_s, late_s - no_core_s))
+                no_core_s, after_s = now_queued_s - queued_s, now_s - had_s
+                self.samples.append(Sample(computing, held, had_s - before_s, no_core_s, late_s - no_core_s))
+                if after_s >= _REALLY_HELD_S:  # it came back late to the GIL that it had let go for a moment
+                    self.samples.append(Sample(computing, True, after_s, no_core_s, after_s - no_core_s))
                 self.found += computing and no_core_s <= _QUICK_S
+                before_s, queued_s = now_s, now_queued_s
 
 
 class _State:

@@ -27,6 +27,9 @@ _SHORTEST_SPIN_S: Final = 0.001
 _LONGEST_SPIN_S: Final = 0.005
 """Computing that is known not to wait: as much as the work beside it computed, within these bounds."""
 
+_FEWEST_SAMPLES: Final = 20
+"""Work that computes little needs few: what chance does to them is that much smaller a part of its time."""
+
 
 @dataclass(frozen=True)
 class TimeShares:
@@ -91,7 +94,7 @@ def time_shares(parts: Sequence[Callable[[], object]], limit_s: float) -> TimeSh
     beside, s_per_run = look.beside_s / own_s, look.own_s / look.runs
     if not gil_enabled():
         return TimeShares(waiting, 0.0, computing, 0.0, beside, s_per_run, gil=False)
-    free, uncertain = _without_gil(parts, limit_s * 2 / 3)
+    free, uncertain = _without_gil(parts, limit_s * 2 / 3, max(_FEWEST_SAMPLES, round(ENOUGH_SAMPLES * computing**2)))
     held = None if free is None else computing * (1 - free)
     without = None if free is None else computing * free
     return TimeShares(waiting, held, without, computing * uncertain, beside, s_per_run, gil=True)
@@ -154,7 +157,7 @@ def _times_it_gave_way() -> int | None:
     return getrusage(RUSAGE_THREAD).ru_nvcsw
 
 
-def _without_gil(parts: Sequence[Callable[[], object]], limit_s: float) -> tuple[float | None, float]:
+def _without_gil(parts: Sequence[Callable[[], object]], limit_s: float, enough: int) -> tuple[float | None, float]:
     """Which part of the computing happens without the GIL, and how much chance may have moved it."""
     if not GilSampler.works_here():
         return _by_a_watcher(parts, limit_s), 0.0
@@ -164,7 +167,7 @@ def _without_gil(parts: Sequence[Callable[[], object]], limit_s: float) -> tuple
         while True:
             for part in parts:
                 part()
-            if time.perf_counter() - began_s >= limit_s or sampler.found >= ENOUGH_SAMPLES:
+            if time.perf_counter() - began_s >= limit_s or sampler.found >= enough:
                 break
     return part_without_gil(sampler.samples)
 
