@@ -31,6 +31,8 @@ class Way(NamedTuple):
     launches: int
     rounds: int
     in_turns: bool
+    until_decided: bool = False
+    """Whether there is a look after each launch, and no more once it is decided."""
 
 
 WAYS: Final = (
@@ -39,6 +41,7 @@ WAYS: Final = (
     Way("one launch in turns, 6 rounds", 1, 6, in_turns=True),
     Way("three launches in turns", 3, 12, in_turns=True),
     Way("eight launches in turns", 8, 12, in_turns=True),
+    Way("in turns, until decided", 12, 10, in_turns=True, until_decided=True),
     Way("twelve launches, no turns", 12, 12, in_turns=False),
     Way("one launch, no turns", 1, 12, in_turns=False),
 )
@@ -105,6 +108,16 @@ def wrong(outcome: Outcome, truth: float, at_least: float | None, at_most: float
     return outcome is (Outcome.REFUTED if holds else Outcome.CONFIRMED)
 
 
+def judge_one_by_one(files: Mapping[str, Mapping[str, Any]], planted: Claim, *, until_decided: bool) -> Outcome:
+    """The verdict on all files, or as --measure goes about it: after each launch, until there is one."""
+    names = list(files)
+    for count in range(1 if until_decided else len(names), len(names) + 1):
+        (verdict,) = judge(stored_of({name: files[name] for name in names[:count]}), [planted])
+        if verdict.outcome.decided:
+            return verdict.outcome
+    return Outcome.INCONCLUSIVE
+
+
 def judge_all(seed: int) -> Mapping[str, Counter[str]]:
     """Counts of right, wrong and open verdicts for each way of measuring."""
     dice, counts = random.Random(seed), {way.name: Counter[str]() for way in WAYS}
@@ -113,9 +126,9 @@ def judge_all(seed: int) -> Mapping[str, Counter[str]]:
         for way in WAYS:
             for truth in TRUTHS:
                 for _ in range(EACH):
-                    (verdict,) = judge(stored_of(results(dice, truth, way)), [planted])
-                    is_wrong = wrong(verdict.outcome, truth, at_least, at_most)
-                    said = "wrong" if is_wrong else "right" if verdict.outcome.decided else "open"
+                    outcome = judge_one_by_one(results(dice, truth, way), planted, until_decided=way.until_decided)
+                    is_wrong = wrong(outcome, truth, at_least, at_most)
+                    said = "wrong" if is_wrong else "right" if outcome.decided else "open"
                     counts[way.name][said] += 1
     return counts
 

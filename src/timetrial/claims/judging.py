@@ -10,6 +10,7 @@ from timetrial.claims.claim import Claim
 from timetrial.claims.evidence import Evidence, Outcome
 from timetrial.claims.finding import Finding, Held
 from timetrial.claims.look import Look
+from timetrial.claims.matching import MOST_LAUNCHES
 from timetrial.claims.sample import Kind, Missing, Sample
 from timetrial.claims.stored import Here, Stored
 from timetrial.claims.text import NOTHING, Text
@@ -29,8 +30,6 @@ from timetrial.stats.signed_rank import launches_for_width
 
 FALSE_PER_CLAIM: Final = 0.01
 """Of a hundred claims that are decided by intervals, fewer than one is to come out wrong."""
-
-_MOST_LAUNCHES: Final = 100
 
 
 def judge(stored: Stored, claims: Iterable[Claim] | None = None, here: Here | None = None) -> list[Verdict]:
@@ -96,7 +95,9 @@ def _with_figures(claim: Claim, finding: Finding) -> Verdict:
     )
     if outcome is Outcome.INCONCLUSIVE:
         why, settle = _open(claim, deciding, level, evidence)
-        return Verdict(claim, outcome, Text(f"{said.en} {why.en}", f"{said.zh}{why.zh}"), tuple(evidence), settle)
+        return Verdict(
+            claim, outcome, Text(f"{said.en} {why.en}".strip(), f"{said.zh}{why.zh}"), tuple(evidence), settle
+        )
     return Verdict(claim, outcome, said, tuple(evidence), level=_level(evidence, outcome, finding.one_is_enough))
 
 
@@ -184,6 +185,6 @@ def _launches_needed(sample: Sample, held: Held, level: float) -> int | None:
     else:
         distances = [abs(sample.value - each) for each in bounds]
     needed = launches_for_width(sample.centres, min(distances), level)
-    if needed is None or needed > _MOST_LAUNCHES:
+    if needed is None or needed > MOST_LAUNCHES:
         return None
     return max(needed, len(sample.launches) + 1)

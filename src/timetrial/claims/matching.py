@@ -12,6 +12,9 @@ from timetrial.claims.evidence import TrialRef
 from timetrial.claims.sample import Missing
 from timetrial.claims.stored import Here, TrialRun
 
+MOST_LAUNCHES: Final = 40
+"""So many of the newest launches are looked at: more hardly narrow an interval, and are of older code."""
+
 _CONCURRENCY: Final = "concurrency"
 
 Race = dict[str, TrialRun]
@@ -40,7 +43,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The parameters that were taken, and each launch that was measured at them."""
+    """The parameters that were taken, and the newest launches that were measured at them, the oldest of these first."""
 
     parameters: Mapping[str, Any]
     races: Sequence[Race]
@@ -61,7 +64,7 @@ def choose(here: Here, wanted: Wanted) -> Chosen | None:
         ]
         if whole:
             best = max(whole, key=lambda races: _rank(races[0][wanted.of[-1]], wanted))
-            return Chosen(best[0][wanted.of[-1]].parameters, best)
+            return Chosen(best[0][wanted.of[-1]].parameters, best[-MOST_LAUNCHES:])
     return None
 
 
@@ -69,23 +72,20 @@ def fair_trials(here: Here, test: str, model: str, at: Mapping[str, Any]) -> lis
     """Those of a test under a model with these parameters, the newest first."""
     return [
         trial
-        for trial in here.trials
-        if trial.model == model
-        and trial.void is None
-        and is_of(trial.name, test)
-        and at.items() <= trial.parameters.items()
+        for trial in here.trials_of(test)
+        if trial.model == model and trial.void is None and at.items() <= trial.parameters.items()
     ]
 
 
 def missing(here: Here, wanted: Wanted, what: str) -> Missing:
     """Why there is no figure: the first model that has no fair trial was skipped, is void, or was never tried."""
     for model in wanted.of:
-        tried = [trial for trial in here.trials if trial.model == model and is_of(trial.name, wanted.test)]
+        tried = [trial for trial in here.trials_of(wanted.test) if trial.model == model]
         if any(trial.void is None for trial in tried):
             continue
         if tried:
             return Missing(what, void=tried[0].void)
-        kinds = {each.kind for each in here.troubles if is_of(each.name, wanted.test) and is_under(each.name, model)}
+        kinds = {each.kind for each in here.troubles_of(wanted.test) if _is_under(each.name, model)}
         if kinds == {"skipped"}:
             return Missing(what, skipped=reasons(here, wanted.test, model)[0][2])
     return Missing(what)
@@ -95,8 +95,8 @@ def reasons(here: Here, test: str, model: str) -> list[tuple[TrialRef, str, str]
     """Why trials have no entry: the kind (failed, void, skipped) and the reason of each, the newest first."""
     return [
         (TrialRef(trouble.file, trouble.name), trouble.kind, trouble.reason)
-        for trouble in here.troubles
-        if is_of(trouble.name, test) and is_under(trouble.name, model)
+        for trouble in here.troubles_of(test)
+        if _is_under(trouble.name, model)
     ]
 
 
@@ -105,14 +105,7 @@ def refs(races: Iterable[Sequence[TrialRun]]) -> tuple[TrialRef, ...]:
     return tuple(dict.fromkeys(TrialRef(trial.file, trial.name) for race in races for trial in race))
 
 
-def is_of(name: str, test: str) -> bool:
-    """Whether a node id is of the test: a function's name, or the end of a path and a name."""
-    function = name.partition("[")[0]
-    return function.endswith(test) if "::" in test else function.rpartition("::")[2] == test
-
-
-def is_under(name: str, model: str) -> bool:
-    """Whether a node id's parameters begin with the model."""
+def _is_under(name: str, model: str) -> bool:
     parameters = name.partition("[")[2].removesuffix("]")
     return not model or parameters == model or parameters.startswith(f"{model}-")
 

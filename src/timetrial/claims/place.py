@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from timetrial.results.schema import KEY
+
+_NAMES: Final = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class Python:
     def __str__(self) -> str:
         """In words."""
         lock = (", free-threaded" + (" with the GIL on" if self.gil else "")) if self.free_threaded else ""
-        return f"{self.implementation or 'Python'} {self.version or 'of an unknown version'}{lock}"
+        name = _NAMES.get(self.implementation, self.implementation)
+        return f"{name or 'Python'} {self.version or 'of an unknown version'}{lock}"
 
 
 @dataclass(frozen=True)

@@ -43,11 +43,6 @@ class TrialRun:
     noted: Mapping[str, float]
     """What its test noted beside the time."""
 
-    @cached_property
-    def test(self) -> str:
-        """The test function's name."""
-        return self.name.partition("[")[0].rpartition("::")[2]
-
     @property
     def scale(self) -> int:
         """How large its sizes are: larger ones say more."""
@@ -69,11 +64,6 @@ class Trouble:
     """failed, void or skipped."""
     reason: str
 
-    @cached_property
-    def test(self) -> str:
-        """The test function's name."""
-        return self.name.partition("[")[0].rpartition("::")[2]
-
 
 @dataclass(frozen=True)
 class Here:
@@ -84,6 +74,36 @@ class Here:
     troubles: tuple[Trouble, ...] = ()
     newest: str = ""
     """When the newest run was recorded, ISO 8601; empty where no file says."""
+
+    def trials_of(self, test: str) -> list[TrialRun]:
+        """Those of a test: a function's name, or the end of a path and a name."""
+        return [trial for trial in self._trials_by_function.get(_function(test), ()) if _is_of(trial.name, test)]
+
+    def troubles_of(self, test: str) -> list[Trouble]:
+        """The same of trials that have no entry."""
+        return [each for each in self._troubles_by_function.get(_function(test), ()) if _is_of(each.name, test)]
+
+    @cached_property
+    def _trials_by_function(self) -> Mapping[str, Sequence[TrialRun]]:
+        found: dict[str, list[TrialRun]] = {}
+        for trial in self.trials:
+            found.setdefault(_function(trial.name.partition("[")[0]), []).append(trial)
+        return found
+
+    @cached_property
+    def _troubles_by_function(self) -> Mapping[str, Sequence[Trouble]]:
+        found: dict[str, list[Trouble]] = {}
+        for trouble in self.troubles:
+            found.setdefault(_function(trouble.name.partition("[")[0]), []).append(trouble)
+        return found
+
+
+def _function(test: str) -> str:
+    return test.rpartition("::")[2]
+
+
+def _is_of(name: str, test: str) -> bool:
+    return "::" not in test or name.partition("[")[0].endswith(test)
 
 
 @dataclass(frozen=True)

@@ -75,8 +75,8 @@ def too_few_rounds() -> Text:
 def undecidable() -> Text:
     """The figure lies at its bound."""
     return Text(
-        "The figure lies so close to its bound that no number of launches up to a hundred would tell.",
-        "实测值离阈值太近，即使启动上百次也难以判定。",
+        "The figure lies so close to its bound that not even forty launches would tell.",
+        "实测值离阈值太近，即使启动四十次也难以判定。",
     )
 
 
