@@ -15,6 +15,7 @@ from typing import Final
 
 _SET_SUBREAPER: Final = 36  # PR_SET_CHILD_SUBREAPER, <linux/prctl.h>
 _GET_SUBREAPER: Final = 37
+_GRACE_S: Final = 1.0
 _PATIENCE_S: Final = 2.0
 _PAUSE_S: Final = 0.01
 _LONGEST_COMMAND: Final = 100
@@ -36,8 +37,12 @@ class Strays:
         self._known = known
 
     def end(self) -> list[Stray]:
-        """Kills those there are, and what they leave behind in turn; to be asked once their programs have ended."""
+        """Kills those there are, and what they leave behind in turn; to be asked once their programs have ended.
+
+        They get a moment to end by themselves first, as a fork server does that sees its program gone.
+        """
         found: dict[int, Stray] = {}
+        self._let_end()
         deadline_s = time.monotonic() + _PATIENCE_S
         while (strays := _children() - self._known) and time.monotonic() < deadline_s:
             for pid in strays:
@@ -45,11 +50,15 @@ class Strays:
                     found[pid] = _described(pid)
                 with suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
-            for pid in strays:
-                with suppress(ChildProcessError):
-                    os.waitpid(pid, os.WNOHANG)
+            _take_notice(strays)
             time.sleep(_PAUSE_S)
         return list(found.values())
+
+    def _let_end(self) -> None:
+        deadline_s = time.monotonic() + _GRACE_S
+        while (strays := _children() - self._known) and time.monotonic() < deadline_s:
+            _take_notice(strays)
+            time.sleep(_PAUSE_S)
 
 
 @contextmanager
@@ -61,6 +70,13 @@ def adopting() -> Iterator[Strays]:
         yield Strays(_children())
     finally:
         _become_subreaper(before)
+
+
+def _take_notice(pids: set[int]) -> None:
+    """Those that have ended are no processes any more."""
+    for pid in pids:
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
 
 
 def _become_subreaper(whether: int) -> None:

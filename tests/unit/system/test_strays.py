@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -49,6 +50,19 @@ def test_what_left_its_group_is_ended_and_named(depth: int, tmp_path: Path) -> N
     assert not psutil.pid_exists(pid)
     assert "time.sleep(60)" in found.command or found.command.startswith(sys.executable)
     assert found.folder == str(tmp_path)
+
+
+def test_what_ends_by_itself_soon_after_its_program_is_not_named() -> None:
+    """As a fork server does, which has a session of its own and reads from a pipe that nobody holds any more."""
+    leaves = "import subprocess, sys; subprocess.Popen(['cat'], stdin=0, start_new_session=True)"
+    with adopting() as strays:
+        program = start([sys.executable, "-c", leaves], stdin=subprocess.PIPE)
+        assert program.stdin is not None
+        program.wait()
+        with ThreadPoolExecutor(1) as other:
+            ended = other.submit(strays.end)
+            program.stdin.close()
+            assert ended.result() == []
 
 
 def test_own_children_are_no_strays() -> None:
