@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
 from timetrial.gate.policy import GatePolicy
+from timetrial.gate.sides.environments import find_uv
 
 PYPROJECT = '[project]\nname = "spin"\nversion = "1"\n'
 BENCHMARK = "import spin\n\n\ndef test_spin(benchmark):\n    benchmark(spin.spin)\n"
@@ -68,4 +70,13 @@ def linked_policy(folder: Path) -> GatePolicy:
     """Installs by linking what runs these tests, which takes no network and no time."""
     script = folder / "link.py"
     script.write_text(_INSTALL, encoding="utf-8")
-    return GatePolicy(install=("{python}", str(script), sysconfig.get_path("purelib"), "{root}"))
+    return GatePolicy(install=(*python_without_pip(), str(script), sysconfig.get_path("purelib"), "{root}"))
+
+
+@functools.cache
+def python_without_pip() -> tuple[str, ...]:
+    """How an install command runs Python: through uv where there is one, since that needs no pip.
+
+    Putting pip into an environment takes most of the time that a side takes.
+    """
+    return ("uv", "run", "--quiet", "--no-project", "--python", "{python}") if find_uv() else ("{python}",)

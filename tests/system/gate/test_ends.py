@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.gate.projects import new_project
+from tests.system.gate.projects import new_project, python_without_pip
 from tests.waiting import comes_true, still_run, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a process that left its group is found on Linux only")
@@ -86,7 +86,7 @@ def test_a_gate_that_ends_while_it_installs_takes_the_install_along(number: sign
     """By whatever signal; the next gate removes what a killed one could not."""
     project = new_project(tmp_path / "spin")
     (tmp_path / "install.py").write_text(f"{_SLOW}\ntime.sleep(60)\n")
-    install = ["{python}", str(tmp_path / "install.py")]
+    install = [*python_without_pip(), str(tmp_path / "install.py")]
     project.write("pyproject.toml", f"[tool.timetrial.gate]\ninstall = {json.dumps(install)}\n")
     project.commit("an install that takes its time")
     command = Command(project.top)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.gate.conftest import QUICK, Measure, by_test
-from tests.system.gate.projects import new_project
+from tests.system.gate.projects import new_project, python_without_pip
 from timetrial.gate.record import SideName
 from timetrial.gate.run import GatePlan, run_gate
 from timetrial.gate.sides.make import sides_of_ref
@@ -245,7 +245,7 @@ def test_a_slower_compiled_part_shows_in_a_real_gate(tmp_path: Path, monkeypatch
     project.write("spin/_fast.c", "def total():\n    return sum(range(60_000))\n")
     script = tmp_path / "build.py"
     script.write_text(_BUILD)
-    install = ("{python}", str(script), sysconfig.get_path("purelib"), "{root}")
+    install = (*python_without_pip(), str(script), sysconfig.get_path("purelib"), "{root}")
     policy = replace(QUICK, install=install)
     modules: dict[SideName, dict[str, str]] = {side: {} for side in SideName}
     with sides_of_ref(project.top, "HEAD", policy, lambda _line: None) as (base, candidate):
