@@ -19,6 +19,14 @@ def test_a_variant_of_a_model_runs_when_it_is_asked_for(suite: Suite, stored: St
     result.stdout.no_fnmatch_line("*void*")
 
 
+def test_a_trial_says_over_how_many_event_loops_its_items_are_shared_out(suite: Suite, stored: Stored) -> None:
+    """Three, where it would be one for each usable core."""
+    result = suite(ONE.replace("concurrency=2", "concurrency=8, workers=3"), "--trial-models=threads+coroutines")
+    result.assert_outcomes(passed=1, deselected=8)
+    (benchmark,) = stored()["benchmarks"]
+    assert benchmark["extra_info"]["timetrial"]["details"]["workers"] == 3
+
+
 def test_all_asks_for_every_model(suite: Suite) -> None:
     """The workload's variants are there as ever."""
     result = suite(ONE, "--collect-only", "-q", "--trial-models=all", "--benchmark-disable", only=False)

@@ -169,9 +169,10 @@ def _own() -> _Worker:
 
 
 def _load_in_process(worker: _Worker, setup: Mapping[str, Any]) -> Mapping[str, object]:
-    from timetrial.models.pool.worker import load, settle
+    from timetrial.models.pool.worker import load, settle, watch_parent
 
     settle()
+    watch_parent()
     task, resource, facts = load(dict(setup))
     worker.enter(task, resource)
     return facts

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from multiprocessing import active_children, current_process, parent_process
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import Any, NoReturn
 
 from timetrial.errors import NeverAwaitedError, NothingComputedError, WorkloadError
@@ -23,6 +24,9 @@ from timetrial.system.real_threads import start_thread
 Deliver = Callable[[bytes], None]
 
 _PARENT_IS_GONE = 70
+
+_BETWEEN_LOOKS_S = 0.5
+"""How often a worker looks for its parent where the system can't tell it."""
 
 
 def main(connection: Connection, inherited: list[Connection], serve: str) -> None:
@@ -194,6 +198,24 @@ def _go_with_the_parent() -> NoReturn:
     if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(_PARENT_IS_GONE)
+
+
+def watch_parent() -> None:
+    """Starts a thread that sees the parent go: for workers of other pools, whose pipes are not ours to listen to."""
+    start_thread(_wait_for_the_parent, name="timetrial-parent")
+
+
+def _wait_for_the_parent() -> None:
+    parent = os.getppid()
+    end = getattr(parent_process(), "sentinel", None)
+    if not isinstance(end, int) and hasattr(os, "pidfd_open"):  # loky's workers know no sentinel
+        end = os.pidfd_open(parent)
+    if isinstance(end, int):
+        wait([end])
+    else:
+        while os.getppid() == parent:
+            time.sleep(_BETWEEN_LOOKS_S)
+    _go_with_the_parent()
 
 
 def _leave_ctrl_c_to_the_parent() -> None:
