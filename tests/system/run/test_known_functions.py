@@ -28,7 +28,9 @@ def test_there_are_forty() -> None:
 def test_the_advised_model_is_the_known_one(run: Run, known: Known) -> None:
     """One of those that win by how the function is built, or tie with the one that does."""
     ran = run(known.script, *known.words, budget_s=8)
-    if known.needs_cores and (count_usable_cpus() < 2 or ran.record["disturbance"]):
-        pytest.skip(ran.record["disturbance"] or "there is one core")
+    if known.needs_cores and count_usable_cpus() < 2:
+        pytest.skip("there is one core")
+    if (known.needs_cores or ran.status == 3) and ran.record["disturbance"] is not None:
+        pytest.skip(ran.record["disturbance"])
     assert ran.status == 0, ran.output + ran.complaint
     assert ran.answer["model"] in known.models, ran.output
