@@ -1,15 +1,15 @@
 """How good the advice of ``timetrial run`` is: held against an exhaustive search with ten times the budget.
 
-    python -m benchmarks.advice                                 # every function, 30 s for the advice: five hours
-    python -m benchmarks.advice --budget 6 --every 2            # every second one, 6 s for the advice: 25 minutes
-    python -m benchmarks.advice --budget 6 --every 2 --from 8   # the same, from the ninth of these on
+    python -m benchmarks.advice                                # every function, a search of 300 s beside: four hours
+    python -m benchmarks.advice --times 3 --every 4            # every fourth one, a search of 90 s: 25 minutes
+    python -m benchmarks.advice --times 3 --every 4 --from 6   # the same, from the seventh of these on
 
 Every function is run three times: as a person would; with every model at every concurrency of a ladder, for ten times
-as long; and then what was advised against the best that the search found, round by round in turn, for as long as the
-first. The third run is the measure, since the best of sixty medians is often only the luckiest one. The regret is how
-many times as long the advised way takes in it, with its interval; the advice is right where that is at most 1.05. Rows
-are printed as Markdown for docs/run.md as they come, so that an interrupted run can go on with --from; the counts are
-below.
+as long; and then what was advised against the best that the search found, round by round in turn, for half as long as
+the first. The third run is the measure, since the best of sixty medians is often only the luckiest one. The regret is
+how many times as long the advised way takes in it, with its interval; the advice is right where that is at most 1.05.
+Rows are printed as Markdown for docs/run.md as they come, so that an interrupted run can go on with --from; the counts
+are below.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ from tests.system.run.known_functions import KNOWN, Known
 from timetrial.system.affinity import count_usable_cpus
 
 CLOSE: Final = 1.05
-TIMES: Final = 10
 LADDER: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 200)
 _ROOT: Final = Path(__file__).parents[2]
 
@@ -71,12 +70,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Prints a row as each function is through, then the counts; returns 0 where 95 % were right, 1 otherwise."""
     options = _parser().parse_args(argv)
     cores = count_usable_cpus()
-    print(f"{cores} cores, {options.budget:g} s for the advice, {TIMES} times that for the search\n")
+    print(f"{cores} cores, {options.budget:g} s for the advice, {options.times:g} times that for the search\n")
     print("| function | advised | best found | regret |\n| --- | --- | --- | --- |")
     chosen = [known for known in KNOWN if options.k in known.name][:: options.every][options.start :]
     outcomes = []
     for known in chosen:
-        outcomes.append(_outcome(known, options.budget))
+        outcomes.append(_outcome(known, options.budget, options.times))
         print(_row(outcomes[-1]), flush=True)
     close = sum(each.is_close for each in outcomes)
     disturbed = sum(each.disturbed for each in outcomes)
@@ -89,6 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.advice", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--budget", type=float, default=30.0, help="seconds for the advice (default: %(default)s)")
+    parser.add_argument("--times", type=float, default=10.0, help="how much longer the search takes (%(default)s)")
     parser.add_argument("-k", default="", help="only functions whose name has this in it")
     parser.add_argument("--every", type=int, default=1, help="only each so-many-th of them (default: %(default)s)")
     parser.add_argument("--from", type=int, default=0, dest="start", help="leave so many of these out at the beginning")
@@ -101,20 +101,20 @@ def _row(outcome: Outcome) -> str:
     return f"| {outcome.name} | {outcome.advised} | {outcome.best} | {regret}{disturbed} |"
 
 
-def _outcome(known: Known, budget_s: float) -> Outcome:
+def _outcome(known: Known, budget_s: float, times: float) -> Outcome:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.joinpath("jobs.py").write_text(known.script, encoding="utf-8")
         advice = _run(folder, known, budget_s)
         ladder = ",".join(map(str, LADDER))
-        search = _run(folder, known, TIMES * budget_s, "--concurrency", ladder)
+        search = _run(folder, known, times * budget_s, "--concurrency", ladder)
         measured = dict(_measured(search))
         disturbed = bool(advice.get("disturbance") or search.get("disturbance"))
         if advice.get("answer") is None or not measured:
             return Outcome(known.name, "-", "-", None, disturbed)
         advised = advice["answer"]["model"], advice["answer"]["concurrency"]
         best = min(measured, key=lambda way: measured[way])
-        regret = _regret(folder, known, advised, best, budget_s)
+        regret = _regret(folder, known, advised, best, budget_s / 2)
     return Outcome(known.name, _named(advised), _named(best), regret, disturbed)
 
 
