@@ -332,9 +332,12 @@ def test_wrong_usage_is_one_sentence_and_status_2(run: Run, words: tuple[str, st
     assert told in ran.complaint
 
 
-def test_a_script_of_theirs_may_be_named_like_a_module_of_the_standard_library(run: Run, tmp_path: Path) -> None:
+def test_a_script_of_theirs_may_be_named_like_a_module_of_the_standard_library(tmp_path: Path) -> None:
     """A queue.py beside the function is theirs alone; what runs the search never meets it while it starts."""
     tmp_path.joinpath("queue.py").write_text("raise RuntimeError('not for you')\n")
-    ran = run("def f(n): return n * n", "--models", "serial", "--items", "20", budget_s=3)
-    assert "not for you" not in ran.output + ran.complaint
-    assert ran.record["profile"] is not None
+    tmp_path.joinpath("jobs.py").write_text("def f(n): return n * n\n")
+    command = [sys.executable, "-P", "-m", "timetrial.cli", "run", "jobs.py:f", "--items", "20"]
+    options = ["--models", "serial", "--budget", "3s", "--json", "answer.json"]
+    ended = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert "not for you" not in ended.stdout + ended.stderr
+    assert json.loads(tmp_path.joinpath("answer.json").read_text())["profile"] is not None
