@@ -24,7 +24,7 @@ def test_a_trial_says_over_how_many_event_loops_its_items_are_shared_out(suite: 
     result = suite(ONE.replace("concurrency=2", "concurrency=8, workers=3"), "--trial-models=threads+coroutines")
     result.assert_outcomes(passed=1, deselected=8)
     (benchmark,) = stored()["benchmarks"]
-    assert benchmark["extra_info"]["timetrial"]["details"]["workers"] == 3
+    assert benchmark["extra_info"]["timetrial"]["executor"]["workers"] == 3
 
 
 def test_all_asks_for_every_model(suite: Suite) -> None:
