@@ -16,7 +16,7 @@ WIDTH: Final = 420.0
 _ROW_PX: Final = 17.0
 _TOP_PX: Final = 24.0
 _BOTTOM_PX: Final = 22.0
-_LONGEST: Final = 25
+_LONGEST: Final = 29
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def draw_rows(
     """The SVG, and the middle of each row; with ``around`` the scale is linear and shows as much on either side."""
     names = [_cut(row.name) for row in rows]
     widest = max(len(row.note.en) if row.note else len(name) for row, name in zip(rows, names, strict=True))
-    left = min(190.0, CHARACTER_PX * widest + 14)
+    left = min(216.0, CHARACTER_PX * widest + 14)
     scale = _scale(rows, left + 6, WIDTH - 18, around=around)
     height = _TOP_PX + _ROW_PX * len(rows) + _BOTTOM_PX
     parts = [_grid(scale, height, x_label), text(x_name, (0.0, 12.0), "axis")]

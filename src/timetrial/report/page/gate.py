@@ -82,11 +82,15 @@ def _gate(stored: StoredGate, findings: Sequence[Finding]) -> Gate:
     return Gate(
         _ENDS[code],
         looks,
-        Text(f"{candidate} against {base}", f"{candidate}，对比 {base}"),
+        Text(f"{candidate} against {base}", f"{_zh(candidate)}，对比{_zh(base)}"),
         Table(_HEAD, [_row(each) for each in findings]),
         _figure(findings, file),
         file,
     )
+
+
+def _zh(label: str) -> str:
+    return label.replace("the candidate", "候选").replace("the base", "基线")
 
 
 def _row(finding: Finding) -> list[Text]:

@@ -26,7 +26,7 @@ def _place_lines(place: PlacePart, language: str) -> Iterator[str]:
     yield ""
     yield in_markdown(" · ".join(_in(fact, language) for fact in place.facts))
     yield ""
-    fair = [details.ranking for details in place.overview if details.ranking.fair]
+    fair = [details.ranking for details, _, _ in place.clearest]
     if fair:
         head = (words.WORKLOAD, words.USE, words.GAIN, words.NEXT)
         yield from _table([_in(each, language) for each in head], [_row(each, language) for each in fair])

@@ -56,6 +56,23 @@ class PlacePart:
     plain: Table | None
     history: History | None
 
+    @property
+    def clearest(self) -> Sequence[tuple[Details, int, str]]:
+        """For each workload the parameters with the clearest answer, how many others it has, and its section."""
+        sections = {workload.name: workload.key for workload in self.workloads}
+        by_name: dict[str, list[Details]] = {}
+        for details in self.overview:
+            if details.ranking.fair:
+                by_name.setdefault(details.ranking.name, []).append(details)
+        return [(max(own, key=_clarity), len(own) - 1, sections[name]) for name, own in by_name.items()]
+
+
+def _clarity(details: Details) -> tuple[bool, bool, float]:
+    """A clear win says more than a tie, and a large gain over serial more than a small one."""
+    answer = details.ranking.answer
+    lead = answer.choice.speedup if answer is not None else None
+    return answer is not None, not details.ranking.ties, lead.low if lead is not None else 0.0
+
 
 @dataclass(frozen=True)
 class Page:

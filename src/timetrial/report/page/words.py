@@ -30,10 +30,11 @@ ALL_VOID: Final = Text("all void", "全部作废")
 NOT_COMPARED: Final = Text("only one model: nothing to compare", "只有一种模型，无从比较")
 TIE: Final = Text("tie", "持平")
 INTERVALS: Final = Text(
-    "Below each ratio stands its interval of 95 %. A tie: the interval includes 1, or the lead is under 3 %, "
-    "and the simplest of those that tie is shown. Void: the timing means nothing, and the trial has no place.",
-    "倍数下方是其 95% 置信区间。持平：区间包含 1，或领先不足 3%，此时列出其中最简单的模型。"
-    "作废：计时没有意义，不参与排名。",
+    "Of a workload with several sizes the one with the clearest answer is shown. Below each ratio stands its interval "
+    "of 95 %. A tie: the interval includes 1, or the lead is under 3 %, and the simplest of those that tie is shown. "
+    "Void: the timing means nothing, and the trial has no place.",
+    "有多组参数的工作负载，只列出结论最明确的一组。倍数下方是其 95% 置信区间。"
+    "持平：区间包含 1，或领先不足 3%，此时列出其中最简单的模型。作废：计时没有意义，不参与排名。",
 )
 CURVE: Final = Text("Where the lead changes hands", "领先者在哪里易主")
 A_CURVE: Final = Text("Throughput, and how it grows", "吞吐量的变化")
@@ -69,6 +70,7 @@ EVERY_BENCHMARK: Final = Text("Every benchmark", "全部基准测试")
 SIDE_BY_SIDE: Final = Text("Machines and Pythons side by side", "不同机器与 Python 版本的对比")
 GATE: Final = Text("The last gate", "最近一次门禁")
 COSTS: Final = Text("What it costs", "代价")
+TRIED: Final = Text("All that was tried", "全部尝试")
 CODE: Final = Text("The code that does it", "实现代码")
 NOTES: Final = Text("What else there is to know", "另需留意")
 LEFT_OUT: Final = Text("Files that were left out", "未采用的文件")
@@ -95,6 +97,11 @@ def look(model: str) -> str:
 def at_once(concurrency: int) -> Text:
     """``8 at once``."""
     return Text(f"{concurrency} at once", f"并发 {concurrency}")
+
+
+def others(count: int) -> Text:
+    """How many other sizes of a workload stand below."""
+    return Text(f"and {count} other{'' if count == 1 else 's'}", f"另有 {count} 组参数")
 
 
 def voids(count: int) -> Text:

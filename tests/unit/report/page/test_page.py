@@ -266,3 +266,14 @@ def test_a_whole_suite_is_a_page_of_less_than_300_kb(tmp_path: Path) -> None:
         for model in (*models, "coroutines[aiohttp]")
     ]
     assert len(render(page(tmp_path, trials)).encode()) < 300_000
+
+
+def test_of_a_workload_with_many_sizes_the_clearest_stands_on_the_first_screen(tmp_path: Path) -> None:
+    """With how many others there are, which its section shows."""
+    trials = [
+        trial("t.py::t", "w", model, s, parameters={"size": size})
+        for size, threads_s in ((1, 1.0), (10, 0.3), (100, 0.9))
+        for model, s in (("serial", 1.0), ("threads", threads_s))
+    ]
+    ((details, others, section),) = place(tmp_path, trials).clearest
+    assert (details.ranking.parameters, others, section) == ("size=10", 2, "p1-w1")

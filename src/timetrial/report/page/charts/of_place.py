@@ -111,11 +111,13 @@ def usual_figure(rankings: Sequence[Ranking], key: str) -> Figure | None:
         return None
     found = sorted(found, key=lambda each: -each[2])[:_MOST_ROWS]
     rows = [
-        Row(f"{ranking.name} {trial.way}", [Dot(value, low, high)], look=look_of(trial.way.model))
+        Row(f"{ranking.name} {trial.way.model}", [Dot(value, low, high)], look=look_of(trial.way.model))
         for ranking, trial, value, low, high in found
     ]
     svg, anchors = draw_rows(
-        rows, Text("times as long as the best", "耗时是最佳做法的倍数"), lambda value: f"{value:.3g}×"
+        rows,
+        Text("times as long as the best", "耗时是最佳做法的倍数"),
+        lambda value: f"{value:,.4g}×" if value < 1_000 else f"{value:,.0f}×",
     )
     head = (
         Text("workload", "工作负载"),
