@@ -108,6 +108,24 @@ def test_it_goes_on_where_it_was(here: Path) -> None:
     assert {each.outcome for each in verdicts} == {Outcome.CONFIRMED}
 
 
+def test_ctrl_c_goes_through_and_what_was_measured_stays(here: Path) -> None:
+    """The second launch is interrupted: the first one's file is there, and the next command goes on after it."""
+    machine = Machine({"test_a": 3, "test_b": 3, "test_c": 3})
+
+    def interrupted(plan: MeasurePlan) -> Mapping[str, Any]:
+        if machine.launched:
+            raise KeyboardInterrupt
+        return machine.launch(plan)
+
+    at_work = Measuring(here, CLAIMS, 600, lambda _: None, launch=interrupted, clock_s=machine.clock_s)
+    with pytest.raises(KeyboardInterrupt):
+        at_work.run()
+    assert len(list(here.glob("*.json"))) == 1
+    later = Machine({"test_a": 3, "test_c": 3})
+    measuring(here, later, 600).run()
+    assert later.launched == ["test_c", "test_a"]
+
+
 def test_what_stays_open_gets_more_launches_until_they_speak(here: Path) -> None:
     """1.55 against a bound of 1.5: one launch can't tell, eight can."""
     machine = Machine({"test_a": 3, "test_b": 1.55, "test_c": 3})
