@@ -79,6 +79,13 @@ def too_slow(probed: Probed, budget_s: float) -> None:
         )
 
 
+def load_models(asked_for: Sequence[str]) -> None:
+    """Imports the models before the function's folder is on the path, where a queue.py may be that isn't theirs."""
+    for name in (*models.NAMES, _BESIDE_A_LOOP, *asked_for):
+        if models.is_known(name):
+            models.get(name)
+
+
 def candidates_of(workload: Workload, asked_for: Sequence[str] = ()) -> list[str]:
     """The ids of all models that come into question: the usual ones, and what is asked for by name."""
     return models.model_ids(workload, also=(_BESIDE_A_LOOP, *asked_for))

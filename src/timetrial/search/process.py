@@ -27,7 +27,7 @@ from timetrial.models.base import Executor
 from timetrial.models.pool.start_methods import default, preload
 from timetrial.results.ways import Way
 from timetrial.search.arena import LiveArena
-from timetrial.search.course import candidates_of, course_of, reference_of, round_size
+from timetrial.search.course import candidates_of, course_of, load_models, reference_of, round_size
 from timetrial.search.explore import Explorer
 from timetrial.search.loop_blocks import loop_blocks
 from timetrial.search.plan import SearchPlan
@@ -95,6 +95,7 @@ class _Search:
 
     def run(self) -> None:
         self._tell("importing")
+        load_models(self._plan.models or ())
         target = target_of(self._plan.request, lambda: self._plan.standard_input)
         self._tell("found", **_facts(target))
         preload(target.workload.modules())
