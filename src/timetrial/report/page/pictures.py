@@ -65,6 +65,6 @@ def picture_of(figure: Figure, language: str) -> str:
 
 _ALONE: Final = (
     'svg{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","PingFang SC","Microsoft YaHei",'
-    '"Noto Sans CJK SC",sans-serif}text{fill:var(--ink)}.paper{fill:var(--paper)}'
+    '"Noto Sans CJK SC",sans-serif}.caption{fill:var(--ink)}.paper{fill:var(--paper)}'
     ".caption{font-weight:600;font-size:13px}"
 )
