@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from contextvars import copy_context
 from functools import partial
 from typing import Any, cast
 
@@ -87,24 +88,28 @@ def serve(link: Link, setup: dict[str, Any]) -> None:
 
 async def _serve(link: Link, setup: dict[str, Any]) -> None:
     loop = asyncio.get_running_loop()
-    inbox: asyncio.Queue[bytes] = asyncio.Queue()
-    link.listen(partial(_deliver, loop, inbox))
+    orders: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def hear(message: bytes) -> None:
+        if protocol.kind_of(message) != protocol.BATCH:
+            orders.put_nowait(message)
+        elif not link.cancelled:
+            slots.take(message)
+
+    link.listen(partial(_deliver, loop, hear))
     async_task, resource, facts = load(setup)
     async with opened_async_task(async_task, resource, setup["slots"]) as call:
         slots = _Slots(link, async_task, call, setup["slots"])
         link.send(protocol.READY, {**facts, "event_loop": eventloops.name_of(loop)})
-        while (kind := protocol.kind_of(message := await inbox.get())) != protocol.CLOSE:
-            if kind == protocol.CANCEL:
-                await slots.stop()
-                link.cancelled = False
-                link.send(protocol.STOPPED)
-            elif not link.cancelled:
-                slots.take(message)
+        while protocol.kind_of(await orders.get()) == protocol.CANCEL:
+            await slots.stop()
+            link.cancelled = False
+            link.send(protocol.STOPPED)
 
 
-def _deliver(loop: asyncio.AbstractEventLoop, inbox: asyncio.Queue[bytes], message: bytes) -> None:
+def _deliver(loop: asyncio.AbstractEventLoop, hear: Callable[[bytes], None], message: bytes) -> None:
     with suppress(RuntimeError):  # the loop is closed: nobody is left to read a message after CLOSE
-        loop.call_soon_threadsafe(inbox.put_nowait, message)
+        loop.call_soon_threadsafe(hear, message)
 
 
 class _Slots:
@@ -122,6 +127,7 @@ class _Slots:
         self._low_water = 0
         self._asked = False
         self._failed = False
+        self._context = copy_context()  # what the resource has set, the tasks see; a message comes from another thread
 
     def take(self, message: bytes) -> None:
         """Puts a batch before the slots; those that had nothing to do begin."""
@@ -136,7 +142,7 @@ class _Slots:
         self._low_water = max(self._slots, len(items)) // 2
         self._asked = False
         for _ in range(min(self._slots - len(self._running), len(self._todo))):
-            self._running.add(asyncio.create_task(self._work()))
+            self._running.add(self._context.run(asyncio.create_task, self._work()))
 
     async def stop(self) -> None:
         """Cancels what runs, begins nothing more, and is ready for the next round."""
@@ -147,6 +153,7 @@ class _Slots:
             await asyncio.wait(self._running)
         self._running.clear()
         self._indices, self._results = [], []
+        self._asked = True
         self._failed = False
 
     async def _work(self) -> None:
@@ -165,15 +172,20 @@ class _Slots:
             self._indices.append(index)
             self._results.append(result)
         self._running.discard(cast("asyncio.Task[None]", asyncio.current_task()))
-        if not self._running:
+        if not self._running:  # a batch that has come meanwhile is taken before, and its report tells of these too
+            asyncio.get_running_loop().call_soon(self._report_if_idle)
+
+    def _report_if_idle(self) -> None:
+        if not self._running and not self._failed and (self._indices or not self._asked):
             self._report()
 
     def _report(self) -> None:
-        """Sends the results so far; the first report after each batch asks for another one as well."""
-        self._asked = True
+        """Sends the results so far; the first report after each batch, and no other, asks for the next one."""
+        asks, self._asked = not self._asked, True
         indices, results = self._indices, self._results
         self._indices, self._results = [], []
-        self._failed = not send_results(self._link, indices, results, self._async_task) or self._failed
+        sent = send_results(self._link, indices, results, self._async_task, asks=asks)
+        self._failed = not sent or self._failed
 
     def _settle(self, index: int, error: BaseException, awaitable: object) -> None:
         """Ends a slot whose item raised."""

@@ -17,7 +17,7 @@ CLOSE = b"Q"  # close the resource, say CLOSED and end
 
 # From a worker to the parent.
 READY = b"R"  # the resource is open; facts for Executor.details
-DONE = b"D"  # indices, their results
+DONE = b"D"  # indices, their results, whether another batch is asked for
 FAILED = b"F"  # index or None, a Failure
 STOPPED = b"Z"  # the answer to CANCEL
 CLOSED = b"C"  # the answer to CLOSE

@@ -95,7 +95,7 @@ class PoolRound:
 
     def _store(self, worker: RemoteWorker, message: bytes) -> None:
         try:
-            indices, results = protocol.unpack(message)
+            indices, results, asks = protocol.unpack(message)
         except Exception as error:  # noqa: BLE001 - a result's __setstate__ may raise anything
             self._fail(None, _unreadable(error))
             return
@@ -105,7 +105,7 @@ class PoolRound:
             for index, result in zip(indices, results, strict=True):
                 self._results[index] = result
         self._left -= len(results)
-        worker.batches -= 1
+        worker.batches -= asks
         first = not worker.delivered
         worker.delivered += len(results)
         if worker.delivered:

@@ -142,10 +142,15 @@ def unpack_batch(message: bytes) -> tuple[int, list[Any]]:
     return start, items
 
 
-def send_results(link: Link, indices: Sequence[int], results: list[Any], task: Callable[..., Any]) -> bool:
-    """Sends results; or, where they can't be pickled, which one it is, and returns False."""
+def send_results(
+    link: Link, indices: Sequence[int], results: list[Any], task: Callable[..., Any], *, asks: bool = True
+) -> bool:
+    """Sends results, and ``asks`` for another batch with them; each batch may ask once.
+
+    Where they can't be pickled, sends which one it is, and returns False.
+    """
     try:
-        link.send(protocol.DONE, indices, results)
+        link.send(protocol.DONE, indices, results, asks)
     except Exception as error:  # noqa: BLE001 - __reduce__ may raise anything
         index, problem = _unsendable(indices, results, task, error)
         link.send(protocol.FAILED, index, protocol.pack_failure(problem))
