@@ -44,6 +44,7 @@ def test_a_claim_that_fails_is_told_and_harms_no_run(pytester: pytest.Pytester) 
 
 def test_timetrial_claims_finds_those_of_a_suite(pytester: pytest.Pytester) -> None:
     """Among its own, or alone; a module that can't be collected is told, and the others count."""
+    pytester.makeini("[pytest]")
     run_naps(pytester)
     pytester.makepyfile(test_broken="raise OSError('no such luck')\n\n@claim()\ndef nothing(): ...")
     done = pytester.run(sys.executable, "-m", "timetrial.cli", "claims", "results", "--only", "naps-overlap")

@@ -14,6 +14,7 @@ import pytest
 from timetrial.claims.claim import Claim
 from timetrial.errors import ClaimError
 
+_A_PROJECT_HAS: Final = ("pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "conftest.py")
 _TEST_FILE: Final = re.compile(r"(test_.*|.*_test)\.py")  # what pytest takes for one unless told
 _DECORATED: Final = re.compile(rb"^@(?:[\w.]+\.)?claim\(", re.MULTILINE)
 _NOT_A_SUITE: Final = frozenset({"build", "dist", "node_modules", "site-packages", "venv", "__pycache__"})
@@ -27,10 +28,12 @@ _COLLECT: Final = (
 def own_claims(paths: Sequence[str] = ()) -> tuple[list[Claim], list[str]]:
     """Those of the suite in this folder, or of these paths; and which modules could not be collected, with why.
 
-    In the folder only test files are imported that have a function with the decorator, which is seen from their text.
+    In the folder only test files are imported that have a function with the decorator, which is seen from their text;
+    and none where no file says that a project is there, since the folder may be anybody's home.
     Raises ClaimError for a path that isn't there.
     """
-    given = [*paths] or [*map(str, _files_with_claims(Path.cwd()))]
+    a_project = any(Path(each).exists() for each in _A_PROJECT_HAS)
+    given = [*paths] or ([*map(str, _files_with_claims(Path.cwd()))] if a_project else [])
     if not given:
         return [], []
     gatherer = _Gatherer()

@@ -12,6 +12,7 @@ from timetrial.claims.place import Place, place_of
 from timetrial.errors import ResultsError
 from timetrial.results.read import read_results
 from timetrial.results.schema import KEY
+from timetrial.results.wellformed import is_number
 
 MOST_FILES: Final = 500
 """So many of the newest are read: claims need no more launches, and older ones were of older code."""
@@ -238,11 +239,7 @@ def _numbers(noted: object) -> Mapping[str, float]:
     """Figures that a test noted; whatever else a project keeps under that name is its own."""
     if not isinstance(noted, dict):
         return {}
-    return {
-        str(name): float(value)
-        for name, value in noted.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
+    return {str(name): float(value) for name, value in noted.items() if is_number(value)}
 
 
 def _void(benchmark: Mapping[str, Any]) -> str | None:

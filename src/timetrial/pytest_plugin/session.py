@@ -191,7 +191,8 @@ class TrialSession:
         if self._record.complaint:
             terminalreporter.write_line(in_terminal(f"ERROR: {self._record.complaint}"), red=True)
         elif self._record.path:
-            if tested := claims_line(self._record.path, self._tests, self._record.shown_path):
+            tested = None if self._gate else claims_line(self._record.path, self._tests, self._record.shown_path)
+            if tested:
                 terminalreporter.write_line(in_terminal(tested))
             terminalreporter.write_line(in_terminal(f"results: {self._record.shown_path}"))
 
