@@ -33,11 +33,11 @@ def run(argv: Sequence[str]) -> int:
     require_extra("timetrial report")
 
     from timetrial.report.escaped import shown
-    from timetrial.report.page.page import page_of
     from timetrial.report.text import few
-    from timetrial.results.collect import collect
 
-    page = page_of(collect(options.paths), [path for path in options.paths if path.is_dir()])
+    if options.serve is not None:
+        return _serve(options)
+    page = _page(options)
     if options.format == "svg":
         _write_pictures(page, options)
     else:
@@ -45,6 +45,34 @@ def run(argv: Sequence[str]) -> int:
     if page.left_out:
         print(shown(few([f"left out: {each}" for each in page.left_out])), file=sys.stderr)
     return 1 if page.left_out else 0
+
+
+def _page(options: argparse.Namespace) -> Page:
+    from timetrial.report.page.page import page_of
+    from timetrial.results.collect import collect
+
+    return page_of(collect(options.paths), [path for path in options.paths if path.is_dir()])
+
+
+def _serve(options: argparse.Namespace) -> int:
+    """Until Ctrl-C."""
+    from timetrial.report.page.live import LiveReport, server_of
+    from timetrial.report.page.render import render
+
+    live = LiveReport(options.paths, lambda version: render(_page(options), live=version))
+    try:
+        server = server_of(live, options.serve)
+    except (OSError, OverflowError) as error:
+        raise ResultsError(
+            f"can't serve on port {options.serve} ({error}): leave the number out for a free one"
+        ) from error
+    with server:
+        print(f"the report: http://127.0.0.1:{server.server_port}/ until Ctrl-C", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+    return 0
 
 
 def _told(page: Page, options: argparse.Namespace) -> str:
@@ -114,4 +142,12 @@ def _parser() -> argparse.ArgumentParser:
         "--figure", default="*", metavar="NAME", help="of svg: those whose file's name matches, such as '*-throughput*'"
     )
     add("--language", choices=("en", "zh"), default="en", help="of markdown and svg; the page has both")
+    add(
+        "--serve",
+        nargs="?",
+        type=int,
+        const=0,
+        metavar="PORT",
+        help="show the page on this machine while runs go on, on a free port unless one is named",
+    )
     return parser

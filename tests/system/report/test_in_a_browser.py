@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed: 
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.unit.report.page.made_up import environment, others, results, trial, whole, write
+from timetrial.report.page.live import LiveReport, server_of
 from timetrial.report.page.page import page_of
 from timetrial.report.page.render import render
 from timetrial.results.collect import collect
@@ -223,6 +225,25 @@ def test_it_is_drawn_within_a_fifth_of_a_second(shown: Shown) -> None:
 _DRAWN_MS = (
     "(({domComplete, responseStart}) => domComplete - responseStart)(performance.getEntriesByType('navigation')[0])"
 )
+
+
+def test_a_served_page_loads_itself_anew_when_a_run_goes_on(chromium: Browser, tmp_path: Path) -> None:
+    """Without a click, and without a complaint."""
+    write(tmp_path, "a.json", results([trial("t.py::a", "first_one", model, 1.0) for model in ("serial", "threads")]))
+    live = LiveReport([tmp_path], lambda version: render(page_of(collect([tmp_path])), live=version))
+    with server_of(live, 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            page = chromium.new_page()
+            page.goto(f"http://127.0.0.1:{server.server_port}/")
+            more = [trial("t.py::b", "second_one", model, 1.0) for model in ("serial", "threads")]
+            write(tmp_path, "b.json", results(more, "2026-12-01"))
+            page.get_by_role("heading", name="second_one", exact=True).wait_for(timeout=15_000)
+            page.close()
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_axe_finds_nothing_serious(shown: Shown, phone: Shown) -> None:

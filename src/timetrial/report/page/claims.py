@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from timetrial.claims import Outcome, Tally, Verdict, judge, stored_of, tally
+from timetrial.claims import Outcome, Tally, Verdict, all_claims, judge, stored_of, tally
 from timetrial.claims.stored import MOST_FILES
 from timetrial.claims.text import Text
-from timetrial.errors import ResultsError
+from timetrial.errors import ClaimError, ResultsError
 from timetrial.results.collect import Place
 from timetrial.results.read import read_results
 
@@ -64,8 +64,11 @@ class Claims:
 _ORDER: Final = [Outcome.REFUTED, Outcome.CONFIRMED, Outcome.INCONCLUSIVE, Outcome.NOT_TESTABLE]
 
 
-def claims_of(place: Place) -> Claims | None:
-    """The verdicts on a place's runs, the newest of them; None where it has no trial of timetrial's."""
+def claims_of(place: Place, left_out: list[str]) -> Claims | None:
+    """The verdicts on a place's runs, the newest of them; None where it has no trial of timetrial's.
+
+    A claim that fails on what is stored, such as on figures of another form, is told in ``left_out``.
+    """
     files = [run.path for run in reversed(place.runs)][:MOST_FILES]
     contents = {}
     for file in files:
@@ -75,7 +78,15 @@ def claims_of(place: Place) -> Claims | None:
             continue
     if not place.trials or not contents:
         return None
-    return Claims(judge(stored_of(contents)))
+    stored, verdicts = stored_of(contents), []
+    if not stored.places:
+        return None
+    for claim in all_claims():
+        try:
+            verdicts += judge(stored, [claim])
+        except ClaimError as error:
+            left_out.append(str(error))
+    return Claims(verdicts)
 
 
 def outcome_class(verdict: Verdict) -> str:

@@ -106,14 +106,14 @@ class Page:
 def page_of(collected: Collected, folders: Sequence[Path] = ()) -> Page:
     """The report on stored runs, and on the last gate in one of the ``folders``."""
     left_out = [*collected.left_out]
-    parts = [place_part(place, f"p{number}") for number, place in enumerate(collected.places, start=1)]
+    parts = [place_part(place, f"p{number}", left_out) for number, place in enumerate(collected.places, start=1)]
     rankings = [[details.ranking for details in part.overview] for part in parts]
     beside = side_by_side(short_names([part.label for part in parts]), rankings)
     return Page(parts[0].headline, parts, beside, gate_of(folders, left_out), left_out)
 
 
-def place_part(place: Place, key: str) -> PlacePart:
-    """One place's part; ``key`` is what its links begin with."""
+def place_part(place: Place, key: str, left_out: list[str]) -> PlacePart:
+    """One place's part; ``key`` is what its links begin with, ``left_out`` takes what can't be a part of it."""
     rankings = [Ranking(trials) for trials in place.trials.values()]
     tables = [details_of(ranking, f"{key}-t{number}") for number, ranking in enumerate(rankings, start=1)]
     workloads = list(_workloads(place, tables, key))
@@ -125,7 +125,7 @@ def place_part(place: Place, key: str) -> PlacePart:
         facts=place_facts(place),
         overview=sorted(tables, key=_by_gain),
         hero=_hero(workloads),
-        claims=claims_of(place),
+        claims=claims_of(place, left_out),
         workloads=workloads,
         together=[
             figure

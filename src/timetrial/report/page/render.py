@@ -16,9 +16,9 @@ from timetrial.report.page import words
 from timetrial.report.page.page import Page
 
 
-def render(page: Page) -> str:
-    """The HTML."""
-    return _environment().get_template("report.html").render(page=page, words=words, **_inside())
+def render(page: Page, *, live: str | None = None) -> str:
+    """The HTML; a page with the version of a ``live`` one asks its server for another, and loads itself anew."""
+    return _environment().get_template("report.html").render(page=page, words=words, live=live, **_inside())
 
 
 def _inside() -> dict[str, Markup]:

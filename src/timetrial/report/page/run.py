@@ -30,7 +30,7 @@ from timetrial.search.findings import Findings
 def page_of_run(findings: Findings, found: Answer | None, printed: str) -> Page:
     """The page; without an answer it says why there is none."""
     part = _run_part(findings, found, printed)
-    return Page(part.answer, [place_part(_place(findings), "p1")] if findings.rounds.of else [], run=part)
+    return Page(part.answer, [place_part(_place(findings), "p1", [])] if findings.rounds.of else [], run=part)
 
 
 def _place(findings: Findings) -> Place:

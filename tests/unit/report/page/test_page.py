@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ from tests.unit.report.page.made_up import (
     whole,
     write,
 )
+from timetrial.claims import Finding, Look, all_claims
 from timetrial.report.escaped import in_html
+from timetrial.report.page import claims as page_claims
 from timetrial.report.page.figure import Table
 from timetrial.report.page.page import Page, PlacePart, page_of
 from timetrial.report.page.ranking import Ranking
@@ -277,3 +280,21 @@ def test_of_a_workload_with_many_sizes_the_clearest_stands_on_the_first_screen(t
     ]
     ((details, others, section),) = place(tmp_path, trials).clearest
     assert (details.ranking.parameters, others, section) == ("size=10", 2, "p1-w1")
+
+
+def test_a_claim_that_fails_on_what_is_stored_is_named_and_the_others_are_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One strange figure is no reason to have no report."""
+
+    def fails(look: Look) -> Finding:
+        del look
+        raise KeyError("strange")
+
+    first, *others_of_all = all_claims()
+    monkeypatch.setattr(page_claims, "all_claims", lambda: [replace(first, find=fails), *others_of_all])
+    found = page(tmp_path, cores())
+    claims = found.places[0].claims
+    assert claims is not None
+    assert len(claims.verdicts) == len(others_of_all)
+    assert any(first.id in each for each in found.left_out)
