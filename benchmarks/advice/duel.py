@@ -29,8 +29,8 @@ def duel(request: Request, one: Way, other: Way, budget_s: float) -> Lead | None
     began_s = time.monotonic()
     target = target_of(request, str)
     reference = reference_of(target.workload)
-    name, variant = models.split(reference.model)
-    with models.get(name).open(target.workload.variant(variant), 1) as executor:
+    name, way = models.resolve(reference.model, target.workload)
+    with models.get(name).open(way, 1) as executor:
         probed = probe(
             executor,
             target.items.values,
