@@ -37,6 +37,7 @@ class Ran:
 
 
 Run = Callable[..., Ran]
+_WRONG_USAGE = 2
 
 
 def patience() -> float:
@@ -58,10 +59,14 @@ def run_in(folder: Path, code: str, *words: str, name: str = "f", budget_s: floa
     with contextlib.chdir(folder), contextlib.redirect_stdout(output), contextlib.redirect_stderr(complaint):
         try:
             status = main(["run", f"jobs.py:{name}", *items, "--budget", budget, "--json", str(file), *words])
-        except SystemExit as ended:  # of the command line's parser
-            status = int(ended.code or 0)
+        except SystemExit as ended:
+            if ended.code != _WRONG_USAGE:  # the command line's parser says so; anything else is meant for the tests
+                raise
+            status = _WRONG_USAGE
     assert "Traceback" not in complaint.getvalue(), complaint.getvalue()
     record = json.loads(file.read_text()) if file.exists() else {}
+    if record.get("interrupted"):  # which the command makes the best of
+        raise KeyboardInterrupt
     return Ran(status, output.getvalue(), complaint.getvalue(), record)
 
 
