@@ -28,6 +28,8 @@ def test_there_are_forty() -> None:
 def test_the_advised_model_is_the_known_one(run: Run, known: Known) -> None:
     """One of those that win by how the function is built, or tie with the one that does."""
     ran = run(known.script, *known.words, budget_s=8)
+    if ran.record["disturbance"] is not None:
+        ran = run(known.script, *known.words, budget_s=8)
     if known.needs_cores and count_usable_cpus() < 2:
         pytest.skip("there is one core")
     if (known.needs_cores or ran.status == 3) and ran.record["disturbance"] is not None:
