@@ -49,8 +49,8 @@ def duel(request: Request, one: Way, other: Way, budget_s: float) -> Lead | None
             turn += 1
             rounds.add(turn, arena.turn([one, other]))
     finally:
-        for way in list(arena.open_now):
-            arena.close(way)
+        for each in list(arena.open_now):
+            arena.close(each)
     return rounds.lead(one, other)
 
 
