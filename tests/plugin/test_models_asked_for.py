@@ -9,6 +9,14 @@ import pytest
 from tests.plugin.suites import ONE, Stored, Suite, names
 from timetrial import models
 
+COLLECT = ("--collect-only", "-q", "--benchmark-disable")
+
+
+def _chosen(result: pytest.RunResult) -> list[str]:
+    """The models of the trials that were collected."""
+    ids = [line.partition("::test_one[")[2] for line in result.outlines]
+    return [each.removesuffix("]") for each in ids if each]
+
 
 def test_a_variant_of_a_model_runs_when_it_is_asked_for(suite: Suite, stored: Stored) -> None:
     """It, and not the plain one; its name says more than the options do, and it is not void for that."""
@@ -29,9 +37,8 @@ def test_a_trial_says_over_how_many_event_loops_its_items_are_shared_out(suite: 
 
 def test_all_asks_for_every_model(suite: Suite) -> None:
     """The workload's variants are there as ever."""
-    result = suite(ONE, "--collect-only", "-q", "--trial-models=all", "--benchmark-disable", only=False)
-    chosen = {line.partition("::")[2] for line in result.outlines}
-    assert {f"test_one[{name}]" for name in (*models.names(), "threads[other]")} <= chosen
+    result = suite(ONE, *COLLECT, "--trial-models=all", only=False)
+    assert {*models.names(), "threads[other]"} <= {*_chosen(result)}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it is to be had here")
@@ -45,10 +52,9 @@ def test_a_model_that_can_not_run_here_is_a_skip_with_its_reason(suite: Suite) -
 def test_a_marker_names_a_variant_that_then_runs_by_itself(suite: Suite) -> None:
     """models=[…] is as good a way to ask as the command line, which may ask for more of the same models."""
     tests = ONE.replace("DOUBLE)", 'DOUBLE, models=["threads", "processes", "coroutines[to_thread]"])')
-    result = suite(tests, "-v", "--benchmark-disable", only=False)
-    assert names(result) == ["test_one[threads]", "test_one[processes]", "test_one[coroutines[to_thread]]"]
-    asked = suite(tests, "-v", "--benchmark-disable", "--trial-models=processes[spawn],serial", only=False)
-    assert names(asked) == ["test_one[processes[spawn]]"]
+    assert _chosen(suite(tests, *COLLECT, only=False)) == ["threads", "processes", "coroutines[to_thread]"]
+    asked = suite(tests, *COLLECT, "--trial-models=processes[spawn],serial", only=False)
+    assert _chosen(asked) == ["processes[spawn]"]
 
 
 @pytest.mark.parametrize("unknown", ["processes[teleport]", "fibres"])
