@@ -174,9 +174,17 @@ class PooledExecutor:
         return problems
 
     def _end_at_once(self) -> list[BaseException]:
-        """What is left of the pool ends, as far as it can be ended."""
+        """Lets go of the pool, whose workers can't be ended from outside; tells of those that are still at it."""
         self._pool.shutdown(wait=False)
-        return []
+        busy = sum(not future.done() for future in self._running)
+        if not busy:
+            return []
+        return [
+            TimetrialError(
+                f"{self._model!r} was still at {busy} item(s) or batches {_INTERRUPTED_S:g} s after its end, and "
+                f"Python waits for them before it ends; give the task's blocking calls a timeout"
+            )
+        ]
 
     def _stuck_error(self, error: Exception) -> TimetrialError:
         return TimetrialError(

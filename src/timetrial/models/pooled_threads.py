@@ -7,7 +7,7 @@ from concurrent import futures
 from contextlib import AbstractContextManager
 from typing import Any
 
-from timetrial.errors import TimetrialError, blame
+from timetrial.errors import blame
 from timetrial.models.base import Executor, ModelSettings
 from timetrial.models.calling import check_computed, require_concurrency, require_task
 from timetrial.models.futures import PooledExecutor
@@ -79,13 +79,3 @@ class PooledThreadsExecutor(PooledExecutor):
             check_computed(results, self._task)
             self._ran_before = True
         return results
-
-    def _end_at_once(self) -> list[BaseException]:
-        super()._end_at_once()
-        busy = sum(not future.done() for future in self._running)
-        return [
-            TimetrialError(
-                f"{busy} thread(s) did not stop in time, and Python waits for them before it ends; "
-                f"give the task's blocking calls a timeout"
-            )
-        ]

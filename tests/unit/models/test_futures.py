@@ -87,3 +87,21 @@ def test_a_resource_that_hangs_while_it_closes_is_ended(monkeypatch: pytest.Monk
     with pytest.raises(TimetrialError, match=r"did not close its resource in 0\.3 s"):
         opening.__exit__(None, None, None)
     assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+def test_threads_that_are_still_at_it_after_an_interruption_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody can end them; the error says what Python will do."""
+    monkeypatch.setattr("timetrial.models.futures._INTERRUPTED_S", 0.1)
+    goes_on = threading.Event()
+
+    def waits_or_interrupts(item: int) -> int:
+        if item:
+            raise KeyboardInterrupt
+        goes_on.wait(20)
+        return item
+
+    pool = models.get("threads[pool]").open(Workload("waits", task=waits_or_interrupts), 2)
+    with pytest.raises(KeyboardInterrupt) as caught, pool as executor:
+        executor.run([1, 0])
+    goes_on.set()
+    assert any("'threads[pool]' was still at 1 item(s)" in note for note in caught.value.__notes__)
