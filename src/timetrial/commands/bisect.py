@@ -12,11 +12,12 @@ from pathlib import Path
 from timetrial.commands.selection import add_installing, add_selection, divide, selection_of, wanted_of
 from timetrial.gate.bisect import Between, BisectPlan, bisect
 from timetrial.gate.findings import ExitCode, Finding
+from timetrial.gate.lockstep.selection import paths_in
 from timetrial.gate.policy import GatePolicy, read_policy
 from timetrial.gate.record import BenchmarkRecord
 from timetrial.gate.run import GatePlan, run_gate
 from timetrial.gate.sides.side import Side
-from timetrial.gate.store import About, GateFile, about_sides
+from timetrial.gate.store import About, GateFile, about_sides, read_gate
 from timetrial.gate.verdicts import effects_again, judge, rule_for
 from timetrial.report.escaped import shown
 from timetrial.report.gate.bisection import bisection_lines
@@ -33,10 +34,14 @@ def run(argv: Sequence[str]) -> int:
     options = _parser().parse_args(own)
     root = Path.cwd()
     progress = GateProgress(sys.stderr)
-    gate = _Gate(selection_of(options, for_pytest, copies=True), options.results, progress)
+    selection = selection_of(options, for_pytest, copies=True)
+    gate = _Gate(selection, options.results, progress)
+    tests = paths_in(root, selection) if options.tests_from else None
     policy = read_policy(root)
     with endings_unwind(), warden():
-        found = bisect(BisectPlan(root, options.good, options.bad, policy, gate, progress.say, wanted_of(options)))
+        found = bisect(
+            BisectPlan(root, options.good, options.bad, policy, gate, progress.say, wanted_of(options), tests)
+        )
     others = [*_without_ends(own), *(["--", *for_pytest] if for_pytest else [])]
     print(shown(bisection_lines(found, options.good, options.bad, others)))
     return ExitCode.PASS if found.culprit is not None else ExitCode.NOTHING_ASSERTED
@@ -60,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     add_selection(parser)
     parser.add_argument("--good", required=True, metavar="REF", help="a revision where it was still fast")
     parser.add_argument("--bad", default="HEAD", metavar="REF", help="one where it is slow (default: %(default)s)")
+    parser.add_argument(
+        "--tests-from", choices=["bad"], help="run the bad commit's tests (name their paths) everywhere"
+    )
     add_installing(parser)
     parser.add_argument(
         "--results",
@@ -92,6 +100,7 @@ class _Gate:
             on_progress=self.progress,
             on_launch=file.write,
             on_modules=file.note_modules,
+            on_allotment=file.note_allotment,
             known_enough=lambda record: between is not None and _is_between(record, between, policy),
         )
         try:
@@ -99,7 +108,7 @@ class _Gate:
         finally:
             self.progress.clear()
         file.write(records, complete=True)
-        return judge(records, policy)
+        return judge(records, read_gate(file.path).policy)
 
 
 def _is_between(record: BenchmarkRecord, between: Between, policy: GatePolicy) -> bool:

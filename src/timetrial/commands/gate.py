@@ -3,43 +3,46 @@
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from timetrial.commands.budget import seconds_of
+from timetrial.commands.gate_conclusion import conclude
 from timetrial.commands.selection import add_installing, add_selection, divide, selection_of, wanted_of
 from timetrial.errors import GateError, ResultsError
-from timetrial.gate.findings import ExitCode, Finding, exit_code
+from timetrial.gate.families import judge_families
+from timetrial.gate.findings import ExitCode, Finding
 from timetrial.gate.lockstep.keep_awake import can_keep_awake
+from timetrial.gate.lockstep.selection import paths_in
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.policy_choice import ChosenPolicy, choose_policy
 from timetrial.gate.record import SideName
 from timetrial.gate.run import GatePlan, run_gate
 from timetrial.gate.self_test import alike, run_self_test, self_test_files, tally
+from timetrial.gate.shards import merged, shard_of
 from timetrial.gate.sides.make import Side, sides_of_pythons, sides_of_ref, this_side
 from timetrial.gate.store import About, GateFile, StoredGate, about_sides, read_gate
 from timetrial.gate.stored.baseline import mark_if_failed
 from timetrial.gate.stored.compare import compare_files
 from timetrial.gate.verdicts import judge
 from timetrial.report.escaped import in_terminal, lines_in_terminal, shown
-from timetrial.report.gate.files import gate_json, gate_junit
-from timetrial.report.gate.markdown import gate_markdown
 from timetrial.report.gate.self_test import self_test_lines
-from timetrial.report.gate.table import GateHeader, gate_lines
+from timetrial.report.gate.table import GateHeader
 from timetrial.report.progress.gate import GateProgress
-from timetrial.system.files import replace_file, writing
 from timetrial.system.signals import endings_unwind
 from timetrial.system.warden import warden
 
 _RESULTS: Final = Path("results", "gate")
-_WHOM: Final = ("--base", "--extra", "--group", "--requirements", "--base-python", "--candidate-python")
+_WHOM: Final = ("--base", "--tests-from", "--extra", "--group", "--requirements", "--base-python", "--candidate-python")
 _REPORTS: Final = ("--json", "--markdown", "--junit")
-_ONLY_MEASURED: Final = ("-k", "-m", "--", "--budget", "--seed", "--results")
+_ONLY_MEASURED: Final = ("-k", "-m", "--", "--budget", "--seed", "--shard", "--results")
+_NOT_OF_THE_PAST: Final = (*_WHOM, "--policy", "--accept-difference", "paths")
+_BORROWED: Final = "both sides ran the candidate's tests (--tests-from candidate)"
 _NAMES: Final = {"paths": "paths of tests", "--": "what stands behind --"}
 
 
@@ -58,6 +61,8 @@ def _run(options: argparse.Namespace, selection: Sequence[str]) -> int:
     """The one of four things that was asked for."""
     if options.replay:
         return _replay(options)
+    if options.merge:
+        return _merge(options)
     chosen = choose_policy(Path.cwd(), options.base, options.policy)
     if options.self_test:
         return _self_test(options, chosen.policy, selection)
@@ -70,7 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="timetrial gate",
         usage="timetrial gate (--base REF | --base-python P --candidate-python P | BASE.json CANDIDATE.json |\n"
-        "                       --replay FILE | --self-test) [option ...] [path ...] [-- pytest option ...]",
+        "                       --replay FILE | --merge FILE ... | --self-test) [option ...] [path ...]\n"
+        "                       [-- pytest option ...]",
         description="Compare two versions of the code in lock-step. Exit status: 0 pass, 1 a regression, 2 wrong usage "
         "or environment, 3 nothing could be asserted. The policy is in pyproject.toml, [tool.timetrial.gate]; with "
         "--base, the base's counts.",
@@ -90,8 +96,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="WHOSE",
         help="whose policy counts: candidate, for the working tree's, or a TOML file; default: with --base the base's",
     )
+    add("--tests-from", choices=["candidate"], help="run the candidate's tests (name their paths) on both sides")
     add_installing(parser)
     add("--replay", type=Path, metavar="FILE", help="judge the raw data of an earlier gate again")
+    add("--shard", metavar="I/N", help="measure one of N shares of the benchmarks, for --merge; e.g. 2/5")
+    add("--merge", type=Path, nargs="+", default=[], metavar="FILE", help="judge all shards of a gate as one")
     add("--self-test", action="store_true", help="measure the gate itself, on this machine and suite")
     add(
         "--accept-difference",
@@ -113,6 +122,8 @@ def _parser() -> argparse.ArgumentParser:
 def _refuse_unlike_sides(options: argparse.Namespace) -> None:
     if options.base and options.base_python:
         raise GateError("--base and --base-python are two different questions: ask one of them")
+    if options.tests_from and not options.base:
+        raise GateError("--tests-from goes with --base: two environments run the same files anyway")
     if options.candidate_python and not options.base_python:
         raise GateError("--candidate-python goes with --base-python: of a revision, timetrial makes the environment")
 
@@ -134,10 +145,13 @@ def _way(options: argparse.Namespace) -> tuple[str, str, Sequence[str]]:
     """What was asked for in a word, why it has no use for some options, and which these are."""
     if options.replay:
         why = "a replay judges again what one gate measured, by the policy that is stored with it"
-        return "--replay", why, ("--self-test", *_WHOM, "--policy", "--accept-difference", "paths", *_ONLY_MEASURED)
+        return "--replay", why, ("--merge", "--self-test", *_NOT_OF_THE_PAST, *_ONLY_MEASURED)
+    if options.merge:
+        why = "the shards are judged as they were measured, by the policy that is stored with them"
+        return "--merge", why, ("--self-test", *_NOT_OF_THE_PAST, *_ONLY_MEASURED[:-1])
     if options.self_test:
         why = "a self-test compares this code with itself, and prints what it finds"
-        return "--self-test", why, (*_WHOM, "--accept-difference", "--seed", "--verbose", *_REPORTS)
+        return "--self-test", why, (*_WHOM, "--accept-difference", "--seed", "--shard", "--verbose", *_REPORTS)
     if _are_stored(options.paths):
         return "stored files", "what they hold is compared as it is, and nothing is measured", (*_WHOM, *_ONLY_MEASURED)
     way = "--base" if options.base else "--base-python"
@@ -150,13 +164,16 @@ def _way(options: argparse.Namespace) -> tuple[str, str, Sequence[str]]:
 
 def _lockstep(options: argparse.Namespace, chosen: ChosenPolicy, selection: Sequence[str]) -> int:
     progress, policy = GateProgress(sys.stderr), chosen.policy
+    shard = shard_of(options.shard) if options.shard else None
     for line in chosen.lines():
         progress.say(line)
     seed = random.SystemRandom().getrandbits(32) if options.seed is None else options.seed
-    with _sides(options, policy, progress.say) as (base, candidate):
+    with _sides(options, policy, progress.say, selection) as (base, candidate):
         about: About = {**about_sides(base, candidate, selection), "kind": "gate", "seed": seed}
         about["kept_awake"] = policy.keep_awake and can_keep_awake()
-        about["notes"] = chosen.lines()
+        about["notes"] = [*chosen.lines(), *([_BORROWED] if base.borrowed_tests else [])]
+        if shard is not None:
+            about["shard"] = [shard.number, shard.of]
         file = GateFile(options.results, policy, about)
         try:
             records = run_gate(
@@ -166,22 +183,33 @@ def _lockstep(options: argparse.Namespace, chosen: ChosenPolicy, selection: Sequ
                     policy,
                     selection,
                     seed,
+                    shard=shard,
                     say=progress.say,
                     on_progress=progress,
                     on_launch=file.write,
                     on_modules=file.note_modules,
+                    on_allotment=file.note_allotment,
                 )
             )
         finally:
             progress.clear()
         file.write(records, complete=True)
-    return _conclude(options, judge(records, policy), policy, _header(read_gate(file.path)))
+    stored = read_gate(file.path)
+    header = _header(stored)
+    if shard is not None:
+        said = f"this is shard {shard}, which ends with 0: timetrial gate --merge judges all {shard.of} as one gate"
+        header = replace(header, notes=(*header.notes, said))
+    status = conclude(options, judge(records, stored.policy), stored.policy, header, _families(stored))
+    return status if shard is None or status == ExitCode.USAGE else ExitCode.PASS
 
 
 @contextmanager
-def _sides(options: argparse.Namespace, policy: GatePolicy, say: Callable[[str], None]) -> Iterator[tuple[Side, Side]]:
+def _sides(
+    options: argparse.Namespace, policy: GatePolicy, say: Callable[[str], None], selection: Sequence[str]
+) -> Iterator[tuple[Side, Side]]:
     if options.base:
-        with sides_of_ref(Path.cwd(), options.base, policy, say, wanted_of(options)) as sides:
+        tests = paths_in(Path.cwd(), selection) if options.tests_from else None
+        with sides_of_ref(Path.cwd(), options.base, policy, say, wanted_of(options), tests) as sides:
             yield sides
     elif options.base_python:
         yield sides_of_pythons(options.base_python, options.candidate_python or sys.executable, Path.cwd())
@@ -195,7 +223,21 @@ def _replay(options: argparse.Namespace) -> int:
         said = f"{stored.path} is of a gate that was cut off: this is what it had measured"
         print(in_terminal(said), file=sys.stderr)
     findings = judge(stored.records, stored.policy, cut_off=not stored.complete)
-    return _conclude(options, findings, stored.policy, _header(stored))
+    return conclude(options, findings, stored.policy, _header(stored), _families(stored))
+
+
+def _families(stored: StoredGate) -> Sequence[Finding]:
+    return judge_families(stored.records, stored.policy)
+
+
+def _merge(options: argparse.Namespace) -> int:
+    """All shards as one gate, which is kept like any other."""
+    whole = merged([read_gate(path) for path in options.merge])
+    file = GateFile(options.results, whole.policy, cast("About", dict(whole.about)))
+    file.write(whole.records, complete=True, took_s=whole.seconds)
+    stored = read_gate(file.path)
+    findings = judge(stored.records, stored.policy)
+    return conclude(options, findings, stored.policy, _header(stored), _families(stored))
 
 
 def _stored(options: argparse.Namespace, chosen: ChosenPolicy) -> int:
@@ -204,7 +246,7 @@ def _stored(options: argparse.Namespace, chosen: ChosenPolicy) -> int:
     base, candidate = map(Path, options.paths)
     findings = compare_files(base, candidate, chosen.policy, options.accept_difference)
     header = GateHeader(str(base), str(candidate), notes=tuple(chosen.lines()))
-    status = _conclude(options, findings, chosen.policy, header)
+    status = conclude(options, findings, chosen.policy, header)
     try:
         mark_if_failed(candidate, base, findings)
     except ResultsError as error:
@@ -220,47 +262,6 @@ def _header(stored: StoredGate) -> GateHeader:
     launches = sum(len(record.launches) for record in stored.records)
     launch_s = stored.seconds / launches if launches else None
     return GateHeader(base, candidate, stored.seconds, str(stored.path), tuple(stored.notes), launch_s)
-
-
-def _conclude(options: argparse.Namespace, findings: Sequence[Finding], policy: GatePolicy, header: GateHeader) -> int:
-    """Shows the verdicts, writes them where that was asked for, and turns them into the exit status.
-
-    A report that can't be written is told beside the verdicts, and a pass or an open gate ends with 2 for it; it hides
-    no regression, and keeps no other report from being written.
-    """
-    print(shown(gate_lines(findings, policy, header, every=options.verbose)))
-    failures = [each for each in _write_reports(options, findings, policy, header) if each]
-    for failure in failures:
-        print(lines_in_terminal(f"timetrial gate: {failure}"), file=sys.stderr)
-    status = exit_code(findings)
-    return ExitCode.USAGE if failures and status != ExitCode.REGRESSION else status
-
-
-def _write_reports(
-    options: argparse.Namespace, findings: Sequence[Finding], policy: GatePolicy, header: GateHeader
-) -> Iterator[GateError | None]:
-    for path, text in ((options.json, gate_json), (options.junit, gate_junit), (options.markdown, gate_markdown)):
-        if path is not None:
-            yield _write(path, text(findings, policy, header), "w")
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        yield _write(Path(summary), gate_markdown(findings, policy, header) + "\n", "a")
-
-
-def _write(path: Path, text: str, mode: str) -> GateError | None:
-    """What kept it from being written, if anything did; a report is replaced as a whole, a summary is added to."""
-    content = text.encode(errors="backslashreplace")
-    try:
-        with writing(path, error=GateError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if mode == "w" and (path.is_file() or not path.exists()):  # a device, such as /dev/stdout, is written to
-                replace_file(path, content)
-            else:
-                with path.open("ab") as file:
-                    file.write(content)
-    except GateError as error:
-        return error
-    return None
 
 
 def _self_test(options: argparse.Namespace, policy: GatePolicy, selection: Sequence[str]) -> int:

@@ -18,6 +18,7 @@ from timetrial.gate.sides.make import SideMaker
 from timetrial.gate.sides.requirements import Wanted
 from timetrial.gate.sides.scratch import files_or_error, scratch
 from timetrial.gate.sides.side import Side, check
+from timetrial.gate.sides.tests_of import with_tests_of
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class BisectPlan:
     say: Callable[[str], None]
     wanted: Wanted | None = None
     """What to install besides, for commits that name nothing themselves."""
+    tests: Sequence[str] | None = None
+    """Paths of tests that every commit takes over from the bad one; None: each has its own."""
 
 
 @dataclass(frozen=True)
@@ -115,9 +118,16 @@ def bisect(plan: BisectPlan) -> Bisection:
         with files_or_error():
             search = GitBisect(repository, place, good, bad)
             maker = SideMaker.in_scratch(place, repository, plan.root, plan.policy, plan.say, plan.wanted)
-            (base,) = maker.installed(maker.of_commit(SideName.BASE, good))
+            tests = maker.of_commit(SideName.CANDIDATE, bad) if plan.tests is not None else None
+            base = _with_tests(maker.of_commit(SideName.BASE, good), tests, plan)
+            maker.installed(base)
             check(base)
-        return _Steps(plan, repository, search, base).all_of(bad)
+        return _Steps(plan, repository, search, base, tests).all_of(bad)
+
+
+def _with_tests(side: Side, tests: Side | None, plan: BisectPlan) -> Side:
+    """The side, with the tests of another one where these are for all."""
+    return side if tests is None or plan.tests is None else with_tests_of(tests, side, plan.tests)
 
 
 @dataclass
@@ -128,6 +138,8 @@ class _Steps:
     repository: Repository
     search: GitBisect
     base: Side
+    tests: Side | None = None
+    """Whose tests all commits run, if not their own; it is never installed."""
     marks: list[tuple[Commit, Mark]] = field(default_factory=list)
     found: dict[str, Sequence[Finding]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
@@ -195,7 +207,8 @@ class _Steps:
         with scratch(self.repository, plan.say) as place:
             with files_or_error():
                 maker = SideMaker.in_scratch(place, self.repository, plan.root, policy, plan.say, plan.wanted)
-                (candidate,) = maker.installed(maker.of_commit(SideName.CANDIDATE, commit))
+                candidate = _with_tests(maker.of_commit(SideName.CANDIDATE, commit), self.tests, plan)
+                maker.installed(candidate)
                 check(candidate)
             return plan.test(self.base, candidate, policy, between)
 

@@ -51,14 +51,19 @@ class Finding:
     reason: str | None = None
     against: str | None = None
     noise_floor: float | None = None
+    variants: int | None = None
+    """How many variants a test has, where this is the verdict on all of them together; None for a benchmark's own."""
     more_launches: int | None = None
     """About how many more launches would settle an inconclusive one; None where more would not help."""
 
 
-def exit_code(findings: Sequence[Finding]) -> int:
-    """A regression fails; otherwise whatever is inconclusive, or nothing at all, keeps the gate from passing."""
+def exit_code(findings: Sequence[Finding], families: Sequence[Finding] = ()) -> int:
+    """A regression fails, of a benchmark or of all variants of a test together (``families``).
+
+    Otherwise whatever is inconclusive, or nothing at all, keeps the gate from passing.
+    """
     verdicts = {finding.verdict for finding in findings}
-    if Verdict.REGRESSED in verdicts:
+    if Verdict.REGRESSED in verdicts | {family.verdict for family in families}:
         return ExitCode.REGRESSION
     asserted = verdicts & {Verdict.UNCHANGED, Verdict.IMPROVED}
     return ExitCode.PASS if asserted and Verdict.INCONCLUSIVE not in verdicts else ExitCode.NOTHING_ASSERTED

@@ -7,10 +7,14 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """Why a launch was made: to look at everything once, or to settle what the look had left open."""
+    """Why a benchmark was in a launch: to look at everything, to settle what that left open, or for its test's sake.
+
+    For its test's sake: to settle whether all variants changed together.
+    """
 
     SCREEN = "screen"
     CONFIRM = "confirm"
+    FAMILY = "family"
 
 
 class SideName(StrEnum):
@@ -37,6 +41,8 @@ class LaunchPair:
     candidate_first: tuple[bool, ...]
     executions_per_round: int = 1
     cpus: tuple[int, ...] = ()
+    number: int | None = None
+    """Which launch of its gate it was, from 1: those with one number were measured together. None in older gates."""
 
 
 @dataclass(frozen=True)

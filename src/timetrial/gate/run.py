@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from timetrial.errors import GateError, SideDownError
+from timetrial.gate.allotment import (
+    Allotment,
+    Pace,
+    allot,
+    longest_pair_s,
+    pairs_again,
+    pairs_by_scatter,
+    second_look,
+    slowed_pace,
+)
+from timetrial.gate.budget import BudgetClock, Costs
+from timetrial.gate.families import open_families
 from timetrial.gate.lockstep.keep_awake import Spinners, spinners
-from timetrial.gate.lockstep.launch import Launch, Offer
+from timetrial.gate.lockstep.launch import Launch
 from timetrial.gate.lockstep.rounds import BenchmarkRounds, Sizes
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
+from timetrial.gate.shards import Shard
 from timetrial.gate.sides.make import Side
 from timetrial.gate.sides.watch import Watch
+from timetrial.gate.stock import lacking, records_of
 from timetrial.gate.verdicts import open_for_confirmation
+from timetrial.stats.variance_components import Components, components
 from timetrial.system.strays import Stray
 
 
@@ -51,15 +67,19 @@ class GatePlan:
     base: Side
     candidate: Side
     policy: GatePolicy
-    """The settings that verdicts rest on."""
+    """The settings that verdicts rest on, unless ``on_allotment`` is told of others."""
     selection: Sequence[str] = ()
     seed: int = 0
     """Of the random order of benchmarks and sides."""
+    shard: Shard | None = None
+    """The part of the benchmarks that this gate measures; None for all."""
     extra_share: Callable[[str], float] = lambda _name: 0.0
     say: Callable[[str], None] = lambda _line: None
     on_progress: Callable[[Progress], None] = lambda _progress: None
     on_launch: Callable[[Sequence[BenchmarkRecord]], None] = lambda _records: None
     on_modules: Callable[[SideName, Mapping[str, str]], None] = lambda _side, _modules: None
+    on_allotment: Callable[[Allotment], None] = lambda _allotted: None
+    """Told of how the gate spends its time, and by which policy it is to be judged, where that isn't ``policy``."""
     known_enough: Callable[[BenchmarkRecord], bool] = lambda _record: False
     """Whether whoever asks has an answer already, though the gate itself would look on; asked between launches."""
 
@@ -77,17 +97,6 @@ def run_gate(plan: GatePlan) -> list[BenchmarkRecord]:
     return gate.records()
 
 
-@dataclass
-class _Pace:
-    """How long a benchmark takes in a launch, start included, as seen so far."""
-
-    seconds: float = 0.0
-    benchmarks: int = 0
-
-    def left_s(self, benchmarks: int) -> float:
-        return benchmarks * self.seconds / self.benchmarks if self.benchmarks else 0.0
-
-
 class _Gate:
     def __init__(self, plan: GatePlan, spinners: Spinners) -> None:
         self._plan = plan
@@ -95,11 +104,18 @@ class _Gate:
         self._chance = random.Random(plan.seed)
         self._sizes = Sizes()
         self._records: dict[str, BenchmarkRecord] = {}
-        self._pace = _Pace()
+        self._clock = BudgetClock(plan.policy.budget_s, time.monotonic)
+        self._costs = Costs()
+        self._allotted = Allotment(Pace(pairs=plan.policy.pairs_per_launch), plan.policy)
+        self._longest_pair_s = math.inf
         self._launches = dict.fromkeys(Phase, 0)
         self._watch = Watch(plan.base, plan.candidate)
         self._told_of: set[str] = set()
-        self._started_s = time.monotonic()
+
+    @property
+    def _policy(self) -> GatePolicy:
+        """The policy by which this gate is judged: the plan's, as far as its time allows that."""
+        return self._allotted.policy
 
     def records(self) -> list[BenchmarkRecord]:
         return list(self._records.values())
@@ -107,51 +123,96 @@ class _Gate:
     def screen(self) -> None:
         """Looks at everything, until each benchmark has its launches or the time is up."""
         self._launch(Phase.SCREEN, None)
-        while self._time_is_left() and (names := self._short_of_screening()):
+        while names := self._fitting(self._short_of_screening()):
             self._launch(Phase.SCREEN, names)
 
     def confirm(self) -> None:
         """Gives fresh launches to what stands out, until all is decided or the time is up."""
-        while self._time_is_left() and (names := self._open()):
+        look = self._plan_second_look()
+        while names := self._fitting([name for name in self._open_with_families() if name in look]):
             self._launch(Phase.CONFIRM, names)
 
+    def _open_with_families(self) -> list[str]:
+        """Those that another launch would help: by themselves first, then with the other variants of their tests."""
+        together = open_families(self.records(), self._policy)
+        return list(dict.fromkeys([*self._open(), *(name for names in together.values() for name in names)]))
+
     def _open(self) -> list[str]:
-        names = open_for_confirmation(self.records(), self._plan.policy)
+        names = open_for_confirmation(self.records(), self._policy)
         return [name for name in names if not self._plan.known_enough(self._records[name])]
 
+    def _plan_second_look(self) -> Collection[str]:
+        """Settles how many launches it may take, now that is known what was left open; whom there is time for."""
+        names = self._open_with_families()
+        if not names or self._clock.left_s <= 0:
+            return ()
+        look = second_look(self._policy, names, self._costs.in_launch_s, self._costs.start_s, self._clock.left_s)
+        if look.launches != self._policy.confirm_launches:
+            self._allot(replace(self._allotted, policy=replace(self._policy, confirm_launches=look.launches), lines=()))
+        return set(look.names)
+
+    def _allot(self, allotted: Allotment) -> None:
+        self._allotted = allotted
+        for line in allotted.lines:
+            self._plan.say(line)
+        self._plan.on_allotment(allotted)
+
     def _short_of_screening(self) -> list[str]:
-        wanted = self._plan.policy.screen_launches
+        wanted = self._policy.screen_launches
         return [
             name
             for name, record in self._records.items()
             if record.trouble is None and len(record.of(Phase.SCREEN)) < wanted
         ]
 
-    def _time_is_left(self) -> bool:
-        return time.monotonic() - self._started_s < self._plan.policy.budget_s
+    def _fitting(self, names: Sequence[str]) -> list[str]:
+        """Those that another launch has time for, in their order: the quick ones, if not all; none once time is up."""
+        left_s = self._clock.left_s
+        if left_s <= 0:
+            return []
+        fitting = set(self._costs.fitting(names, left_s + self._clock.grace_s))
+        return [name for name in names if name in fitting]
 
     def _launch(self, phase: Phase, names: Sequence[str] | None) -> None:
         """One launch over these benchmarks; None for all that both sides have."""
-        plan, began_s = self._plan, time.monotonic()
+        plan = self._plan
         self._launches[phase] += 1
         launch = Launch(
-            plan.base, plan.candidate, plan.selection, patience_s=plan.policy.patience_s, chance=self._chance
+            plan.base,
+            plan.candidate,
+            plan.selection,
+            patience_s=plan.policy.patience_s,
+            chance=self._chance,
+            ends_s=self._clock.ends_s,
         )
+        began_s = time.monotonic()
         try:
             with self._kept_if_unchanged(launch), launch:
+                self._costs.note_start(time.monotonic() - began_s)
                 if names is None:
                     for remark in launch.remarks:
                         plan.say(remark)
-                    names = self._take_stock(launch.offers)
+                    names = self._take_stock(launch)
+                    self._share_out(len(names))
                 launch.choose(names)
                 self._run(launch, phase, names)
                 launch.refuse_late_joins()
+                ended_s = time.monotonic()
         finally:
             for side, modules in launch.modules.items():
                 plan.on_modules(side, modules)
             plan.on_launch(self.records())  # also what a launch had measured when it was cut off
-        self._pace.seconds += time.monotonic() - began_s
-        self._pace.benchmarks += len(names)
+        self._costs.note_end(time.monotonic() - ended_s)
+
+    def _share_out(self, benchmarks: int) -> None:
+        """Settles how this gate spends its time, now that is known how many benchmarks there are."""
+        if not benchmarks:
+            return
+        shard, policy = self._plan.shard, self._plan.policy
+        allotted = allot(shard.policy(policy) if shard else policy, benchmarks, self._costs.start_s, self._clock.left_s)
+        self._longest_pair_s = longest_pair_s(allotted.policy, benchmarks, allotted.pace)
+        if allotted != self._allotted:
+            self._allot(allotted)
 
     @contextmanager
     def _kept_if_unchanged(self, launch: Launch) -> Iterator[None]:
@@ -177,51 +238,72 @@ class _Gate:
                 self._plan.say(line)
 
     def _run(self, launch: Launch, phase: Phase, names: Sequence[str]) -> None:
+        pairs = self._pairs(phase, names)
+        alone = set(names if phase is Phase.SCREEN else self._open())
         for index, name in enumerate(names):
+            if self._clock.over_with(self._costs.in_launch_s.get(name, 0.0)):
+                return
             self._tell(phase, index, names)
-            extra = self._plan.extra_share(name)
-            rounds = BenchmarkRounds(launch, name, self._plan.policy, self._sizes, self._chance, self._spinners, extra)
+            pace = slowed_pace(self._allotted, self._costs.slowness)
+            pace = replace(pace, pairs=pairs.get(name, pace.pairs))
+            rounds = BenchmarkRounds(
+                launch,
+                name,
+                self._policy,
+                self._sizes,
+                self._chance,
+                self._spinners,
+                self._plan.extra_share(name),
+                pace=pace,
+                longest_pair_s=self._longest_pair_s,
+            )
+            began_s = time.monotonic()
             try:
-                outcome = rounds.measure(phase)
+                outcome = rounds.measure(phase if name in alone else Phase.FAMILY)
             except SideDownError as error:
-                self._records[name].trouble = Trouble("crashed", SideName(error.side), str(error))
+                if time.monotonic() < self._clock.ends_s:
+                    self._records[name].trouble = Trouble("crashed", SideName(error.side), str(error))
                 return  # the others get another launch
+            self._costs.note(name, time.monotonic() - began_s, pace.cost_s(self._policy.warmup_rounds))
             self._note(name, outcome)
 
-    def _note(self, name: str, outcome: LaunchPair | Trouble) -> None:
-        if isinstance(outcome, Trouble):
-            self._records[name].trouble = outcome
-        else:
-            self._records[name].launches.append(outcome)
+    def _pairs(self, phase: Phase, names: Sequence[str]) -> Mapping[str, int]:
+        """How many pairs each gets in this launch; the policy's number where there is time enough for that."""
+        pace, policy = slowed_pace(self._allotted, self._costs.slowness), self._policy
+        if pace == Pace(pairs=policy.pairs_per_launch):
+            return {}
+        found = {name: _components(self._records[name]) for name in names}
+        if phase is Phase.SCREEN:
+            return pairs_by_scatter(pace, {name: each.within for name, each in found.items() if each})
+        start_s = self._costs.start_s / len(names)
+        return {name: pairs_again(pace, each, start_s, policy) for name, each in found.items()}
 
-    def _take_stock(self, offers: Mapping[SideName, Sequence[Offer]]) -> list[str]:
+    def _note(self, name: str, outcome: LaunchPair | Trouble) -> None:
+        record = self._records[name]
+        if isinstance(outcome, Trouble):
+            borrowed = self._plan.base.borrowed_tests and not record.launches
+            record.trouble = lacking(outcome) if borrowed else outcome
+        else:
+            record.launches.append(replace(outcome, number=sum(self._launches.values())))
+
+    def _take_stock(self, launch: Launch) -> list[str]:
         """Makes a record for everything that either side has; returns what can be measured."""
-        base = {each.name: each for each in offers[SideName.BASE]}
-        candidate = {each.name: each for each in offers[SideName.CANDIDATE]}
-        for name in [*candidate, *(each for each in base if each not in candidate)]:
-            trouble = _trouble_of(base.get(name), candidate.get(name))
-            self._records[name] = BenchmarkRecord(name, trouble=trouble)
+        self._records = {each.name: each for each in records_of(launch, self._plan.shard)}
         return [name for name, record in self._records.items() if record.trouble is None]
 
     def _tell(self, phase: Phase, index: int, names: Sequence[str]) -> None:
-        policy = self._plan.policy
+        policy = self._policy
         number = self._launches[phase]
         of = max(number, policy.screen_launches if phase is Phase.SCREEN else policy.confirm_launches)
-        left = (of - number) * len(names) + len(names) - index
-        self._plan.on_progress(
-            Progress(phase, number, of, index + 1, len(names), names[index], self._pace.left_s(left))
-        )
+        left_s = (of - number) * self._costs.launch_s(names) + self._costs.launch_s(names[index:])
+        left_s = min(left_s, self._clock.left_s + self._clock.grace_s) if self._costs.known else 0.0
+        self._plan.on_progress(Progress(phase, number, of, index + 1, len(names), names[index], max(0.0, left_s)))
 
 
-def _trouble_of(base: Offer | None, candidate: Offer | None) -> Trouble | None:
-    """What keeps a benchmark that one side or both have collected from being measured, as far as can be told now."""
-    if candidate is None:
-        return Trouble("missing", SideName.CANDIDATE, "the base has it and the candidate doesn't: deleted, or renamed")
-    if base is None:
-        return Trouble("new", SideName.BASE, "the base doesn't have it yet")
-    if base.skip and candidate.skip:
-        return Trouble("skipped", None, candidate.skip)
-    if base.skip or candidate.skip:
-        side = SideName.BASE if base.skip else SideName.CANDIDATE
-        return Trouble("skipped", side, base.skip or candidate.skip or "")
-    return None
+def _components(record: BenchmarkRecord) -> Components | None:
+    """What a benchmark's pairs and launches scatter by, as far as it has been measured."""
+    launches = [
+        [math.log(new / old) for old, new in zip(each.base_s, each.candidate_s, strict=True) if old > 0 < new]
+        for each in record.launches
+    ]
+    return components([each for each in launches if each])

@@ -78,7 +78,9 @@ def run_one(plan: GatePlan, directory: Path, *, injected: bool) -> StoredGate:
     about = about_sides(plan.base, plan.candidate, plan.selection)
     about.update({"kind": _KIND, "seed": seed, "injected": injected})
     file = GateFile(directory, plan.policy, about)
-    records = run_gate(replace(plan, seed=seed, extra_share=shares, on_launch=file.write))
+    records = run_gate(
+        replace(plan, seed=seed, extra_share=shares, on_launch=file.write, on_allotment=file.note_allotment)
+    )
     file.write(records, complete=True)
     return read_gate(file.path)
 
@@ -113,7 +115,7 @@ def _is_self_test(gate: StoredGate) -> bool:
 def alike(gates: Sequence[StoredGate], policy: GatePolicy, selection: Sequence[str]) -> list[StoredGate]:
     """Those of the same tests under the same policy: others' rates say nothing about these."""
     stored = words_without_secrets(selection)
-    return [gate for gate in gates if gate.policy == policy and gate.about["selection"] == stored]
+    return [gate for gate in gates if gate.asked == policy and gate.about["selection"] == stored]
 
 
 def tally(gates: Iterable[StoredGate]) -> list[Tally]:

@@ -13,19 +13,22 @@ from typing import Any, Final, NotRequired, TypedDict
 
 from timetrial.environment.record import Environment, environment
 from timetrial.errors import NoRoomError, ResultsError
+from timetrial.gate.allotment import Allotment
 from timetrial.gate.policy import GatePolicy, policy_of
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
 from timetrial.gate.sides.make import Side
 from timetrial.results.read import read_json
 from timetrial.results.runfile import make_folder
-from timetrial.results.wellformed import NUMBER, SECONDS, TEXT, a, every, fields, or_none
+from timetrial.results.wellformed import NUMBER, OBJECT, SECONDS, TEXT, a, every, fields, or_none
 from timetrial.system.credentials import masked, words_without_secrets
 from timetrial.system.files import replace_file, writing
 from timetrial.system.strict_json import dumps
 
 _KEY: Final = "timetrial_gate"
 # 1: schema_version, complete, created, seconds, policy, about (sides, selection, seed, environment, …), benchmarks.
-SCHEMA_VERSION: Final = 1
+# 2: launches have a number, and the phase "family"; about.asked: settings that were asked for where others are used.
+SCHEMA_VERSION: Final = 2
+_READ: Final = (1, SCHEMA_VERSION)
 _ADVICE: Final = (
     "make room or permit it, or choose another directory with --results=DIR "
     "(what was written before is still there, and whole)"
@@ -35,9 +38,17 @@ _FLAG: Final = a("true or false", lambda value: isinstance(value, bool))
 _COUNT: Final = a("whole number from 1 on", lambda value: type(value) is int and 0 < value <= _MOST_EXECUTIONS)
 _RULE: Final = ("margin", "detect", "alpha", "flag", "screen_launches", "confirm_launches")
 _SIDE: Final = fields({"label": TEXT})
-_ABOUT: Final = fields({"base": _SIDE, "candidate": _SIDE, "notes": every(TEXT), "selection": every(TEXT)})
+_ABOUT: Final = fields(
+    {"base": _SIDE, "candidate": _SIDE, "notes": every(TEXT), "selection": every(TEXT), "asked": OBJECT}
+)
 _LAUNCH: Final = fields(
-    {"base_s": SECONDS, "candidate_s": SECONDS, "candidate_first": every(_FLAG), "executions_per_round": _COUNT}
+    {
+        "base_s": SECONDS,
+        "candidate_s": SECONDS,
+        "candidate_first": every(_FLAG),
+        "executions_per_round": _COUNT,
+        "number": or_none(_COUNT),
+    }
 )
 _RECORD: Final = fields(
     {"name": TEXT, "launches": every(_LAUNCH), "trouble": or_none(fields({"kind": TEXT, "reason": TEXT}))}
@@ -76,6 +87,10 @@ class About(TypedDict, total=False):
     """Whether spinners kept processors from halting."""
     notes: list[str]
     """Lines about the gate that a reader of its verdicts has to know."""
+    asked: dict[str, Any]
+    """The settings of the policy that was asked for, where the gate's time allowed others."""
+    shard: list[int]
+    """Which share of the benchmarks it measured, and of how many."""
     injected: bool
     """In a self-test: whether benchmarks of the candidate were slowed down."""
 
@@ -91,11 +106,18 @@ class StoredGate:
     seconds: float
     """How long it had taken when the file was written."""
     policy: GatePolicy
-    """The settings that it was measured under."""
+    """The settings that it was measured under, and is judged by."""
     about: Mapping[str, Any]
     """Who was compared on what and where, as About; read from a file, so nothing in it is sure."""
     records: Sequence[BenchmarkRecord]
     """All that was measured, by benchmark."""
+
+    @property
+    def asked(self) -> GatePolicy:
+        """The settings that were asked for; others than ``policy`` where the time was too short for them."""
+        asked: Mapping[str, Any] = self.about.get("asked", {})
+        used = {name: list(each) if isinstance(each, tuple) else each for name, each in asdict(self.policy).items()}
+        return policy_of({**_without_none(used), **asked}, str(self.path))
 
     @property
     def notes(self) -> Sequence[str]:
@@ -112,25 +134,39 @@ class GateFile:
         self._began_s = time.monotonic()
         self.path = directory / f"{now:%Y_%m_%d-%H%M%S}-gate-{secrets.token_hex(3)}.json"
         self._about: About = masked({**about})
+        self._asked = policy
         self._head = {
             "schema_version": SCHEMA_VERSION,
             "created": now.isoformat(timespec="seconds"),
-            "policy": {**asdict(policy), "install": words_without_secrets(policy.install) if policy.install else None},
+            "policy": _stored_policy(policy),
             "about": self._about,
         }
+
+    def note_allotment(self, allotted: Allotment) -> None:
+        """By which policy the gate is judged, where its time is too short for the one that was asked for, and why."""
+        self._head["policy"] = _stored_policy(allotted.policy)
+        asked, used = asdict(self._asked), asdict(allotted.policy)
+        if other := {name: value for name, value in asked.items() if used[name] != value}:
+            self._about["asked"] = other
+        self._about["notes"] = [*self._about.get("notes", []), *allotted.lines]
 
     def note_modules(self, side: SideName, modules: Mapping[str, str]) -> None:
         """Which of the project's modules a side imported, and from where: what was measured, by name."""
         about = self._about["base"] if side is SideName.BASE else self._about["candidate"]
         about["modules"] = {**about.get("modules", {}), **modules}
 
-    def write(self, records: Sequence[BenchmarkRecord], *, complete: bool = False) -> None:
-        """Replaces the file in one step; raises NoRoomError where that fails."""
-        progress = {"complete": complete, "seconds": round(time.monotonic() - self._began_s, 3)}
+    def write(self, records: Sequence[BenchmarkRecord], *, complete: bool = False, took_s: float | None = None) -> None:
+        """Replaces the file in one step; raises NoRoomError where that fails. ``took_s``: None for the time since."""
+        took_s = time.monotonic() - self._began_s if took_s is None else took_s
+        progress = {"complete": complete, "seconds": round(took_s, 3)}
         content = {_KEY: {**self._head, **progress, "benchmarks": [asdict(record) for record in records]}}
         with writing(self.path, _ADVICE, error=NoRoomError):
             make_folder(self.path.parent)
             replace_file(self.path, dumps(content).encode(), durable=complete)
+
+
+def _stored_policy(policy: GatePolicy) -> dict[str, Any]:
+    return {**asdict(policy), "install": words_without_secrets(policy.install) if policy.install else None}
 
 
 def about_sides(base: Side, candidate: Side, selection: Sequence[str]) -> About:
@@ -153,10 +189,10 @@ def read_gate(path: Path) -> StoredGate:
     gate = content.get(_KEY) if isinstance(content, dict) else None
     if not isinstance(gate, dict):
         raise ResultsError(f"{path} is no gate's file: those are in results/gate/, written by timetrial gate")
-    if gate.get("schema_version") != SCHEMA_VERSION:
+    if gate.get("schema_version") not in _READ:
         raise ResultsError(
-            f"{path} has version {gate.get('schema_version')} of the gate's schema, this timetrial reads version "
-            f"{SCHEMA_VERSION}: replay it with the timetrial that wrote it"
+            f"{path} has version {gate.get('schema_version')} of the gate's schema, this timetrial reads versions "
+            f"up to {SCHEMA_VERSION}: replay it with the timetrial that wrote it"
         )
     wrong = _GATE(gate, _KEY)
     if wrong:
@@ -178,14 +214,14 @@ def read_gate(path: Path) -> StoredGate:
 
 def _refuse_what_no_gate_writes(stored: StoredGate) -> None:
     """Raises ValueError for records that would hide others, or take for ever to judge."""
-    most = {Phase.SCREEN: stored.policy.screen_launches, Phase.CONFIRM: stored.policy.confirm_launches}
+    names = {Phase.SCREEN: "screen_launches", Phase.CONFIRM: "confirm_launches", Phase.FAMILY: "confirm_launches"}
     for name, times in Counter(record.name for record in stored.records).items():
         if times > 1:
             raise ValueError(f"{name} is in it {times} times")
     for record in stored.records:
-        for phase, allowed in most.items():
-            if len(record.of(phase)) > allowed:
-                raise ValueError(f"{record.name} has more launches than {phase}_launches, {allowed}")
+        for phase, name in names.items():
+            if len(record.of(phase)) > (allowed := getattr(stored.policy, name)):
+                raise ValueError(f"{record.name} has more launches than {name}, {allowed}")
         if record.trouble and record.trouble.kind == "new" and record.launches:
             raise ValueError(f"{record.name} is new, and has launches all the same")
 
@@ -212,6 +248,7 @@ def _launch_of(stored: Mapping[str, Any]) -> LaunchPair:
         candidate_first=tuple(stored["candidate_first"]),
         executions_per_round=stored["executions_per_round"],
         cpus=tuple(stored["cpus"]),
+        number=stored.get("number"),
     )
 
 

@@ -2,7 +2,8 @@
 
 The screen looks at every benchmark with a few launches. Those that it flags (past ``policy.flag`` in either direction)
 or leaves unsettled (their interval reaches past ``policy.detect``) are looked at again with fresh launches, and only
-these count. All of them share ``policy.alpha``: each is tested at alpha / k.
+these count. All of them share ``policy.alpha``, or half of it where variants are judged together too (``families``):
+each is tested at alpha / k.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from functools import cached_property
 from typing import Final
 
 from timetrial.errors import GateError
+from timetrial.gate.effects import effect_of
+from timetrial.gate.families import alpha_of_benchmarks
 from timetrial.gate.findings import Finding, Verdict
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
@@ -26,7 +29,6 @@ from timetrial.stats.signed_rank import (
     as_effect,
     as_ratio,
     fewest_for,
-    launch_effect,
     launches_for_width,
     shift_interval,
     trimmed_mean,
@@ -103,7 +105,7 @@ class _Reading:
     def unreadable(self) -> str | None:
         try:
             for launch in self.record.launches:
-                launch_effect(launch.base_s, launch.candidate_s)
+                effect_of(launch)
         except GateError as error:
             return str(error)
         return None
@@ -111,7 +113,7 @@ class _Reading:
     def _effects(self, phase: Phase) -> list[float]:
         if self.unreadable or self.record.trouble:
             return []
-        return [launch_effect(each.base_s, each.candidate_s) for each in self.record.of(phase)]
+        return [effect_of(each) for each in self.record.of(phase)]
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,8 @@ class _Survey:
     @cached_property
     def rule(self) -> Rule:
         """How each of them is confirmed."""
-        return rule_for(self.policy, len(self.again))
+        alpha = alpha_of_benchmarks(self.records, self.policy)
+        return rule_for(replace(self.policy, alpha=alpha), len(self.again))
 
 
 def _judge(reading: _Reading, survey: _Survey) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,22 @@ def test_a_small_slowdown_before_the_large_one_is_named_too(project: Project) ->
     found = search(project)
     assert subjects(found) == ["A lot"]
     assert found.others == [Another("fast", small)]
+
+
+def test_the_bad_commit_s_tests_can_be_those_of_all(project: Project) -> None:
+    """Old commits have none, or other ones; their package stays what it was."""
+    project.commit("Slow", cost="2.0")
+    project.write("bench/test_new.py", "new")
+    project.commit("A benchmark")
+    seen: list[tuple[str, bool]] = []
+
+    def noting(base: Side, candidate: Side, policy: GatePolicy, _between: Between | None) -> Sequence[Finding]:
+        seen.extend(((side.root / "bench/test_new.py").read_text(), side.borrowed_tests) for side in (base, candidate))
+        return told(base, candidate, policy)
+
+    plan = BisectPlan(project.top, "fast", "HEAD", linked_policy(project.top.parent), noting, lambda _: None)
+    assert subjects(bisect(replace(plan, tests=["bench"]))) == ["Slow"]
+    assert seen == [("new", True)] * 4
 
 
 def test_the_bad_commit_itself_can_be_the_one(project: Project) -> None:

@@ -18,6 +18,7 @@ import yaml
 
 from tests.system.gate.projects import new_project
 from timetrial.commands import gate
+from timetrial.gate.shards import shard_of
 from timetrial.gate.sides.git import commit_of, repository_of
 
 ROOT: Final = Path(__file__).parents[3]
@@ -52,7 +53,19 @@ def test_every_gate_of_the_documents_can_be_typed() -> None:
     assert len(commands()) >= 4
     for words in commands():
         options = gate._parser().parse_args(words)
-        assert options.base or options.base_python
+        assert options.base or options.base_python or options.merge
+
+
+def test_the_matrix_measures_every_shard_and_one_job_merges_them() -> None:
+    """Of so many as the command says."""
+    (block,) = re.findall(r"^```yaml\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
+    jobs = yaml.safe_load(block)
+    numbers = jobs["measure"]["strategy"]["matrix"]["shard"]
+    (command,) = (step["run"] for step in jobs["measure"]["steps"] if "--shard" in step.get("run", ""))
+    assert command.endswith(f'--shard "${{{{ matrix.shard }}}}/{len(numbers)}"')
+    assert [shard_of(f"{number}/{len(numbers)}").number for number in numbers] == list(range(1, len(numbers) + 1))
+    assert jobs["gate"]["needs"] == "measure"
+    assert jobs["gate"]["steps"][-1]["run"] == "timetrial gate --merge shards/*.json"
 
 
 def test_the_workflow_asks_for_no_more_than_it_needs(workflow: dict[str, Any]) -> None:

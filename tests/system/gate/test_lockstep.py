@@ -118,6 +118,17 @@ def test_rounds_are_sized_alike_on_both_sides_and_in_each_launch(project: Projec
     assert sizes.pop() > 1000
 
 
+def test_a_benchmark_that_would_hold_up_the_rest_is_left_open(project: Project, measure: Measure) -> None:
+    """After its first execution; both sides go on with the others, and it gets no other launch."""
+    root = project("here", "def test_slow(benchmark): import time; benchmark(time.sleep, 1.6)")
+    found = measure(root, root, policy=_without_hurry())
+    trouble = found["test_slow"].trouble
+    assert trouble is not None
+    assert (trouble.kind, trouble.side) == ("slow", None)
+    assert "s; measuring it takes more than its share of the gate's time" in trouble.reason
+    assert len(found["test_squeeze[serial]"].launches) == 2
+
+
 def _without_hurry() -> GatePolicy:
     return replace(QUICK, budget_s=60.0)
 

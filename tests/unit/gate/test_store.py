@@ -12,6 +12,7 @@ import pytest
 
 from timetrial import cli
 from timetrial.errors import GateError, ResultsError
+from timetrial.gate.allotment import Allotment, Pace
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
 from timetrial.gate.store import GateFile, read_gate
@@ -40,6 +41,30 @@ def test_what_was_written_is_read(file: GateFile) -> None:
     assert stored.about == {"kind": "gate", "seed": 7}
     assert stored.complete
     assert stored.seconds >= 0
+
+
+def test_what_a_budget_made_of_the_policy_is_what_it_is_judged_by_and_what_was_asked_for_is_kept(
+    file: GateFile,
+) -> None:
+    """With the line that says why; gates of one suite are told apart by what was asked for."""
+    shorter = replace(POLICY, detect=0.12, confirm_launches=20)
+    file.note_allotment(Allotment(Pace(), shorter, ("too little time",)))
+    file.write([BenchmarkRecord("test_a.py::test_a", [replace(LAUNCH, number=4)])])
+    stored = read_gate(file.path)
+    assert (stored.policy, stored.asked) == (shorter, POLICY)
+    assert stored.notes == ["too little time"]
+    assert stored.records[0].launches[0].number == 4
+
+
+def test_files_of_the_first_version_are_read(file: GateFile) -> None:
+    """Their launches have no numbers."""
+    file.write(RECORDS, complete=True)
+    content = json.loads(file.path.read_bytes())
+    content["timetrial_gate"]["schema_version"] = 1
+    for launch in content["timetrial_gate"]["benchmarks"][0]["launches"]:
+        del launch["number"]
+    file.path.write_text(json.dumps(content))
+    assert read_gate(file.path).records == RECORDS
 
 
 def test_each_launch_replaces_the_file_and_leaves_no_other(file: GateFile) -> None:

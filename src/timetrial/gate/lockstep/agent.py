@@ -57,6 +57,7 @@ class Agent:
         self._project = project
         self._modules_told: set[str] = set()
         self._named_tests: NamedTests | None = None
+        self._uncollected: dict[str, str] = {}
         self._name = ""
         self._told = False  # whether the gate knows how the current benchmark stands
         self._before: set[str] = set()
@@ -70,6 +71,12 @@ class Agent:
         self._named_tests = NamedTests(session.config)
         session.config.pluginmanager.register(self._named_tests)
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Notes a file that can't be imported: where the tests are the other side's, its benchmarks are new here."""
+        if report.failed:
+            errors = [line[1:].strip() for line in str(report.longrepr).splitlines() if line.startswith("E ")]
+            self._uncollected[report.nodeid] = (errors or ["it can't be collected"])[-1][:500]
+
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
         self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
@@ -82,8 +89,9 @@ class Agent:
             remarks=self._remarks,
             unknown=self._named_tests.unknown if self._named_tests else [],
             benchmarks=[{"name": each.nodeid, "skip": _static_skip(each)} for each in offered],
+            uncollected=[{"file": file, "reason": reason} for file, reason in self._uncollected.items()],
         )
-        if session.testsfailed:
+        if session.testsfailed and not config.getoption("continue_on_collection_errors"):
             return  # pytest is about to say why, and to end
         by_name = {item.nodeid: item for item in offered}
         chosen = [by_name[name] for name in receive_order(self._channel)["run"]]

@@ -48,6 +48,11 @@ _OFFER: Final[_Check] = (
     ),
 )
 
+_UNCOLLECTED: Final[_Check] = (
+    "file with its reason",
+    lambda value: isinstance(value, dict) and all(isinstance(value.get(name), str) for name in ("file", "reason")),
+)
+
 _NEEDED: Final[Mapping[str, Mapping[str, _Check]]] = {
     "hello": {"collection_errors": _COUNT, "benchmarks": _every(_OFFER)},
     "ready": {"name": _TEXT, "workers": _FLAG, "server": _FLAG},
@@ -57,7 +62,7 @@ _NEEDED: Final[Mapping[str, Mapping[str, _Check]]] = {
     "closed": {"name": _TEXT},
 }
 _OPTIONAL: Final[Mapping[str, Mapping[str, _Check]]] = {
-    "hello": {"remarks": _every(_TEXT), "unknown": _every(_TEXT)},
+    "hello": {"remarks": _every(_TEXT), "unknown": _every(_TEXT), "uncollected": _every(_UNCOLLECTED)},
     "ready": {"least_s": _SECONDS, "least_rounds": _ROUNDS, "timer": _or_none(_TEXT), "untimed": _FLAG},
     "round": {"wall_s": _SECONDS},
     "closed": {"trouble": _TROUBLE, "reason": _TEXT},

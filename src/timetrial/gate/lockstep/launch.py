@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import math
 import random
 import re
 import secrets
@@ -28,6 +29,7 @@ from timetrial.system.strays import Stray, Strays, adopting
 
 _NO_MODULE: Final = re.compile(r"No module named '([\w.]+)'")
 _LOOK_AGAIN_S: Final = 0.1
+_SHORTEST_WAIT_S: Final = 0.1
 _GREETING_S: Final = 5.0
 _EARLY_END: Final = (
     "It never came to its benchmarks: does pytest run there by hand, with a timetrial that has the gate, and the same "
@@ -47,16 +49,25 @@ class Offer:
 class Launch:
     """Starts both sides on entering, and leaves nothing of them behind.
 
-    ``selection`` is what pytest is told beside what the gate itself tells it. ``patience_s`` bounds every wait.
+    ``selection`` is what pytest is told beside what the gate itself tells it. ``patience_s`` bounds every wait, and
+    ``ends_s``, by time.monotonic's clock, all of them together.
     Raises GateError for a side that can't collect, and SideDownError for one that ends or falls silent.
     """
 
     def __init__(
-        self, base: Side, candidate: Side, selection: Sequence[str], *, patience_s: float, chance: random.Random
+        self,
+        base: Side,
+        candidate: Side,
+        selection: Sequence[str],
+        *,
+        patience_s: float,
+        chance: random.Random,
+        ends_s: float = math.inf,
     ) -> None:
         self._sides = (base, candidate)
         self._selection = list(selection)
         self._patience_s = patience_s
+        self._ends_s = ends_s
         self._hash_seed = str(chance.randrange(1, 2**32))
         self._tokens = {side: secrets.token_hex(16) for side in SideName}
         self._listener: socket.socket | None = None
@@ -66,6 +77,8 @@ class Launch:
         self.offers: dict[SideName, list[Offer]] = {}
         self.modules: dict[SideName, dict[str, str]] = {side: {} for side in SideName}
         """The project's modules that each side has imported, and the file of each."""
+        self.uncollected: dict[SideName, dict[str, str]] = {}
+        """Files of tests that a side could not import, and why, by their node ids."""
         self._unknown: dict[SideName, list[str]] = {}
         self.remarks: dict[str, None] = {}
         """What the sides say of themselves, once where both say it."""
@@ -108,17 +121,21 @@ class Launch:
 
     def hear(self, side: SideName) -> Message:
         """A side's next message."""
-        return self._processes[side].hear(self._patience_s)
+        return self._processes[side].hear(self._left_s())
 
     def ask_both(self, **message: Any) -> dict[SideName, Message]:
         """Says the same to both at once, and waits for both answers."""
         for process in self.both:
             process.say(**message)
-        return {name: process.hear(self._patience_s) for name, process in self._processes.items()}
+        return {name: process.hear(self._left_s()) for name, process in self._processes.items()}
 
     def ask(self, side: SideName, **message: Any) -> Message:
         """Says something to one side, while the other keeps still, and waits for the answer."""
-        return self._processes[side].ask(self._patience_s, **message)
+        return self._processes[side].ask(self._left_s(), **message)
+
+    def _left_s(self) -> float:
+        """How long to wait for an answer, at the most."""
+        return min(self._patience_s, max(_SHORTEST_WAIT_S, self._ends_s - time.monotonic()))
 
     def _start(self, side: Side, listener: socket.socket, folder: Path) -> SideProcess:
         host, port = listener.getsockname()[:2]
@@ -127,6 +144,7 @@ class Launch:
         command = [
             *("-P", "-m", "pytest", "--benchmark-only", "--trial-scale=gate", "--trial-results="),
             *(f"--benchmark-storage={own}", "-o", f"cache_dir={own / 'cache'}"),
+            *(("--continue-on-collection-errors",) if side.borrowed_tests else ()),
             *selection_on(side.root, self._other(side).root, self._selection, nothing=own),
         ]
         # One seed for both: sets and dictionaries of texts then lie alike on both sides, and anew in each launch.
@@ -220,7 +238,8 @@ class Launch:
             raise _early_end(process, error) from error
         if hello["kind"] != "hello":
             raise GateError(f"the {name} side says {hello['kind']} where it should say what it has collected")
-        if hello["collection_errors"]:
+        self.uncollected[name] = {each["file"]: each["reason"] for each in hello.get("uncollected", ())}
+        if hello["collection_errors"] and not (process.side.borrowed_tests and self.uncollected[name]):
             said = str(process.down())
             raise GateError(f"the {name} side can't collect its tests: {said}{_missing(said, process.side)}")
         self._unknown[process.side.name] = hello.get("unknown", [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 import time
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from timetrial.errors import GateError
+from timetrial.gate.allotment import Pace
 from timetrial.gate.lockstep.channel import Message
 from timetrial.gate.lockstep.keep_awake import Spinners
 from timetrial.gate.lockstep.launch import Launch
@@ -18,16 +20,14 @@ from timetrial.gate.record import LaunchPair, Phase, SideName, Trouble
 from timetrial.system.affinity import usable_cpus
 from timetrial.system.credentials import without_secrets
 
-ROUND_S: Final = 0.010  # long enough for the clock and the turn-taking, short enough that a pair sees one machine
-_SHORTEST_SEEN_S: Final = 0.001  # below this, a round says too little about how many executions fill ROUND_S
+_SHORTEST_SEEN_S: Final = 0.001  # below this, a round says too little about how many executions fill a longer one
 _MOST_EXECUTIONS: Final = 10_000_000
-_LONGEST_TURNS_S: Final = 1.0  # of one benchmark in one launch, where its rounds are long
-_FEWEST_PAIRS: Final = 8
 _MOST_WALL_PER_TIMED: Final = 10.0  # set-ups pass between executions, and a timer may count only processor time
 _CLOCKS_AGREE: Final = 1.01  # two processes on one machine read the same clock
 _SHORTEST_MISSED_S: Final = 0.005  # a message's way takes less, also where others want the processor
 _ROUNDS_TO_MAKE_SURE: Final = 8
 _MISSED_TIMES: Final = 5.0  # as much as on the other side, which the same machine keeps waiting
+_RAISE: Final = "measuring it takes more than its share of the gate's time: raise budget_s, or give it less to do"
 _IMPLAUSIBLE: Final = "does something there change the clock, as freezegun and time-machine do, or what timetrial says?"
 _MORE_THAN_ONE_CPU: Final = 1.15  # processor time per second from which a benchmark uses several
 
@@ -79,12 +79,18 @@ class SideTroubleError(Exception):
         self.trouble = trouble
 
 
-class ImplausibleError(SideTroubleError):
+class GivenUpError(SideTroubleError):
+    """The gate wants no more rounds of a benchmark, for which both sides still wait."""
+
+
+class ImplausibleError(GivenUpError):
     """What a side says of a round can't be, by the time that the gate itself waited for it."""
 
 
 class BenchmarkRounds:
-    """The rounds of ``name`` in ``launch``; ``extra_share`` makes the candidate do that share of work more.
+    """The rounds of ``name`` in ``launch``, at this ``pace``; ``extra_share`` makes the candidate do more work.
+
+    ``longest_pair_s``: where one execution on both sides takes longer, the benchmark is given up, for the others' sake.
 
     ``spinners`` keep a benchmark's processor awake where it has one for itself. Beside worker processes they do harm
     (docs/gate.md): a scheduler that sees no processor idle may let two workers share one.
@@ -99,6 +105,9 @@ class BenchmarkRounds:
         chance: random.Random,
         spinners: Spinners,
         extra_share: float = 0.0,
+        *,
+        pace: Pace | None = None,
+        longest_pair_s: float = math.inf,
     ) -> None:
         self._launch = launch
         self._name = name
@@ -107,6 +116,8 @@ class BenchmarkRounds:
         self._chance = chance
         self._spinners = spinners
         self._extra_share = extra_share
+        self._pace = pace or Pace(pairs=policy.pairs_per_launch)
+        self._longest_pair_s = longest_pair_s
         self._own_timer = False  # whether seconds are the benchmark's own clock's, and may be any share of those here
         self._timed_whole: set[SideName] = set()  # the sides that time all of a round, with no set-up between
 
@@ -117,7 +128,7 @@ class BenchmarkRounds:
             return trouble
         try:
             return self._measured(phase)
-        except ImplausibleError as error:
+        except GivenUpError as error:
             for side in SideName:  # both still wait for their next round
                 self._launch[side].say(do="abandon", reason=error.trouble.reason)
             return error.trouble
@@ -214,12 +225,14 @@ class BenchmarkRounds:
         return timed.waited_s - (timed.s if whole else timed.wall_s)
 
     def _find_size(self) -> int:
-        """How many executions fill a round of some 10 ms, or of what the benchmark asks for."""
+        """How many executions fill a round of the pace's length, or of what the benchmark asks for."""
         executions = 1
         while (longest_s := _longest(self._pair(executions))) < _SHORTEST_SEEN_S and executions < _MOST_EXECUTIONS:
             executions *= 10
+        if 2 * longest_s > self._longest_pair_s:
+            raise GivenUpError(Trouble("slow", None, f"an execution takes {longest_s:.3g} s; {_RAISE}"))
         longest_s = min(longest_s, _longest(self._pair(executions)))  # the first one may have been cold
-        wanted_s = max(ROUND_S, self._sizes.least_s.get(self._name, 0.0))
+        wanted_s = max(self._pace.round_s, self._sizes.least_s.get(self._name, 0.0))
         executions = max(1, min(_MOST_EXECUTIONS, round(executions * wanted_s / max(longest_s, 1e-9))))
         self._sizes.executions[self._name] = executions
         return executions
@@ -248,8 +261,8 @@ class BenchmarkRounds:
     def _pairs(self, seen: Sequence[dict[SideName, Round]]) -> int:
         """As many as the policy says; fewer where rounds are long, but as many as the benchmark asks for."""
         pair_s = statistics.median(sum(each.size_s for each in pair.values()) for pair in seen)
-        fitting = int(_LONGEST_TURNS_S / max(pair_s, 1e-9))
-        pairs = min(self._policy.pairs_per_launch, max(_FEWEST_PAIRS, fitting))
+        fitting = int(self._pace.turns_s / max(pair_s, 1e-9))
+        pairs = min(self._pace.pairs, max(self._pace.fewest_pairs, fitting))
         return max(pairs, self._sizes.least_rounds.get(self._name, 0))
 
     def _pair(self, executions: int, *, candidate_first: bool = False) -> dict[SideName, Round]:

@@ -17,6 +17,11 @@ def selection_on(root: Path, other_root: Path, selection: Sequence[str], *, noth
     return [*kept, str(nothing)] if missing and missing == paths else kept
 
 
+def paths_in(root: Path, selection: Sequence[str]) -> list[str]:
+    """The words of the selection that are paths in this folder, as they were given."""
+    return [word for index, word in enumerate(selection) if _is_path(selection, index, root)]
+
+
 def _is_path(selection: Sequence[str], index: int, *roots: Path) -> bool:
     """Whether a word is a path that a side has, and not an option or what belongs to one."""
     word, before = selection[index], selection[index - 1] if index else ""

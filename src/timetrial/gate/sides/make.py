@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from timetrial.gate.sides.probe import Facts, differences
 from timetrial.gate.sides.requirements import Wanted, requirements_of
 from timetrial.gate.sides.scratch import Scratch, files_or_error, scratch
 from timetrial.gate.sides.side import Side, check
+from timetrial.gate.sides.tests_of import with_tests_of
 from timetrial.gate.sides.worktrees import Checkouts
 
 __all__ = ["Side", "SideMaker", "sides_of_pythons", "sides_of_ref", "this_side"]
@@ -36,12 +37,18 @@ _FOLDERS: Final = {SideName.BASE: "base", SideName.CANDIDATE: "cand"}
 
 @contextmanager
 def sides_of_ref(
-    root: Path, ref: str, policy: GatePolicy, say: Callable[[str], None], wanted: Wanted | None = None
+    root: Path,
+    ref: str,
+    policy: GatePolicy,
+    say: Callable[[str], None],
+    wanted: Wanted | None = None,
+    tests: Sequence[str] | None = None,
 ) -> Iterator[tuple[Side, Side]]:
     """A commit as the base and the working tree as the candidate, each with a fresh environment; gone afterwards.
 
     ``root`` is the project's folder, ``ref`` what git knows the commit by; ``policy`` may say how to install. ``say``
-    is told what happens, a line at a time. Raises GateError, which names the fix, where one of them can't be had.
+    is told what happens, a line at a time. ``tests`` are the paths of tests that the base takes over from the
+    candidate, if it is to. Raises GateError, which names the fix, where one of them can't be had.
     """
     repository = repository_of(root, ", or compare two environments with --base-python")
     commit = commit_of(repository, ref)
@@ -49,7 +56,10 @@ def sides_of_ref(
     with scratch(repository, say) as place:
         with files_or_error():
             maker = SideMaker.in_scratch(place, repository, root, policy, say, wanted)
-            base, candidate = maker.installed(maker.of_commit(SideName.BASE, commit), maker.of_working_tree())
+            base, candidate = maker.of_commit(SideName.BASE, commit), maker.of_working_tree()
+            if tests is not None:
+                base = with_tests_of(candidate, base, tests)
+            maker.installed(base, candidate)
             if base.revision == candidate.revision:
                 say("both sides are the same commit: this gate can only raise false alarms")
             for line in differences(check(base), check(candidate)):

@@ -24,7 +24,8 @@ class Side:
 
     ``revision`` is the full commit, with "+dirty" where files differ from it, or None outside git. The rest is None
     where the side is the user's own: ``environment`` is the virtual environment made for it, ``worktree`` the copy
-    that ``root`` is in, and ``checkout`` the user's own folder that this is a copy of.
+    that ``root`` is in, and ``checkout`` the user's own folder that this is a copy of. With ``borrowed_tests`` its
+    tests are another side's: what its own package lacks for them is new there, and no failure.
     """
 
     name: SideName
@@ -35,6 +36,7 @@ class Side:
     environment: Path | None = None
     worktree: Path | None = None
     checkout: Path | None = None
+    borrowed_tests: bool = False
 
     @property
     def project(self) -> Path:

@@ -16,7 +16,7 @@ from timetrial.report.gate.table import GateHeader, conclusion, effect_of, inter
 from timetrial.system.credentials import masked
 from timetrial.system.strict_json import dumps
 
-# 1: exit_code, conclusion, base, candidate, took_s, record, policy, findings.
+# 1: exit_code, conclusion, base, candidate, took_s, record, policy, findings. Added since: launch_s, families.
 SCHEMA_VERSION: Final = 1
 
 _ELEMENTS: Final = {
@@ -27,31 +27,39 @@ _ELEMENTS: Final = {
 }
 
 
-def gate_json(findings: Sequence[Finding], policy: GatePolicy, header: GateHeader) -> str:
+def gate_json(
+    findings: Sequence[Finding], policy: GatePolicy, header: GateHeader, families: Sequence[Finding] = ()
+) -> str:
     """All of it, in the findings' own order; ratios are fractions, times seconds."""
     content = {
         "schema_version": SCHEMA_VERSION,
-        "exit_code": exit_code(findings),
-        "conclusion": conclusion(findings, policy),
+        "exit_code": exit_code(findings, families),
+        "conclusion": conclusion(findings, policy, families),
         **asdict(header),
         "policy": masked(asdict(policy)),
         "findings": [asdict(finding) for finding in findings],
+        "families": [asdict(family) for family in families],
     }
     json.dumps(content, allow_nan=False)  # a figure that is none is a mistake to be told; the next line takes anything
     return json.dumps(json.loads(dumps(content)), indent=2) + "\n"
 
 
-def gate_junit(findings: Sequence[Finding], policy: GatePolicy, header: GateHeader) -> str:
-    """A test case a benchmark: regressed is a failure, inconclusive an error, new and excused are skipped.
+def gate_junit(
+    findings: Sequence[Finding], policy: GatePolicy, header: GateHeader, families: Sequence[Finding] = ()
+) -> str:
+    """A test case a benchmark, and one for each test whose variants changed together.
+
+    Regressed is a failure, inconclusive an error, new and excused are skipped.
 
     A gate that asserts nothing has an error of its own if no benchmark has one: CI systems show skipped as passed.
     """
-    elements = [_ELEMENTS.get(each.verdict) for each in findings]
-    nothing = exit_code(findings) == ExitCode.NOTHING_ASSERTED and "error" not in elements
+    cases = [*findings, *families]
+    elements = [_ELEMENTS.get(each.verdict) for each in cases]
+    nothing = exit_code(findings, families) == ExitCode.NOTHING_ASSERTED and "error" not in elements
     suite = ET.Element(
         "testsuite",
         name="timetrial gate",
-        tests=str(len(findings) + nothing),
+        tests=str(len(cases) + nothing),
         failures=str(elements.count("failure")),
         errors=str(elements.count("error") + nothing),
         skipped=str(elements.count("skipped")),
@@ -59,7 +67,7 @@ def gate_junit(findings: Sequence[Finding], policy: GatePolicy, header: GateHead
     )
     if header.notes:
         ET.SubElement(suite, "system-out").text = in_xml("\n".join(header.notes))
-    for finding in findings:
+    for finding in cases:
         _add_case(suite, finding)
     if nothing:
         case = ET.SubElement(suite, "testcase", classname="timetrial", name="gate", time="0")

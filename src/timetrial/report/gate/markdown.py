@@ -14,6 +14,7 @@ from timetrial.report.gate.table import (
     GateHeader,
     conclusion,
     effect_of,
+    family_line,
     interval_of,
     leaning_lines,
     replay_lines,
@@ -29,13 +30,17 @@ _HEAD: Final = "| benchmark | base | candidate | effect | interval | launches | 
 _RULE: Final = "| --- | ---: | ---: | ---: | --- | ---: | --- |"
 
 
-def gate_markdown(findings: Sequence[Finding], policy: GatePolicy, header: GateHeader) -> str:
+def gate_markdown(
+    findings: Sequence[Finding], policy: GatePolicy, header: GateHeader, families: Sequence[Finding] = ()
+) -> str:
     """The comment; however many benchmarks there are, it stays short enough to be posted."""
     ordered = worst_first(findings)
     notable = [each for each in ordered if each.verdict is not Verdict.UNCHANGED]
     unchanged = [each for each in ordered if each.verdict is Verdict.UNCHANGED]
     head = in_markdown(cut_in_the_middle(title(header), _LONGEST_REASON))
-    parts = [f"### {head}", f"**{conclusion(findings, policy)}**"]
+    parts = [f"### {head}", f"**{conclusion(findings, policy, families)}**"]
+    if families:
+        parts.append(_notes([family_line(each) for each in worst_first(families)]))
     parts += [in_markdown(each) for each in leaning_lines(findings, policy, header.launch_s)]
     reasons = reason_lines(notable) if len(notable) > ALL_SHOWN_UP_TO else []
     room = _MOST_CHARACTERS - sum(map(len, (*parts, _notes(header.notes)))) - 1_000

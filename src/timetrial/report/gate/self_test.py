@@ -52,7 +52,7 @@ def _row(counted: Tally) -> tuple[str, ...]:
 
 def _needs(gates: Sequence[StoredGate]) -> list[str]:
     """What a slowdown of the size that the policy wants to see takes on the noisiest benchmark, and what to set."""
-    scatters, policy = launch_scatter(gates), gates[-1].policy
+    scatters, policy = launch_scatter(gates), gates[-1].asked
     if not scatters:
         return []
     noisiest = max(scatters, key=lambda name: scatters[name])

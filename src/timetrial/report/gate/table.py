@@ -34,23 +34,38 @@ class GateHeader:
 
 
 def gate_lines(
-    findings: Sequence[Finding], policy: GatePolicy, header: GateHeader, *, every: bool = False
+    findings: Sequence[Finding],
+    policy: GatePolicy,
+    header: GateHeader,
+    families: Sequence[Finding] = (),
+    *,
+    every: bool = False,
 ) -> list[str]:
     """The table, the worst first; then the reasons; the last line says what it comes to.
 
-    Of many benchmarks, those that did not change are only counted, unless ``every`` one is wanted.
+    ``families`` are the verdicts on all variants of a test together. Of many benchmarks, those that did not change are
+    only counted, unless ``every`` one is wanted.
     """
     rows = rows_of(findings, every=every)
     return [
         title(header),
         *(_table(rows) if rows else []),
         *_uncounted(hidden(findings, rows)),
+        *map(family_line, worst_first(families)),
         *reason_lines(worst_first(findings)),
         *header.notes,
         *replay_lines(header),
         *leaning_lines(findings, policy, header.launch_s),
-        conclusion(findings, policy),
+        conclusion(findings, policy, families),
     ]
+
+
+def family_line(family: Finding) -> str:
+    """The verdict on a test, by all its variants together."""
+    return (
+        f"{family.verdict}: {family.benchmark}: its {family.variants} variants together {effect_of(family)} "
+        f"({interval_of(family)}), {family.launches} launches"
+    )
 
 
 def _uncounted(findings: Sequence[Finding]) -> list[str]:
@@ -101,15 +116,18 @@ def replay_lines(header: GateHeader) -> list[str]:
     return [f"all pairs are in {header.record}; timetrial gate --replay judges them again"] if header.record else []
 
 
-def conclusion(findings: Sequence[Finding], policy: GatePolicy) -> str:
+def conclusion(findings: Sequence[Finding], policy: GatePolicy, families: Sequence[Finding] = ()) -> str:
     """What the exit status means, and what was asserted."""
-    code = exit_code(findings)
+    code = exit_code(findings, families)
     counts = {verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict}
     inconclusive = counts[Verdict.INCONCLUSIVE]
     asserted = counts[Verdict.UNCHANGED] + counts[Verdict.IMPROVED]
     if code == ExitCode.REGRESSION:
+        slower = sum(each.verdict is Verdict.REGRESSED for each in families)
+        tests = f"{slower} test{'' if slower == 1 else 's'} by all variants together"
         also = f", and {inconclusive} left open" if inconclusive else ""
-        return f"FAIL: {counts[Verdict.REGRESSED]} of {_benchmarks(len(findings))} regressed{also} (exit {code})"
+        by_themselves = f"{counts[Verdict.REGRESSED]} of {_benchmarks(len(findings))}"
+        return f"FAIL: {by_themselves}{f' and {tests}' if slower else ''} regressed{also} (exit {code})"
     if code == ExitCode.PASS:
         return f"PASS: a slowdown of {percent(policy.detect)} in {_any_of(asserted)} would have shown (exit {code})"
     if not findings:

@@ -10,6 +10,7 @@ from typing import Final
 
 from timetrial.claims.text import Text
 from timetrial.errors import GateError, ResultsError
+from timetrial.gate.families import judge_families
 from timetrial.gate.findings import ExitCode, Finding, Verdict, exit_code
 from timetrial.gate.store import StoredGate, read_gate
 from timetrial.gate.verdicts import judge
@@ -67,15 +68,15 @@ def gate_of(folders: Iterable[Path], left_out: list[str]) -> Gate | None:
         return None
     try:
         stored = read_gate(max(files, key=lambda path: path.name))
-        findings = worst_first(judge(stored.records, stored.policy, cut_off=not stored.complete))
+        findings = judge(stored.records, stored.policy, cut_off=not stored.complete)
+        families = judge_families(stored.records, stored.policy)
     except (ResultsError, GateError) as error:
         left_out.append(str(error))
         return None
-    return _gate(stored, findings)
+    return _gate(stored, worst_first([*findings, *families]), exit_code(findings, families))
 
 
-def _gate(stored: StoredGate, findings: Sequence[Finding]) -> Gate:
-    code = exit_code(findings)
+def _gate(stored: StoredGate, findings: Sequence[Finding], code: int) -> Gate:
     base, candidate = (stored.about.get(side, {}).get("label", side) for side in ("base", "candidate"))
     looks = {ExitCode.PASS: "confirmed", ExitCode.REGRESSION: "refuted"}.get(code, "open")
     file = f"gate/{stored.path.name}"
@@ -96,7 +97,17 @@ def _zh(label: str) -> str:
 def _row(finding: Finding) -> list[Text]:
     times = (finding.base_s_per_execution, finding.candidate_s_per_execution)
     figures = (*map(time_of, times), effect_of(finding), interval_of(finding), finding.launches)
-    return [same(finding.benchmark), *map(same, figures), _WORDS[finding.verdict]]
+    return [_name(finding), *map(same, figures), _WORDS[finding.verdict]]
+
+
+def _name(finding: Finding) -> Text:
+    """The benchmark's, or the test's whose variants are judged together."""
+    if finding.variants is None:
+        return same(finding.benchmark)
+    return Text(
+        f"{finding.benchmark}, its {finding.variants} variants together",
+        f"{finding.benchmark}，{finding.variants} 个变体合计",
+    )
 
 
 def _figure(findings: Sequence[Finding], file: str) -> Figure | None:

@@ -36,6 +36,7 @@ def test_the_json_holds_all_that_was_found_and_asked_for() -> None:
         "against": None,
         "noise_floor": None,
         "more_launches": None,
+        "variants": None,
         "reason": None,
     }
 

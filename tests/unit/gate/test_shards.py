@@ -1,0 +1,129 @@
+"""One gate on several machines: each benchmark on one of them, and verdicts as if one had measured all."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from timetrial import cli
+from timetrial.errors import GateError, ResultsError
+from timetrial.gate.allotment import Allotment, Pace
+from timetrial.gate.families import judge_families
+from timetrial.gate.policy import GatePolicy
+from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
+from timetrial.gate.shards import Shard, merged, shard_of
+from timetrial.gate.store import About, GateFile, StoredGate, read_gate
+from timetrial.gate.verdicts import judge
+
+POLICY = GatePolicy(confirm_launches=20)
+NAMES = [f"t.py::test_{test}[{each}]" for test in "abcdef" for each in range(4 + ord(test) % 3)] + ["t.py::test_alone"]
+
+
+def measured() -> list[BenchmarkRecord]:
+    """One of each kind of verdict: a whole test slower, one benchmark slower, one missing, the others quiet."""
+    rng = random.Random(4)
+    return [_record(name, rng) for name in NAMES]
+
+
+def _record(name: str, rng: random.Random) -> BenchmarkRecord:
+    record = BenchmarkRecord(name)
+    if name == "t.py::test_c[1]":
+        record.trouble = Trouble("missing", SideName.CANDIDATE, "deleted")
+        return record
+    slow = "test_b" in name or name == "t.py::test_alone"
+    for number in range(1, 24 if slow else 8):
+        phase = Phase.SCREEN if number <= 7 else Phase.CONFIRM
+        ratio = math.exp(rng.gauss(0.06 if slow else 0.0, 0.008))
+        record.launches.append(LaunchPair(phase, (0.01,), (0.01 * ratio,), (False,), number=number))
+    return record
+
+
+@pytest.fixture
+def about() -> About:
+    """Two revisions that were compared."""
+    sides = {each: {"label": each, "python": "python", "revision": 20 * each[0]} for each in ("base", "candidate")}
+    return About(base=sides["base"], candidate=sides["candidate"], kind="gate", selection=[])  # type: ignore[typeddict-item]
+
+
+def stored(
+    folder: Path, about: About, records: Sequence[BenchmarkRecord], shard: Shard, policy: GatePolicy = POLICY
+) -> StoredGate:
+    """The file of a shard, with the records that are its own."""
+    mine = set(shard.share([each.name for each in records]))
+    file = GateFile(folder, policy, {**about, "shard": [shard.number, shard.of]})
+    file.note_allotment(Allotment(Pace(), shard.policy(policy)))
+    file.write([each for each in records if each.name in mine], complete=True)
+    return read_gate(file.path)
+
+
+@pytest.mark.parametrize("of", [1, 2, 3, 5, 40])
+def test_every_benchmark_is_in_one_shard_and_variants_of_a_test_in_the_same(of: int) -> None:
+    """The same division wherever the names are the same, in whatever order."""
+    shares = [Shard(number, of).share(NAMES) for number in range(1, of + 1)]
+    assert sorted(name for share in shares for name in share) == sorted(NAMES)
+    tests = [{name.partition("[")[0] for name in share} for share in shares]
+    assert sum(map(len, tests)) == len(set.union(*tests))
+    assert sorted(Shard(of, of).share(NAMES[::-1])) == sorted(shares[-1])
+    if of <= 3:
+        assert max(map(len, shares)) - min(map(len, shares)) <= 6
+
+
+@pytest.mark.parametrize("of", [2, 3])
+def test_merged_shards_have_the_verdicts_of_one_gate_to_the_last_digit(tmp_path: Path, about: About, of: int) -> None:
+    """Replayed from the same raw pairs, by the same alpha."""
+    records = measured()
+    gates = [stored(tmp_path, about, records, Shard(number, of)) for number in range(of, 0, -1)]
+    whole = merged(gates)
+    assert whole.policy == POLICY
+    one, other = judge(records, POLICY), judge(whole.records, whole.policy)
+    assert {each.benchmark: each for each in one} == {each.benchmark: each for each in other}
+    assert {each.verdict for each in one} == {"regressed", "unchanged", "inconclusive"}
+    assert judge_families(records, POLICY) == judge_families(whole.records, whole.policy) != []
+
+
+def test_the_command_merges_and_keeps_a_gate_that_can_be_replayed(
+    tmp_path: Path, about: About, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the same words."""
+    monkeypatch.chdir(tmp_path)
+    gates = [stored(tmp_path / "shards", about, measured(), Shard(number, 2)) for number in (1, 2)]
+    files = [str(each.path) for each in gates]
+    assert cli.main(["gate", "--merge", *files]) == 1
+    said = capsys.readouterr().out.splitlines()[-1]
+    (whole,) = (tmp_path / "results" / "gate").iterdir()
+    assert cli.main(["gate", "--replay", str(whole)]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == said
+    assert said.startswith("FAIL: ")
+    assert cli.main(["gate", "--merge", *files, "--seed", "1"]) == 2
+    assert "--merge and --seed don't go together: the shards are judged as they were" in capsys.readouterr().err
+
+
+def test_what_would_leave_benchmarks_out_is_refused(tmp_path: Path, about: About) -> None:
+    """A share that is missing, twice there, cut off, or of another gate."""
+    records = measured()
+    one, two, three = (stored(tmp_path, about, records, Shard(number, 3)) for number in (1, 2, 3))
+    other = stored(tmp_path, {**about, "selection": ["-k", "x"]}, records, Shard(3, 3))
+    strict = stored(tmp_path, about, records, Shard(3, 3), replace(POLICY, margin=0.02))
+    for gates, said in (
+        ([one, three], "shard 2/3 is missing"),
+        ([one, two, two, three], "shard 2/3 is there twice"),
+        ([one, two, replace(three, complete=False)], "shard 3/3, is of a gate that was cut off"),
+        ([one, two, other], "the selection of tests differs"),
+        ([one, two, strict], "the policy differs"),
+        ([one, two, replace(three, about={**about})], "is of no shard"),
+        ([], "nothing to merge"),
+    ):
+        with pytest.raises(ResultsError, match=said):
+            merged(gates)
+
+
+@pytest.mark.parametrize("text", ["0/5", "6/5", "2", "2/", "a/b", "1/100000"])
+def test_what_is_no_shard_is_refused(text: str) -> None:
+    """With an example."""
+    with pytest.raises(GateError, match="the second of five machines is 2/5"):
+        shard_of(text)
