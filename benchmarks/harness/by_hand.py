@@ -151,3 +151,45 @@ def coroutines(async_task: Callable[[float], Any], concurrency: int) -> Generato
     """A bare event loop."""
     with asyncio.Runner() as runner:
         yield lambda items: runner.run(pull(async_task, items, concurrency))
+
+
+@contextmanager
+def thread_loops(async_task: Callable[[float], Any], concurrency: int) -> Generator[Run, None, None]:
+    """Two warm threads, an event loop in each, whose coroutines take indices from one deque."""
+    rounds: list[SimpleQueue[Any]] = [SimpleQueue(), SimpleQueue()]
+    finished: SimpleQueue[None] = SimpleQueue()
+
+    async def take(todo: deque[int], items: list[float], results: list[float]) -> None:
+        while todo:
+            try:
+                index = todo.popleft()
+            except IndexError:
+                break
+            results[index] = await async_task(items[index])
+
+    async def share(*current: Any) -> None:
+        await asyncio.gather(*(take(*current) for _ in range(concurrency // 2)))
+
+    def work(own: SimpleQueue[Any]) -> None:
+        with asyncio.Runner() as runner:
+            while (current := own.get()) is not None:
+                runner.run(share(*current))
+                finished.put(None)
+
+    team = [threading.Thread(target=work, args=(own,), daemon=True) for own in rounds]
+    for thread in team:
+        thread.start()
+
+    def run_round(items: list[float]) -> list[float]:
+        todo, results = deque(range(len(items))), [0.0] * len(items)
+        for own in rounds:
+            own.put((todo, items, results))
+        for _ in team:
+            finished.get()
+        return results
+
+    yield run_round
+    for own in rounds:
+        own.put(None)
+    for thread in team:
+        thread.join()

@@ -29,21 +29,22 @@ BY_HAND: dict[str, Callable[..., Any]] = {
     "processes": by_hand.processes,
     "coroutines": by_hand.coroutines,
     "processes+coroutines": by_hand.hybrid,
+    "threads+coroutines": by_hand.thread_loops,
 }
 
 
 @pytest.mark.parametrize("kind", WORKLOADS)
-@pytest.mark.parametrize("name", models.NAMES)
+@pytest.mark.parametrize("name", BY_HAND)
 def test_overhead(benchmark: Any, name: str, kind: str) -> None:
     """The executor's rounds are what the table shows; extra_info holds the ratio to the hand-written code's."""
     workload = WORKLOADS[kind]
-    concurrency = {"serial": 1, "coroutines": 16, "processes+coroutines": 16}.get(name, 2)
+    concurrency = {"serial": 1, "threads": 2, "processes": 2}.get(name, 16)
     # About a fifth of a second a round, so that the machine's own noise, not the clock's, is what is left.
     in_flight = concurrency if kind == "sleep" else {"processes": 2, "processes+coroutines": 2}.get(name, 1)
     items = [ITEM_S] * (100 * in_flight)
     task = workload.task if name in ("serial", "threads", "processes") else workload.async_task
     preload([by_hand.__name__, "timetrial.models.hybrid", "timetrial.models.processes", "pytest"])
-    with models.get(name).open(workload, concurrency) as ours, BY_HAND[name](task, concurrency) as bare:
+    with models.get(name, workers=2).open(workload, concurrency) as ours, BY_HAND[name](task, concurrency) as bare:
         for _ in range(2):
             assert ours.run(items) == bare(items) == items
         pairs = [pair(ours.run, bare, items) for _ in range(PAIRS)]
