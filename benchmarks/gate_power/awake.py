@@ -17,7 +17,8 @@ from typing import Final
 
 from timetrial.gate.lockstep.keep_awake import Spinners, spinners
 from timetrial.gate.lockstep.launch import Launch
-from timetrial.gate.lockstep.rounds import BenchmarkRounds, Sizes
+from timetrial.gate.lockstep.rounds import BenchmarkRounds
+from timetrial.gate.lockstep.sizes import Sizes
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import LaunchPair, Phase, SideName
 from timetrial.gate.sides.make import this_side

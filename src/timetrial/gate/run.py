@@ -21,10 +21,12 @@ from timetrial.gate.allotment import (
     slowed_pace,
 )
 from timetrial.gate.budget import BudgetClock, Costs
+from timetrial.gate.effects import components_of
 from timetrial.gate.families import open_families
 from timetrial.gate.lockstep.keep_awake import Spinners, spinners
 from timetrial.gate.lockstep.launch import Launch
-from timetrial.gate.lockstep.rounds import BenchmarkRounds, Sizes
+from timetrial.gate.lockstep.rounds import BenchmarkRounds
+from timetrial.gate.lockstep.sizes import Sizes
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
 from timetrial.gate.shards import Shard
@@ -32,7 +34,6 @@ from timetrial.gate.sides.make import Side
 from timetrial.gate.sides.watch import Watch
 from timetrial.gate.stock import lacking, records_of
 from timetrial.gate.verdicts import open_for_confirmation
-from timetrial.stats.variance_components import Components, components
 from timetrial.system.strays import Stray
 
 
@@ -168,9 +169,7 @@ class _Gate:
     def _fitting(self, names: Sequence[str]) -> list[str]:
         """Those that another launch has time for, in their order: the quick ones, if not all; none once time is up."""
         left_s = self._clock.left_s
-        if left_s <= 0:
-            return []
-        fitting = set(self._costs.fitting(names, left_s + self._clock.grace_s))
+        fitting = set(self._costs.fitting(names, left_s + self._clock.grace_s)) if left_s > 0 else set()
         return [name for name in names if name in fitting]
 
     def _launch(self, phase: Phase, names: Sequence[str] | None) -> None:
@@ -272,7 +271,7 @@ class _Gate:
         pace, policy = slowed_pace(self._allotted, self._costs.slowness), self._policy
         if pace == Pace(pairs=policy.pairs_per_launch):
             return {}
-        found = {name: _components(self._records[name]) for name in names}
+        found = {name: components_of(self._records[name]) for name in names}
         if phase is Phase.SCREEN:
             return pairs_by_scatter(pace, {name: each.within for name, each in found.items() if each})
         start_s = self._costs.start_s / len(names)
@@ -298,12 +297,3 @@ class _Gate:
         left_s = (of - number) * self._costs.launch_s(names) + self._costs.launch_s(names[index:])
         left_s = min(left_s, self._clock.left_s + self._clock.grace_s) if self._costs.known else 0.0
         self._plan.on_progress(Progress(phase, number, of, index + 1, len(names), names[index], max(0.0, left_s)))
-
-
-def _components(record: BenchmarkRecord) -> Components | None:
-    """What a benchmark's pairs and launches scatter by, as far as it has been measured."""
-    launches = [
-        [math.log(new / old) for old, new in zip(each.base_s, each.candidate_s, strict=True) if old > 0 < new]
-        for each in record.launches
-    ]
-    return components([each for each in launches if each])

@@ -7,7 +7,7 @@ import random
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from timetrial.errors import GateError
@@ -15,6 +15,7 @@ from timetrial.gate.allotment import Pace
 from timetrial.gate.lockstep.channel import Message
 from timetrial.gate.lockstep.keep_awake import Spinners
 from timetrial.gate.lockstep.launch import Launch
+from timetrial.gate.lockstep.sizes import Sizes
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import LaunchPair, Phase, SideName, Trouble
 from timetrial.system.affinity import usable_cpus
@@ -30,24 +31,6 @@ _MISSED_TIMES: Final = 5.0  # as much as on the other side, which the same machi
 _RAISE: Final = "measuring it takes more than its share of the gate's time: raise budget_s, or give it less to do"
 _IMPLAUSIBLE: Final = "does something there change the clock, as freezegun and time-machine do, or what timetrial says?"
 _MORE_THAN_ONE_CPU: Final = 1.15  # processor time per second from which a benchmark uses several
-
-
-@dataclass
-class Sizes:
-    """What the first launch finds out about each benchmark and all others keep to, so that they compare."""
-
-    executions: dict[str, int] = field(default_factory=dict)
-    """How many executions a round has, by the benchmark's name."""
-    several_cpus: set[str] = field(default_factory=set)
-    """Benchmarks that use more than one processor at a time."""
-    workers: set[str] = field(default_factory=set)
-    """Those with worker processes."""
-    servers: set[str] = field(default_factory=set)
-    """Those with a server of their own."""
-    least_s: dict[str, float] = field(default_factory=dict)
-    """The shortest round that each asks for, in seconds."""
-    least_rounds: dict[str, int] = field(default_factory=dict)
-    """The fewest rounds in a launch that each asks for."""
 
 
 @dataclass(frozen=True)
