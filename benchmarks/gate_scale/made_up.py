@@ -156,6 +156,8 @@ class Cell:
     slower: int
     effect: float
     gates: int
+    busy: bool = False
+    """On a machine that others use too: all takes twice as long, and scatters twice as much."""
 
 
 def simulate(cell: Cell) -> list[str]:
@@ -164,7 +166,8 @@ def simulate(cell: Cell) -> list[str]:
     for _ in range(cell.gates):
         names = names_of(cell.benchmarks)
         slow = set(rng.sample(names, cell.slower))
-        machine = Machine({name: math.log1p(cell.effect) if name in slow else 0.0 for name in names}, rng)
+        effects = {name: math.log1p(cell.effect) if name in slow else 0.0 for name in names}
+        machine = Machine(effects, rng, **_BUSY) if cell.busy else Machine(effects, rng)
         found = gate_on(machine, GatePolicy(budget_s=cell.budget_s))
         took.append(found.took_s)
         for finding in found.findings:
@@ -185,6 +188,7 @@ def simulate(cell: Cell) -> list[str]:
     ]
 
 
+_BUSY: Final[dict[str, Any]] = {"slowness": 2.0, "between": 0.024, "within": 0.08, "wild": 0.05}
 _HEAD: Final = ("benchmarks", "budget", "slower", "gates with a false alarm", "caught", "left open",
                 "families called slower", "longest, of the budget")  # fmt: skip
 
@@ -195,10 +199,15 @@ def main() -> None:
     parser.add_argument("--gates", type=int, default=20, help="of each line")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--slower", type=int, nargs="*", help="only the lines with so many slower ones")
+    parser.add_argument("--busy", action="store_true", help="on a machine that others use too")
     options = parser.parse_args()
     cases = [(300, 600.0, 0, 0.0), *((300, 600.0, slower, effect) for slower in (1, 10, 100) for effect in (0.05, 0.1)),
              (20, 90.0, 0, 0.0), (20, 90.0, 1, 0.05), (20, 90.0, 4, 0.05)]  # fmt: skip
-    cells = [Cell(*each, options.gates) for each in cases if options.slower is None or each[2] in options.slower]
+    cells = [
+        Cell(*each, options.gates, options.busy)
+        for each in cases
+        if options.slower is None or each[2] in options.slower
+    ]
     print(f"| {' | '.join(_HEAD)} |\n{'| --- ' * len(_HEAD)}|", flush=True)
     with ProcessPoolExecutor(options.processes) as pool:
         for row in pool.map(simulate, cells):
