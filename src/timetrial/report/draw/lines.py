@@ -15,6 +15,9 @@ from timetrial.report.draw.svg import Point, element, path, picture, text
 
 WIDTH: Final = 420.0
 HEIGHT: Final = 264.0
+_FEW: Final = 6
+_MORE_PX: Final = 14.0
+"""How much higher a chart is for each line beyond a few."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,8 @@ def draw_lines(chart: Lines) -> Drawn:
     ys += [y for rule in chart.rules for _, y in rule.points]
     probe = figures_scale(ys, HEIGHT, 0)
     left = max(30.0, CHARACTER_PX * max(len(chart.y_label(tick)) for tick in probe.ticks()) + 10)
-    frame = Frame(WIDTH, HEIGHT, left, right)
+    height = HEIGHT + _MORE_PX * max(0, len(chart.series) - _FEW)
+    frame = Frame(WIDTH, height, left, right)
     x = sizes_scale(chart.xs, frame.x_px[0] + 8, frame.x_px[1] - 4, chart.x_label)
     y = figures_scale(ys, *frame.y_px)
     looks = looks_of([*chart.series])
@@ -80,21 +84,21 @@ def draw_lines(chart: Lines) -> Drawn:
         axis_names(frame, chart.x_name, chart.y_name),
         *(_crossing(at, told, frame, x) for at, told in chart.crossings),
         *(_rule(rule, x, y) for rule in chart.rules),
-        *(_band(spots, looks[name], x, y) for name, spots in chart.series.items()),
+        *(_band(spots, looks[name], x, y, few=len(chart.series) <= _FEW) for name, spots in chart.series.items()),
         *(_line(spots, looks[name], x, y) for name, spots in chart.series.items()),
     ]
     ends = {name: (x(spots[-1].x), y(spots[-1].y)) for name, spots in chart.series.items() if spots}
-    parts.append(end_labels(ends, looks, frame.x_px[1] + 10, frame.top - 8, frame.y_px[0] + 8))
+    parts.append(end_labels(ends, looks, frame.x_px[1] + 10, frame.top - 8, frame.y_px[0] + 3))
     bottom, top = frame.y_px
-    return Drawn(picture(WIDTH, HEIGHT, parts), [(x(value), (top + bottom) / 2) for value in chart.xs])
+    return Drawn(picture(WIDTH, height, parts), [(x(value), (top + bottom) / 2) for value in chart.xs])
 
 
-def _band(spots: Sequence[Spot], look: Look, x: Scale, y: Scale) -> str:
+def _band(spots: Sequence[Spot], look: Look, x: Scale, y: Scale, *, few: bool) -> str:
     fair = [spot for spot in spots if not spot.void]
     if len(fair) < 2 or all(spot.low == spot.high for spot in fair):
         return ""
     edge = [(x(spot.x), y(spot.low)) for spot in fair] + [(x(spot.x), y(spot.high)) for spot in reversed(fair)]
-    return element("path", d=path(edge, closed=True), class_=f"band f-{look.name}")
+    return element("path", d=path(edge, closed=True), class_=f"band{'' if few else ' thin'} f-{look.name}")
 
 
 def _line(spots: Sequence[Spot], look: Look, x: Scale, y: Scale) -> str:

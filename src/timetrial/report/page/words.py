@@ -57,6 +57,7 @@ OUTCOMES: Final = {
 WORKLOADS: Final = Text("The workloads", "各工作负载")
 TOGETHER: Final = Text("Over all workloads", "总览")
 PLACE: Final = Text("On", "环境")
+BENCHMARKS: Final = Text("Benchmarks", "基准测试")
 OTHER: Final = Text("Other benchmarks", "其他基准测试")
 MODEL: Final = Text("model", "模型")
 AT_ONCE: Final = Text("at once", "并发数")
