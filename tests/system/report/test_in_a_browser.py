@@ -18,6 +18,8 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed: 
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.unit.report.page.made_up import environment, others, results, trial, whole, write
+from tests.unit.report.page.test_run import findings
+from tests.unit.report.page.test_run import page as run_page
 from timetrial.report.page.live import LiveReport, server_of
 from timetrial.report.page.page import page_of
 from timetrial.report.page.render import render
@@ -73,7 +75,7 @@ class Shown:
         """What stands out on the right, apart from tables that can be scrolled."""
         found: list[str] = self.page.evaluate(
             """() => [...document.querySelectorAll('body *:not(.unseen)')]
-                .filter(e => !e.closest('.scroll,.unseen,.skip,#readout') && e.getBoundingClientRect().width > 0)
+                .filter(e => !e.closest('.scroll,pre,.unseen,.skip,#readout') && e.getBoundingClientRect().width > 0)
                 .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
                 .map(e => e.outerHTML.slice(0, 120))"""
         )
@@ -244,6 +246,16 @@ def test_a_served_page_loads_itself_anew_when_a_run_goes_on(chromium: Browser, t
         finally:
             server.shutdown()
             thread.join()
+
+
+def test_a_runs_page_fits_a_phone_and_complains_of_nothing(chromium: Browser, tmp_path: Path) -> None:
+    """With its curve, its costs and its code, which scroll by themselves."""
+    path = tmp_path / "run.html"
+    path.write_text(render(run_page(findings())), encoding="utf-8")
+    shown = Shown(chromium, path, viewport={"width": 375, "height": 760})
+    assert shown.complaints == []
+    assert shown.overflow() == []
+    assert shown.page.locator("figure.chart svg").count() == 3
 
 
 def test_axe_finds_nothing_serious(shown: Shown, phone: Shown) -> None:

@@ -134,7 +134,8 @@ def _note(curve: Curve) -> Text | None:
 
 
 def _table(curve: Curve, measure: _Measure, series: Mapping[str, Sequence[Spot]]) -> Table:
-    head = [same(curve.shape.parameter), *(same(model) for model in series)]
+    name = curve.shape.parameter
+    head = [PARAMETERS.get(name, same(name)), *(same(model) for model in series)]
     rows = []
     for value in curve.shape.values:
         cells = [_cell(next((spot for spot in spots if spot.x == value), None), measure) for spots in series.values()]
