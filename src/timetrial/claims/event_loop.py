@@ -119,13 +119,13 @@ def eager_tasks(look: Look) -> Finding:
 
 @claim(
     "gil-switch-interval",
-    Text("A spinning thread starves waiting threads", "空转计算的线程会饿死等待中的线程"),
+    Text("A spinning thread starves waiting threads", "一直占着 CPU 的线程会让等待中的线程得不到执行"),
     of=Text(
         "how long an answer of 1 ms is waited for (median) by threads beside one that computes, divided by that of "
         "processes",
         "有线程在计算时，多线程等待 1 毫秒应答的中位延迟除以多进程的同一延迟",
     ),
-    because=Text("answers that take twice as long are starved", "应答慢一倍就算“挨饿”"),
+    because=Text("answers that take twice as long are starved", "应答慢一倍就算得不到执行"),
     at_least=2.0,
     measured_by="benchmarks/test_waiting_beside_work.py::test_waiting_beside_work --trial-models=threads,processes",
     takes_s=12,

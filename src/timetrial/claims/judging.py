@@ -18,6 +18,7 @@ from timetrial.claims.verdict import Settle, Verdict
 from timetrial.claims.words import (
     cannot_run,
     figures_say,
+    has_failed,
     measure_it,
     more_launches,
     mostly_void,
@@ -73,7 +74,11 @@ def _without_all_figures(claim: Claim, finding: Finding) -> Verdict | None:
         if each.skipped is not None:
             return Verdict(claim, Outcome.NOT_TESTABLE, cannot_run(each.skipped), evidence)
     void = next((each.void for each in missing if each.void is not None), None)
-    why = mostly_void(void) if void is not None else not_measured([each.what for each in missing])
+    failure = next((each.failed for each in missing if each.failed is not None), None)
+    if failure is not None:
+        why = has_failed(failure)
+    else:
+        why = mostly_void(void) if void is not None else not_measured([each.what for each in missing])
     settle = Settle(claim.benchmark.command, 1, claim.benchmark.duration_s, measure_it(claim.benchmark.duration_s))
     return Verdict(claim, Outcome.INCONCLUSIVE, why, evidence, settle, missing=True)
 

@@ -78,16 +78,18 @@ def fair_trials(here: Here, test: str, model: str, at: Mapping[str, Any]) -> lis
 
 
 def missing(here: Here, wanted: Wanted, what: str) -> Missing:
-    """Why there is no figure: the first model that has no fair trial was skipped, is void, or was never tried."""
+    """Why there is no figure: the first model without a fair trial was skipped, failed, is void, or was never tried."""
     for model in wanted.of:
         tried = [trial for trial in here.trials_of(wanted.test) if trial.model == model]
         if any(trial.void is None for trial in tried):
             continue
         if tried:
             return Missing(what, void=tried[0].void)
-        kinds = {each.kind for each in here.troubles_of(wanted.test) if _is_under(each.name, model)}
-        if kinds == {"skipped"}:
-            return Missing(what, skipped=reasons(here, wanted.test, model)[0][2])
+        told = {kind: reason for _, kind, reason in reversed(reasons(here, wanted.test, model))}
+        if "failed" in told:
+            return Missing(what, failed=told["failed"])
+        if {*told} == {"skipped"}:
+            return Missing(what, skipped=told["skipped"])
     return Missing(what)
 
 

@@ -106,10 +106,17 @@ class Measuring:
         selection = [f"--benchmark-min-rounds={ROUNDS}", *shlex.split(job.arguments)]
         plan = MeasurePlan(1, self.folder / name, selection, on_progress=self.on_progress)
         try:
-            self.launch(plan)
+            content = self.launch(plan)
         except GateError as error:
-            self.failed[job.arguments] = str(error)
-            self.say(f"{', '.join(job.claims)}: {error}")
+            self._note_failure(job, str(error))
+            return
+        troubles = [each for each in content.get(KEY, {}).get("troubles", ()) if each["kind"] == "failed"]
+        if troubles and not content.get("benchmarks"):
+            self._note_failure(job, f"{troubles[0]['benchmark']} failed: {troubles[0]['reason']}")
+
+    def _note_failure(self, job: Job, reason: str) -> None:
+        self.failed[job.arguments] = reason
+        self.say(f"{', '.join(job.claims)}: {reason}")
 
     def _judged(self, place: Place) -> list[Verdict]:
         stored = Stored(())

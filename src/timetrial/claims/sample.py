@@ -62,6 +62,8 @@ class Missing:
     """Why the benchmark was skipped wherever it was tried: it can't run here."""
     void: str | None = None
     """Why all of its trials are void."""
+    failed: str | None = None
+    """Why the newest one failed, where none succeeded."""
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ def mixed_combine(look: Look) -> Finding:
     ),
     of=Text(
         "the time of a semaphore and gather, divided by that of so many workers, over a thousand pages",
-        "抓取一千个页面时，“信号量加gather”的耗时除以固定 worker 的耗时",
+        "抓取一千个页面时，“信号量加 gather”的耗时除以固定 worker 的耗时",
     ),
     because=Text("below a twentieth nobody would notice", "不到 5% 的差别没人会察觉"),
     at_least=1.05,

@@ -62,6 +62,12 @@ def mostly_void(reason: str) -> Text:
     return Text(f"Every trial of it was void: {reason}.", f"相关测试全部作废：{reason}。")
 
 
+def has_failed(reason: str) -> Text:
+    """There are failures and no trial."""
+    told = " ".join(reason.split())
+    return Text(f"Its benchmark failed: {told}", f"对应的基准测试失败：{told}")
+
+
 def cannot_run(reason: str) -> Text:
     """The benchmark was skipped."""
     return Text(f"Its benchmark can't run here: {reason}", f"对应的基准测试无法在此运行：{reason}")

@@ -66,7 +66,7 @@ def _measure(options: argparse.Namespace, claims: Sequence[Claim]) -> int:
     with endings_unwind(), warden():
         try:
             measuring.run()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):  # Ctrl-C, or told to end
             progress.say(f"stopped: what was measured is in {options.path}; the same command goes on from there")
             raise
         finally:

@@ -43,6 +43,9 @@ def claim_of(test: str, takes_s: float) -> Claim:
     return found
 
 
+MODELS = ("serial", "threads")
+
+
 class Machine:
     """Stands for pytest: a launch takes its time by a clock that it moves, and leaves what is planted for its test."""
 
@@ -66,7 +69,7 @@ class Machine:
         seed = len(self.launched)
         entries = [
             trial(test, model, seconds, seed=seed)
-            for model, seconds in (("serial", 0.001 * self._ratios[test]), ("threads", 0.001))
+            for model, seconds in zip(MODELS, (0.001 * self._ratios[test], 0.001), strict=True)
         ]
         plan.file.write_bytes(dumps(run(entries, environment=recorded())).encode())
         return {}
@@ -142,6 +145,26 @@ def test_a_benchmark_that_fails_is_told_and_not_tried_again(here: Path) -> None:
     at_work.run()
     assert machine.launched == ["test_b", "test_c", "test_a"]
     assert [shlex.split(each)[0] for each in at_work.failed] == ["test_b.py::test_b"]
+
+
+def test_a_launch_whose_tests_all_fail_is_told_with_their_reason(here: Path) -> None:
+    """It leaves a file without a figure; the claim is open, and says why."""
+    reason = "no such luck"
+    content = run(
+        [],
+        environment=recorded(),
+        troubles=[{"benchmark": f"test_a.py::test_a[{model}]", "kind": "failed", "reason": reason} for model in MODELS],
+    )
+
+    def failing(plan: MeasurePlan) -> Mapping[str, Any]:
+        plan.file.write_bytes(dumps(content).encode())
+        return content
+
+    said: list[str] = []
+    at_work = Measuring(here, CLAIMS[:1], 600, said.append, launch=failing)
+    (verdict,) = at_work.run()
+    assert said[1:] == ["fast-test-a: test_a.py::test_a[serial] failed: no such luck"]
+    assert "no such luck" in verdict.why.en
 
 
 def test_a_folder_without_the_benchmarks_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
