@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
@@ -15,6 +16,7 @@ from timetrial.results.collect import Place
 from timetrial.results.trials import StoredTrial
 from timetrial.results.ways import Way
 
+_COUNT: Final = re.compile(r" ?(\d+) 项")
 _CHINESE: Final = {
     "serial": "串行",
     "threads": "多线程",
@@ -102,7 +104,8 @@ def _many(answered: Sequence[Ranking], total: int) -> Text:
         english.append(f"{without} {'has' if without == 1 else 'have'} no answer")
         left.append(f"{without} 项没有答案")
     told = "；".join("，".join(part) for part in (chinese, left) if part)
-    return Text(f"Of {total} workloads, {', '.join(english)}.", f"{total} 项工作负载中，{told}。")
+    english_told, chinese_told = f"Of {total} workloads, {', '.join(english)}.", f"{total} 项工作负载中，{told}。"
+    return Text(english_told, _COUNT.sub(r"\1项", chinese_told))  # a number stays on the line of what it counts
 
 
 _SINGULAR: Final = ("serial", "dask")

@@ -55,6 +55,7 @@ OUTCOMES: Final = {
     "missing": Text("not measured", "尚未测量"),
 }
 WORKLOADS: Final = Text("The workloads", "各工作负载")
+BARE: Final = Text("Others", "其他")
 TOGETHER: Final = Text("Over all workloads", "总览")
 PLACE: Final = Text("On", "环境")
 BENCHMARKS: Final = Text("Benchmarks", "基准测试")
