@@ -91,7 +91,7 @@ class Page:
         """All charts, in the page's order; the first screen's stands among its workload's."""
         if self.run is not None and self.run.shares is not None:
             yield self.run.shares
-        if self.side_by_side is not None:
+        if self.side_by_side is not None and self.side_by_side.figure is not None:
             yield self.side_by_side.figure
         if self.gate is not None and self.gate.figure is not None:
             yield self.gate.figure

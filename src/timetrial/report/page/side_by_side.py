@@ -11,10 +11,11 @@ from timetrial.report.draw.marks import look_of
 from timetrial.report.draw.rows import Dot, Row, draw_rows
 from timetrial.report.draw.same import same
 from timetrial.report.page.figure import Figure, Table
-from timetrial.report.page.figures import NOTHING, rate, rate_tick
+from timetrial.report.page.figures import NOTHING, rate, ratio, span
 from timetrial.report.page.headline import way_name
-from timetrial.report.page.ranking import Ranking, interval_s
+from timetrial.report.page.ranking import Ranking
 from timetrial.results.trials import workload_key
+from timetrial.stats.lead import Lead, unpaired_lead
 
 _MOST_DRAWN: Final = 12
 
@@ -24,7 +25,8 @@ class SideBySide:
     """A table with a column for each place, and a chart of the same."""
 
     table: Table
-    figure: Figure
+    figure: Figure | None
+    """None where the files hold no single rounds."""
 
 
 def side_by_side(names: Sequence[str], rankings: Sequence[Sequence[Ranking]]) -> SideBySide | None:
@@ -38,7 +40,7 @@ def side_by_side(names: Sequence[str], rankings: Sequence[Sequence[Ranking]]) ->
     if not common:
         return None
     head = [Text("workload", "工作负载"), *map(same, names)]
-    return SideBySide(Table(head, [_row(each, names) for each in common]), _figure(common[:_MOST_DRAWN]))
+    return SideBySide(Table(head, [_row(each, names) for each in common]), _figure(common[:_MOST_DRAWN], names[0]))
 
 
 def short_names(labels: Sequence[str]) -> list[str]:
@@ -62,28 +64,53 @@ def _cell(ranking: Ranking | None) -> Text:
     return Text(f"{told} by {way.en}", f"{told}，{way.zh}")
 
 
-def _figure(common: Sequence[dict[str, Ranking]]) -> Figure:
-    rows, cells = [], []
+def _figure(common: Sequence[dict[str, Ranking]], first: str) -> Figure | None:
+    """How fast each place's best is beside that of the first place that measured the workload."""
+    rows: list[Row] = []
+    cells: list[Sequence[Text]] = []
     for found in common:
-        for index, (name, ranking) in enumerate(found.items()):
-            best = ranking.best
-            if best is None or best.median_s_per_item <= 0:
-                continue
-            low_s, high_s = interval_s(best)
-            dot = Dot(1 / best.median_s_per_item, 1 / high_s, 1 / low_s if low_s > 0 else None)
-            of = f"{ranking.name} {ranking.parameters}".strip()
-            rows.append(Row(of, look=look_of("serial"), heading=True)) if not index else None
-            rows.append(Row(name, [dot], look=look_of(best.way.model)))
-            cells.append([same(f"{of} · {name}"), _cell(ranking)])
-    svg, anchors = draw_rows(rows, Text("items/s at best", "最佳吞吐量，项/秒"), rate_tick)
-    anchors = [anchor for anchor, row in zip(anchors, rows, strict=True) if not row.heading]
+        (base, base_ranking), *others = found.items()
+        own = [(name, ranking, lead) for name, ranking in others if (lead := _lead(base_ranking, ranking)) is not None]
+        of = f"{base_ranking.name} {base_ranking.parameters}".strip()
+        rows += [Row(of if base == first else f"{of}, × {base}", heading=True)] if own else []
+        for name, ranking, lead in own:
+            rows.append(
+                Row(
+                    name,
+                    [Dot(lead.ratio, lead.low, lead.high)],
+                    look=look_of(ranking.best.way.model if ranking.best else ""),
+                )
+            )
+            told = same(f"{ratio(lead.ratio)} ({span(lead.low, lead.high)})")
+            cells.append([same(f"{of} · {name}"), told, _cell(ranking), _cell(base_ranking)])
+    if not rows:
+        return None
+    axis = Text(f"times as fast as {first}", f"速度是 {first} 的倍数")
+    values = [value for row in rows for dot in row.dots for value in (dot.low, dot.high) if value is not None]
+    near = all(_NEAR[0] < value < _NEAR[1] for value in values)
+    svg, anchors = draw_rows(rows, axis, lambda value: f"{value:.3g}×", around=1.0 if near else None)
     return Figure(
         key="places",
         title=Text("The best of each place", "各环境的最佳结果"),
         subject="",
         svg=svg,
-        table=Table((Text("where", "环境"), Text("best", "最佳")), cells),
+        table=Table((Text("where", "环境"), axis, Text("best", "最佳"), same(first)), cells),
         source=Text("the newest run of each workload in each place", "各环境中各工作负载的最近一次运行"),
         along="y",
-        anchors=anchors,
+        anchors=[anchor for anchor, row in zip(anchors, rows, strict=True) if not row.heading],
+        note=Text(
+            "Lines are intervals of 95 %. Places were measured at different times, for which 5 % are allowed.",
+            "横线为 95% 置信区间。各环境并非同时测量，区间已为此放宽 5%。",
+        ),
     )
+
+
+def _lead(base: Ranking, other: Ranking) -> Lead | None:
+    """How many times as fast the other's best is; their rounds took no turns."""
+    one, two = base.best, other.best
+    if one is None or two is None:
+        return None
+    return unpaired_lead(one.rounds_s_per_item, two.rounds_s_per_item, fewest=1)
+
+
+_NEAR: Final = (0.4, 2.5)

@@ -225,7 +225,10 @@ def test_workloads_that_several_places_measured_stand_side_by_side(tmp_path: Pat
     beside = page_of(collect([tmp_path])).side_by_side
     assert beside is not None
     assert [str(cell) for cell in beside.table.head] == ["workload", "CPython 3.13", "CPython 3.12"]
-    assert len(beside.figure.anchors) == len(beside.figure.table.rows)
+    assert beside.figure is not None
+    assert isinstance(beside.figure.table, Table)
+    assert len(beside.figure.anchors) == len(beside.figure.table.rows) == 3
+    assert {str(row[1]).partition("×")[0] for row in beside.figure.table.rows} == {"1.00"}
 
 
 def test_the_last_gates_verdicts_are_judged_from_its_pairs(tmp_path: Path) -> None:
