@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from timetrial.errors import TimetrialError
+
+if TYPE_CHECKING:
+    from timetrial.models.costs import ModelCosts
 
 
 def run(argv: Sequence[str]) -> int:
@@ -59,7 +63,6 @@ def _chosen(text: str | None) -> Sequence[str]:
 
 def _costs(file: Path | None, chosen: Sequence[str]) -> list[str]:
     from timetrial.environment.record import environment
-    from timetrial.models.costs import costs_apart
     from timetrial.report.costs import cost_lines
     from timetrial.system.files import replace_file, try_to_write, writing
     from timetrial.system.strict_json import dumps
@@ -67,9 +70,19 @@ def _costs(file: Path | None, chosen: Sequence[str]) -> list[str]:
     if file is not None:
         with writing(file):
             try_to_write(file)
-    costs = [costs_apart(name) for name in chosen]
+    costs = [_measured(name) for name in chosen]
     if file is not None:
         content = {"schema_version": 2, "environment": environment(), "models": [cost.as_dict() for cost in costs]}
         with writing(file):
             replace_file(file, dumps(content).encode())
     return cost_lines(costs)
+
+
+def _measured(name: str) -> ModelCosts:
+    """One model's costs; a failure is told in their place, and the others are kept."""
+    from timetrial.models.costs import ModelCosts, costs_apart
+
+    try:
+        return costs_apart(name)
+    except TimetrialError as error:
+        return ModelCosts(name, " ".join(str(error).split()))

@@ -150,7 +150,8 @@ def costs_apart(name: str) -> ModelCosts:
     command = [sys.executable, "-P", "-m", __name__, name]  # -P: a json.py in this folder is not json
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise TimetrialError(f"measuring {name} ended with exit code {done.returncode}:\n{done.stderr.strip()}")
+        last = done.stderr.strip().rpartition("\n")[2]
+        raise TimetrialError(f"it could not be measured: {last or f'exit code {done.returncode}'}")
     return ModelCosts.from_dict(json.loads(done.stdout))
 
 

@@ -13,8 +13,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
+from timetrial.errors import WorkloadError
 from timetrial.models.calling import Call, check_computed, opened_async_task, opened_task
 from timetrial.models.pool import protocol
 
@@ -192,4 +194,23 @@ def _loaded_in_interpreter(setup: Mapping[str, Any]) -> Any:
 
     sys.path[:] = setup["path"]
     import_paths.install(setup["places"])
-    return protocol.unpack(setup["payload"])
+    if setup["main"] is not None:
+        _import_main(setup["main"])
+    try:
+        return protocol.unpack(setup["payload"])
+    except ImportError:
+        raise
+    except Exception as error:
+        raise WorkloadError(
+            f"the task or its resource can't be loaded in another interpreter ({type(error).__name__}: {error}); "
+            f"define it at the top level of a module"
+        ) from error
+
+
+def _import_main(file: str) -> None:
+    """Runs the program's main module as multiprocessing does it for a new process: by another name."""
+    import runpy
+
+    main = ModuleType("__mp_main__")
+    main.__dict__.update(runpy.run_path(file, run_name=main.__name__))
+    sys.modules["__main__"] = sys.modules[main.__name__] = main

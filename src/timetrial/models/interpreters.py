@@ -86,6 +86,7 @@ class InterpretersExecutor(PooledExecutor):
             "payload": parts.pickled(),
             "path": [*sys.path],
             "places": import_paths.places_of(parts.inner_modules()),
+            "main": getattr(sys.modules["__main__"], "__file__", None) if "__main__" in parts.inner_modules() else None,
             "slots": slots,
             "model": model,
         }

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from timetrial import cli
+from timetrial.errors import TimetrialError
 from timetrial.models import costs
 from timetrial.models.costs import BATCHES, ModelCosts, costs_of, dispatch_of, slope
 from timetrial.report.costs import cost_lines
@@ -67,6 +68,26 @@ def test_the_command_shows_the_costs_and_stores_them(
     stored: dict[str, Any] = json.loads(path.read_text())
     assert stored["environment"]["python"]["version"]
     assert ModelCosts.from_dict(stored["models"][0]) == measured
+
+
+def test_a_model_that_can_not_be_measured_costs_the_others_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told with its error, and the rest is shown; ``--models`` says which to measure."""
+    measured = costs_of("serial")
+
+    def measure(name: str) -> ModelCosts:
+        if name == "threads[pool]":
+            raise TimetrialError("it could not be measured: MemoryError")
+        return measured
+
+    monkeypatch.setattr(costs, "costs_apart", measure)
+    assert cli.main(["models", "--costs", "--models=serial,threads[pool]"]) == 0
+    shown = capsys.readouterr().out
+    assert "threads[pool]: it could not be measured: MemoryError" in shown
+    assert "not copied" in shown
+    assert cli.main(["models", "--costs", "--models=fibres"]) == 2
+    assert "no concurrency model 'fibres'" in capsys.readouterr().err
 
 
 def test_json_without_costs_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -234,3 +235,18 @@ def test_what_an_interpreter_can_not_import_makes_the_model_unavailable() -> Non
     numpy = pytest.importorskip("numpy")
     with pytest.raises(ModelUnavailableError, match=r"another interpreter .*numpy\S* does not support"):
         model.open(Workload("n", task=numpy.sum), 2).__enter__()
+
+
+def test_an_interpreter_runs_what_the_main_module_defines(tmp_path: Path) -> None:
+    """As a new process would: a script needs no module beside it."""
+    if reason := models.get("interpreters").unavailable():
+        pytest.skip(reason)
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from timetrial import Workload, models\n"
+        "def double(item): return 2 * item\n"
+        "if __name__ == '__main__':\n"
+        "    with models.get('interpreters').open(Workload('d', task=double), 2) as executor:\n"
+        "        print(executor.run([1, 2, 3]))\n"
+    )
+    assert subprocess.check_output([sys.executable, str(script)], text=True).strip() == "[2, 4, 6]"
