@@ -26,6 +26,7 @@ from timetrial.report.page.render import render
 from timetrial.results.collect import collect
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+LONG = "a_name_without_a_break_" * 5
 EVIL = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
 
@@ -35,6 +36,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page with all that a report can hold, two places, and a workload that is markup."""
     folder = tmp_path_factory.mktemp("results")
     evil = [trial("t.py::evil", EVIL, model, s, accounted=True) for model, s in (("serial", 2.0), ("threads", 1.0))]
+    evil += [trial("t.py::long", LONG, f"{model}[{LONG}]", s) for model, s in (("serial", 2.0), ("threads", 1.0))]
     write(folder, "a.json", results([*whole(), *evil]))
     write(folder, "b.json", results(others(), "2026-01-01", where=environment("3.12.1")))
     (folder / "half.json").write_text("{", encoding="utf-8")
@@ -98,7 +100,7 @@ def test_nothing_complains_nothing_is_fetched_and_markup_in_a_name_does_nothing(
     """The name is on the page as it is."""
     assert shown.complaints == []
     assert phone.complaints == []
-    assert shown.page.title().startswith("Of 8 workloads")
+    assert shown.page.title().startswith("Of 9 comparisons of 8 workloads")
     assert shown.page.locator("h3", has_text=EVIL).count() == 1
 
 
@@ -128,7 +130,7 @@ def test_the_browsers_language_is_spoken_and_the_switch_changes_it(shown: Shown,
     seen = "() => [...document.querySelectorAll('span[lang]')].filter(e => e.checkVisibility()).map(e => e.lang)"
     assert {*phone.page.evaluate(seen)} == {"zh-CN"}
     assert phone.page.evaluate("document.documentElement.lang") == "zh-CN"
-    assert phone.page.title().startswith("8项工作负载中")
+    assert phone.page.title().startswith("8项工作负载的9项比较中")
     assert {*shown.page.evaluate(seen)} == {"en"}
     before = shown.page.locator(".overview").first.inner_text()
     shown.page.get_by_text("中文", exact=True).click()

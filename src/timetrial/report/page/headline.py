@@ -52,7 +52,7 @@ def headline(rankings: Sequence[Ranking], plain: int = 0) -> Text:
     if len(answered) == 1:
         return _one(answered[0])
     if answered:
-        return _many(answered, len(rankings))
+        return _many(answered, rankings)
     if rankings:
         return Text(
             "No two models could be compared: see below what was void, and why.",
@@ -81,21 +81,23 @@ def _one(ranking: Ranking) -> Text:
     )
 
 
-def _many(answered: Sequence[Ranking], total: int) -> Text:
+def _many(answered: Sequence[Ranking], rankings: Sequence[Ranking]) -> Text:
+    """Who leads in how many of them; a workload with several sets of parameters is as many comparisons."""
     wins = Counter(_base(ranking.best) for ranking in answered if ranking.best and not ranking.ties)
-    ties, without = sum(ranking.ties for ranking in answered), total - len(answered)
+    ties, total = sum(ranking.ties for ranking in answered), len(rankings)
+    without, names = total - len(answered), len({ranking.name for ranking in rankings})
+    of = Text(f"{total} workloads", f"{total} 项工作负载")
+    if names < total:
+        of = Text(f"{total} comparisons of {_workloads(names)}", f"{names} 项工作负载的 {total} 项比较")
     if len(wins) == 1 and wins.total() == total:
         model = next(iter(wins))
         verb = "wins" if model in _SINGULAR else "win"
-        return Text(
-            f"{model} {verb} all {total} workloads.".capitalize(), f"{total} 项工作负载，全部以{_zh(model)}最快。"
-        )
-    english: list[str] = []
-    chinese: list[str] = []
-    for model, count in wins.most_common():
-        verb = "leads in" if model in _SINGULAR else "lead in"
-        english.append(f"{model} {'in' if english else verb} {count}")
-        chinese.append(f"{_zh(model)} {count} 项" if chinese else f"{_zh(model)}在 {count} 项中最快")
+        return Text(f"{model} {verb} all {of.en}.".capitalize(), f"{of.zh}，全部以{_zh(model)}最快。")
+    english = [f"{model} {_verb(model, at)} {count}" for at, (model, count) in enumerate(wins.most_common())]
+    chinese = [
+        f"{_zh(model)} {count} 项" if at else f"{_zh(model)}在 {count} 项中最快"
+        for at, (model, count) in enumerate(wins.most_common())
+    ]
     left = []
     if ties:
         english.append(f"{ties} {'ends' if ties == 1 else 'end'} in a tie")
@@ -104,8 +106,19 @@ def _many(answered: Sequence[Ranking], total: int) -> Text:
         english.append(f"{without} {'has' if without == 1 else 'have'} no answer")
         left.append(f"{without} 项没有答案")
     told = "；".join("，".join(part) for part in (chinese, left) if part)
-    english_told, chinese_told = f"Of {total} workloads, {', '.join(english)}.", f"{total} 项工作负载中，{told}。"
-    return Text(english_told, _COUNT.sub(r"\1项", chinese_told))  # a number stays on the line of what it counts
+    chinese_told = f"{of.zh}中，{told}。"
+    return Text(f"Of {of.en}, {', '.join(english)}.", _COUNT.sub(r"\1项", chinese_told))  # a number stays by its noun
+
+
+def _workloads(count: int) -> str:
+    return f"{count} workload{'' if count == 1 else 's'}"
+
+
+def _verb(model: str, at: int) -> str:
+    """Of the first one; the others have the same."""
+    if at:
+        return "in"
+    return "leads in" if model in _SINGULAR else "lead in"
 
 
 _SINGULAR: Final = ("serial", "dask")

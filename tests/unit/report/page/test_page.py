@@ -68,7 +68,7 @@ def test_of_several_workloads_it_counts_who_leads_who_ties_and_who_has_no_answer
     """And names the largest gain."""
     found = place(tmp_path, whole())
     assert found.headline.en == (
-        "Of 7 workloads, coroutines lead in 1, threads in 1, processes+coroutines in 1, "
+        "Of 7 comparisons of 6 workloads, coroutines lead in 1, threads in 1, processes+coroutines in 1, "
         "3 end in a tie, 1 has no answer."
     )
     assert found.more is not None
