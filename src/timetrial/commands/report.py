@@ -21,6 +21,7 @@ examples:
   timetrial report results/ --format markdown             what matters most, for a README or a pull request
   timetrial report results/ --format svg -o figures/      each chart as a file of its own
   timetrial report results/ --format csv -o trials.csv    every trial as a row
+  timetrial report results/ --serve                       the page on this machine, while runs go on
 """
 
 
