@@ -48,7 +48,7 @@ def patience() -> float:
         return 1.0
 
 
-def run_in(folder: Path, code: str, *words: str, name: str = "f", budget_s: float = 1.2) -> Ran:
+def run_in(folder: Path, code: str, *words: str, name: str = "f", budget_s: float = 1.5) -> Ran:
     """Writes ``jobs.py`` with these lines, and runs ``timetrial run jobs.py:f`` with these words behind it."""
     folder.joinpath("jobs.py").write_text(code)
     file = folder / "answer.json"
