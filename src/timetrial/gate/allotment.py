@@ -204,18 +204,31 @@ class SecondLook:
 
 
 def second_look(
-    policy: GatePolicy, names: Sequence[str], costs_s: Mapping[str, float], start_s: float, left_s: float
+    policy: GatePolicy,
+    names: Sequence[str],
+    families: Sequence[Sequence[str]],
+    costs_s: Mapping[str, float],
+    start_s: float,
+    left_s: float,
 ) -> SecondLook:
     """As many launches as fit, and where too few fit to prove anything, for as many benchmarks as these suffice for.
 
-    ``names`` stand in the order of their urgency, ``costs_s`` says what each takes in a launch. Launches get shorter as
+    ``names`` stand in the order of their urgency; ``families`` are variants that are of use together only, each taken
+    whole where there is time for it besides. ``costs_s`` says what each takes in a launch. Launches get shorter as
     benchmarks leave, so that on average they cost little more than half.
     """
     rule = Rule(as_effect(policy.margin), as_effect(policy.detect), policy.alpha / max(1, len(names)), _MOST_FITTING)
     fewest = min(policy.confirm_launches, fewest_to_prove(rule) + _TO_SPARE)
+
+    def fit(chosen: Sequence[str]) -> bool:
+        return fewest * _launch_again_s(chosen, costs_s, start_s) <= left_s
+
     chosen = list(names)
-    while len(chosen) > 1 and fewest * _launch_again_s(chosen, costs_s, start_s) > left_s:
+    while len(chosen) > 1 and not fit(chosen):
         chosen.pop()
+    for family in families:
+        more = list(dict.fromkeys([*chosen, *family]))
+        chosen = more if fit(more) else chosen
     fitting = int(left_s / _launch_again_s(chosen, costs_s, start_s)) if chosen else 0
     return SecondLook(chosen, max(fewest, min(policy.confirm_launches, fitting)))
 

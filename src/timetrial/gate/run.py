@@ -144,10 +144,11 @@ class _Gate:
 
     def _plan_second_look(self) -> Collection[str]:
         """Settles how many launches it may take, now that is known what was left open; whom there is time for."""
-        names = self._open_with_families()
-        if not names or self._clock.left_s <= 0:
+        names, together = self._open(), list(open_families(self.records(), self._policy).values())
+        left_s, costs = self._clock.left_s, self._costs
+        if not (names or together) or left_s <= 0:
             return ()
-        look = second_look(self._policy, names, self._costs.in_launch_s, self._costs.start_s, self._clock.left_s)
+        look = second_look(self._policy, names, together, costs.in_launch_s, costs.start_s, left_s)
         if look.launches != self._policy.confirm_launches:
             self._allot(replace(self._allotted, policy=replace(self._policy, confirm_launches=look.launches), lines=()))
         return set(look.names)

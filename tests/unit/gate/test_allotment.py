@@ -108,14 +108,22 @@ def test_where_launches_bring_the_scatter_fewer_pairs_are_taken_of_each() -> Non
 
 def test_a_second_look_with_time_enough_is_the_policy_s() -> None:
     """All that was left open, in as many launches as are allowed."""
-    look = second_look(POLICY, ["a", "b"], {"a": 0.6, "b": 0.6}, 1.5, 500)
+    look = second_look(POLICY, ["a", "b"], [], {"a": 0.6, "b": 0.6}, 1.5, 500)
     assert (list(look.names), look.launches) == (["a", "b"], 60)
 
 
 def test_a_short_second_look_spends_its_error_on_fewer_launches_and_its_time_on_the_most_urgent() -> None:
     """What is proved of one is worth more than a beginning made with fifty."""
     names = [str(number) for number in range(50)]
-    look = second_look(POLICY, names, dict.fromkeys(names, 0.1), 3.0, 100)
+    look = second_look(POLICY, names, [], dict.fromkeys(names, 0.1), 3.0, 100)
     assert look.launches < 60
     assert 0 < len(look.names) < 50
     assert list(look.names) == names[: len(look.names)]
+
+
+def test_variants_that_are_of_use_together_only_are_taken_whole_or_not_at_all() -> None:
+    """After those that are open by themselves, as far as there is time."""
+    families = [["a", "x", "y", "z"], [str(number) for number in range(200)]]
+    costs = dict.fromkeys(["a", "b", *families[0], *families[1]], 0.1)
+    look = second_look(POLICY, ["a", "b"], families, costs, 3.0, 200)
+    assert list(look.names) == ["a", "b", "x", "y", "z"]
