@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib import import_module
 from typing import Any
 
-from timetrial.errors import blame
+from timetrial.errors import ModelUnavailableError, blame
 from timetrial.models.base import Executor, ModelSettings
 from timetrial.models.calling import (
     AsyncCall,
@@ -21,7 +21,8 @@ from timetrial.models.calling import (
 from timetrial.models.pool.start_methods import require
 from timetrial.workload import Workload
 
-_OF_ASYNCIO = ("no running event loop", "trio got unexpected", "asyncio")
+_OF_ASYNCIO = ("no running event loop", "trio got unexpected")
+"""What asyncio says without its loop, and trio of what it can't await."""
 
 
 class TrioModel:
@@ -54,7 +55,12 @@ class TrioModel:
         require(self.unavailable())
         opening = opened_async_task(async_task, workload.async_resource, concurrency)
         start_blocking_portal: Any = import_module("anyio.from_thread").start_blocking_portal
-        with start_blocking_portal("trio") as portal, portal.wrap_async_context_manager(opening) as call:
+        with start_blocking_portal("trio") as portal, ExitStack() as stack:
+            try:
+                call = stack.enter_context(portal.wrap_async_context_manager(opening))
+            except Exception as error:
+                _refuse_asyncio(error, self.name)
+                raise
             yield TrioExecutor(portal, async_task, call, concurrency, self.name)
 
 
@@ -88,9 +94,8 @@ class TrioExecutor:
         """As in Executor."""
         results, failures = self._portal.call(self._round, items)
         for index, error in failures[:1]:
+            _refuse_asyncio(error, self._model)
             blame(error, index=index, item=items[index], model=self._model)
-            if any(sign in str(error) for sign in _OF_ASYNCIO):
-                error.add_note(f"timetrial: under {self._model} a task may use anyio or trio, not asyncio itself")
             raise error
         done: list[Any] = results
         return done
@@ -122,3 +127,11 @@ class TrioExecutor:
             for _ in range(min(self._concurrency, len(items))):
                 group.start_soon(work)
         return results, failures
+
+
+def _refuse_asyncio(error: BaseException, model: str) -> None:
+    """Raises ModelUnavailableError where a workload that is written for asyncio has found that this is trio."""
+    if any(sign in str(error) for sign in _OF_ASYNCIO):
+        raise ModelUnavailableError(
+            f"{model}: the workload uses asyncio itself ({error}); under trio it may use anyio, or trio"
+        ) from error

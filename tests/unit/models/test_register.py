@@ -30,6 +30,13 @@ async def double_later(item: int) -> int:
     return 2 * item
 
 
+@asynccontextmanager
+async def timeout(_concurrency: int) -> AsyncGenerator[None]:
+    """A resource that only asyncio can open."""
+    async with asyncio.timeout(10):
+        yield
+
+
 async def double_in_asyncio(item: int) -> int:
     """An async task that only asyncio can run."""
     await asyncio.get_running_loop().create_future()
@@ -217,14 +224,17 @@ def test_an_eager_loop_is_left_as_it_was() -> None:
     asyncio.run(check())
 
 
-def test_an_asyncio_task_under_trio_is_told_so() -> None:
-    """The error of the item says what such a task may use."""
+def test_a_workload_that_uses_asyncio_itself_can_not_run_under_trio() -> None:
+    """Found out by its task or its resource: the model is unavailable for it, with the reason."""
     model = models.get("coroutines[trio]")
     if reason := model.unavailable():
         pytest.skip(reason)
-    with model.open(Workload("a", async_task=double_in_asyncio), 1) as executor, pytest.raises(RuntimeError) as caught:
+    told = r"coroutines\[trio\]: the workload uses asyncio itself .*it may use anyio, or trio"
+    in_asyncio = model.open(Workload("a", async_task=double_in_asyncio), 1)
+    with in_asyncio as executor, pytest.raises(ModelUnavailableError, match=told):
         executor.run([1])
-    assert any("may use anyio or trio, not asyncio itself" in note for note in caught.value.__notes__)
+    with pytest.raises(ModelUnavailableError, match=told):
+        model.open(Workload("a", async_task=double_later, async_resource=timeout), 1).__enter__()
 
 
 def test_what_an_interpreter_can_not_import_makes_the_model_unavailable() -> None:
