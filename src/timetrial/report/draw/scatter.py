@@ -84,9 +84,10 @@ def _names(places: Sequence[Place], at: Sequence[Point], frame: Frame) -> str:
             if inside and not any(_overlap(box, other) for other in taken if other != own):
                 taken.append(box)
                 place_x = x + 8 if side == "start" else x - 8
-                parts.append(text(place.label, (place_x, y + 4), f"name f-{look_of(place.model).name}", side))
+                anchor = "end" if side == "end" else None
+                parts.append(text(place.label, (place_x, y + 4), f"f-{look_of(place.model).name}", anchor))
                 break
-    return "".join(parts)
+    return element("g", *parts, class_="name")
 
 
 def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
