@@ -21,7 +21,7 @@ from timetrial.models.calling import (
 from timetrial.models.pool.start_methods import require
 from timetrial.workload import Workload
 
-_OF_ASYNCIO = ("no running event loop", "trio got unexpected")
+_OF_ASYNCIO = ("no running event loop", "trio got unexpected", "unrecognized yield message")
 """What asyncio says without its loop, and trio of what it can't await."""
 
 

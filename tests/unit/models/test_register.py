@@ -230,9 +230,10 @@ def test_a_workload_that_uses_asyncio_itself_can_not_run_under_trio() -> None:
     if reason := model.unavailable():
         pytest.skip(reason)
     told = r"coroutines\[trio\]: the workload uses asyncio itself .*it may use anyio, or trio"
-    in_asyncio = model.open(Workload("a", async_task=double_in_asyncio), 1)
-    with in_asyncio as executor, pytest.raises(ModelUnavailableError, match=told):
-        executor.run([1])
+    for async_task in (double_in_asyncio, double_later):
+        in_asyncio = model.open(Workload("a", async_task=async_task), 1)
+        with in_asyncio as executor, pytest.raises(ModelUnavailableError, match=told):
+            executor.run([1])
     with pytest.raises(ModelUnavailableError, match=told):
         model.open(Workload("a", async_task=double_later, async_resource=timeout), 1).__enter__()
 
