@@ -130,8 +130,10 @@ class _Gate:
     def confirm(self) -> None:
         """Gives fresh launches to what stands out, until all is decided or the time is up."""
         look = self._plan_second_look()
-        while names := self._fitting([name for name in self._open_with_families() if name in look]):
-            self._launch(Phase.CONFIRM, names)
+        while (names := self._open_with_families()) and (
+            fitting := self._fitting([name for name in names if name in look] or names)
+        ):
+            self._launch(Phase.CONFIRM, fitting)
 
     def _open_with_families(self) -> list[str]:
         """Those that another launch would help: by themselves first, then with the other variants of their tests."""
@@ -160,12 +162,8 @@ class _Gate:
         self._plan.on_allotment(allotted)
 
     def _short_of_screening(self) -> list[str]:
-        wanted = self._policy.screen_launches
-        return [
-            name
-            for name, record in self._records.items()
-            if record.trouble is None and len(record.of(Phase.SCREEN)) < wanted
-        ]
+        wanted, records = self._policy.screen_launches, self._records.values()
+        return [each.name for each in records if each.trouble is None and len(each.of(Phase.SCREEN)) < wanted]
 
     def _fitting(self, names: Sequence[str]) -> list[str]:
         """Those that another launch has time for, in their order: the quick ones, if not all; none once time is up."""
