@@ -69,7 +69,7 @@ def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
             assert anchor in {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
 
 
-PLACES = [README, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").iterdir(), *(ROOT / "src").rglob("*.py")]
+PLACES = [README, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "src").rglob("*.py")]
 FROM_AN_INDEX = re.compile(
     r"(?:pip|pipx|uv|uvx)\b[^\n]*?\b(?:install|add|run|tool)\b[^\n]*?"
     r"[\s\"'](timetrial(?:\[[\w,]+\])?)(?!'s|[^\n]*@ git\+)"

@@ -33,7 +33,7 @@ def unavailable(event_loop: str) -> str | None:
     except ImportError as error:
         return (
             f"the event loop {event_loop} can't be imported ({error}); "
-            f"pip install 'timetrial[uvloop]', or ask for asyncio"
+            f"install timetrial[uvloop], or ask for asyncio"
         )
     return None
 

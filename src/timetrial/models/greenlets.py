@@ -33,7 +33,7 @@ class GreenletsModel:
     def unavailable(self) -> str | None:
         """The extra may be missing, or the platform may have no processes."""
         if find_spec("gevent") is None:  # importing it here would be the end of comparing
-            return "gevent is not installed; pip install 'timetrial[greenlets]'"
+            return "gevent is not installed; install timetrial[greenlets]"
         return start_methods.unavailable("spawn")
 
     def suits(self, workload: Workload) -> bool:

@@ -24,7 +24,7 @@ class LokyModel:
         try:
             import_module("loky")
         except ImportError as error:
-            return f"loky can't be imported ({error}); pip install 'timetrial[loky]'"
+            return f"loky can't be imported ({error}); install timetrial[loky]"
         return start_methods.unavailable(None)
 
     def suits(self, workload: Workload) -> bool:

@@ -37,7 +37,7 @@ class TrioModel:
             import_module("anyio.from_thread")
             import_module("trio")
         except ImportError as error:
-            return f"trio and anyio can't be imported ({error}); pip install 'timetrial[trio]'"
+            return f"trio and anyio can't be imported ({error}); install timetrial[trio]"
         return None
 
     def suits(self, workload: Workload) -> bool:
