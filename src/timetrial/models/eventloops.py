@@ -31,10 +31,7 @@ def unavailable(event_loop: str) -> str | None:
     try:
         import_module(event_loop)
     except ImportError as error:
-        return (
-            f"the event loop {event_loop} can't be imported ({error}); "
-            f"install timetrial[uvloop], or ask for asyncio"
-        )
+        return f"the event loop {event_loop} can't be imported ({error}); install timetrial[uvloop], or ask for asyncio"
     return None
 
 

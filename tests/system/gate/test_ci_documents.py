@@ -24,7 +24,11 @@ from timetrial.gate.sides.git import commit_of, repository_of
 ROOT: Final = Path(__file__).parents[3]
 WORKFLOW: Final = ROOT / "docs" / "gate-workflow.yml"
 GUIDE: Final = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
-BLOCKS: Final = [textwrap.dedent(each) for each in re.findall(r"(?:^ {4}.*\n|^\n(?= {4}))+", GUIDE, re.MULTILINE)]
+_FENCED: Final = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+JOBS: Final[list[str]] = _FENCED.findall(GUIDE)
+BLOCKS: Final = [
+    textwrap.dedent(each) for each in re.findall(r"(?:^ {4}.*\n|^\n(?= {4}))+", _FENCED.sub("", GUIDE), re.MULTILINE)
+]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +45,7 @@ def steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:
 
 def commands() -> list[list[str]]:
     """Every ``timetrial gate …`` of the guide and the workflow, as words."""
-    texts = [*BLOCKS, WORKFLOW.read_text(encoding="utf-8")]
+    texts = [*BLOCKS, *JOBS, WORKFLOW.read_text(encoding="utf-8")]
     lines = [
         line for text in texts for line in text.splitlines() if "timetrial gate " in line and "posargs" not in line
     ]
@@ -58,7 +62,7 @@ def test_every_gate_of_the_documents_can_be_typed() -> None:
 
 def test_the_matrix_measures_every_shard_and_one_job_merges_them() -> None:
     """Of so many as the command says."""
-    (block,) = re.findall(r"^```yaml\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
+    (block,) = JOBS
     jobs = yaml.safe_load(block)
     numbers = jobs["measure"]["strategy"]["matrix"]["shard"]
     (command,) = (step["run"] for step in jobs["measure"]["steps"] if "--shard" in step.get("run", ""))
