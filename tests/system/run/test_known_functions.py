@@ -23,7 +23,7 @@ def test_there_are_forty() -> None:
     assert len({known.name for known in KNOWN}) == len(KNOWN) >= 40
 
 
-@pytest.mark.skipif("PYTEST_XDIST_WORKER" in os.environ, reason="it takes a machine to itself: tox run -e known")
+@pytest.mark.skipif("hasattr(config, 'workerinput')", reason="it takes a machine to itself: tox run -e known")
 @pytest.mark.parametrize("known", ASKED, ids=[known.name for known in ASKED])
 def test_the_advised_model_is_the_known_one(run: Run, known: Known) -> None:
     """One of those that win by how the function is built, or tie with the one that does."""
