@@ -9,6 +9,7 @@ from typing import Any
 
 from timetrial import models
 from timetrial.advice.answer import Answer, Cost, answer
+from timetrial.environment.identity import PythonIdentity, python_in
 from timetrial.errors import ResultsError
 from timetrial.results.read import read_results
 from timetrial.results.schema import KEY
@@ -27,17 +28,20 @@ class Advised:
     answer: Answer | None
     voids: int
     """How many of its trials are void, and so have no part in it."""
+    python: PythonIdentity
+    """Which one measured it."""
 
 
 def advise_on(path: Path) -> tuple[list[Advised], list[str]]:
     """Of a file, or of all files in a folder: each workload's newest run; and which files could not be read, with why.
 
+    Every Python and machine has its own newest run: what two of them measured is never taken for the same.
     Raises ResultsError where there is no file of results.
     """
     files = sorted(path.glob("*.json"), reverse=True) if path.is_dir() else [path]
     if not files:
         raise ResultsError(f"{path} holds no files of results: run pytest --benchmark-only, or timetrial run --results")
-    found: dict[str, Advised] = {}
+    found: dict[tuple[object, ...], Advised] = {}
     broken: list[str] = []
     for file in files:
         try:
@@ -48,9 +52,16 @@ def advise_on(path: Path) -> tuple[list[Advised], list[str]]:
             broken.append(str(error))
             continue
         for name, benchmarks in workloads(content["benchmarks"]).items():
-            if name not in found:
-                found[name] = _advised(name, benchmarks, file.name, content)
+            key = (name, *_place_of(content))
+            if key not in found:
+                found[key] = _advised(name, benchmarks, file.name, content)
     return list(found.values()), broken
+
+
+def _place_of(content: Mapping[str, Any]) -> tuple[object, ...]:
+    environment = (content.get(KEY) or {}).get("environment") or {}
+    cpu = environment.get("cpu") or {}
+    return python_in(environment), cpu.get("model"), cpu.get("usable_cores")
 
 
 def workloads(benchmarks: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
@@ -72,7 +83,8 @@ def _name(benchmark: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
 def _advised(name: str, benchmarks: Sequence[Mapping[str, Any]], file: str, content: Mapping[str, Any]) -> Advised:
     fair = [each for each in benchmarks if not each["extra_info"][KEY].get("void")]
     voids = len(benchmarks) - len(fair)
-    return Advised(name, file, content.get("datetime"), answer_of_trials(fair), voids)
+    python = python_in((content.get(KEY) or {}).get("environment"))
+    return Advised(name, file, content.get("datetime"), answer_of_trials(fair), voids, python)
 
 
 def answer_of_trials(benchmarks: Sequence[Mapping[str, Any]]) -> Answer | None:

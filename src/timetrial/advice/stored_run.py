@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from timetrial.environment.identity import python_in
 from timetrial.launches.round_stats import round_stats
 from timetrial.results.figures import figures
 from timetrial.results.runfile import RunFile
@@ -20,7 +21,8 @@ SCALE = "run"
 
 def store_run(findings: Findings, directory: Path) -> Path:
     """Writes the file, and returns where it is; raises ResultsError where it can't be written."""
-    file = RunFile(directory, _header(), {"schema_version": FILE_SCHEMA_VERSION})
+    python = python_in(findings.environment)
+    file = RunFile(directory, _header(), {"schema_version": FILE_SCHEMA_VERSION}, python=python)
     reference = findings.reference
     names = {way: _name(way, findings) for way in findings.rounds.of}
     references = {name: names[reference] for way, name in names.items() if reference in names and way != reference}
@@ -58,7 +60,7 @@ def _benchmark(way: Way, findings: Findings) -> dict[str, Any]:
         "fullname": name,
         "params": {"concurrency": way.concurrency, "trial_model": way.model},
         "param": f"{way.model}-{way.concurrency}",
-        "extra_info": {KEY: {**entry, "turns": list(rounds), **_speedup(way, findings)}},
+        "extra_info": {KEY: {**entry, **_python(findings), "turns": list(rounds), **_speedup(way, findings)}},
         "options": {"timer": "time.perf_counter_ns", "disable_gc": False},
         "stats": round_stats(durations_s, 1),
     }
@@ -80,6 +82,13 @@ def _measurement(way: Way, findings: Findings, items: int, durations_s: tuple[fl
         details=findings.details.get(way, {}),
         fairness={"disturbance": findings.disturbance},
     )
+
+
+def _python(findings: Findings) -> dict[str, Any]:
+    """The one that the function ran under, which need not be the one that stores it."""
+    section = (findings.environment or {}).get("python") or {}
+    names = ("version", "implementation", "free_threaded_build", "gil_enabled")
+    return {"python": {name: section[name] for name in names}} if section else {}
 
 
 def _speedup(way: Way, findings: Findings) -> dict[str, Any]:

@@ -133,7 +133,7 @@ def ft_gil_on(look: Look) -> Finding:
     """The same work on one thread."""
 
     def with_lock(place: Place) -> bool:
-        return place.python.free_threaded and place.python.gil
+        return place.python.is_no_fair_baseline
 
     locked = look if with_lock(look.place) else look.elsewhere(with_lock)
     if locked is None:

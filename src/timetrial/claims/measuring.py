@@ -20,7 +20,8 @@ from timetrial.claims.place import Place, place_of
 from timetrial.claims.stated import ROUNDS
 from timetrial.claims.stored import Here, Stored, read_stored
 from timetrial.claims.verdict import Verdict
-from timetrial.environment.record import environment, python_label
+from timetrial.environment.identity import this_python
+from timetrial.environment.record import environment
 from timetrial.errors import ClaimError, GateError, ResultsError
 from timetrial.launches.run import LaunchProgress, MeasurePlan, measure
 from timetrial.results.runfile import make_folder
@@ -102,7 +103,7 @@ class Measuring:
 
     def _launch(self, job: Job) -> None:
         self.say(f"{', '.join(job.claims)}: about {max(1, round(job.duration_s))} s")
-        name = f"{clocks.utc_now():%Y_%m_%d-%H%M%S}-{python_label()}-{secrets.token_hex(3)}.json"
+        name = f"{clocks.utc_now():%Y_%m_%d-%H%M%S}-{this_python().label}-{secrets.token_hex(3)}.json"
         selection = [f"--benchmark-min-rounds={ROUNDS}", *shlex.split(job.arguments)]
         plan = MeasurePlan(1, self.folder / name, selection, on_progress=self.on_progress)
         try:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
+from timetrial.environment.identity import PythonIdentity, python_of
 from timetrial.results.schema import KEY
-
-_NAMES: Final = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 
 
 @dataclass(frozen=True)
@@ -28,35 +27,11 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Python:
-    """The interpreter of a run."""
-
-    implementation: str
-    version: str
-    free_threaded: bool
-    """The build."""
-    gil: bool
-    """Whether the lock was on, whatever the build."""
-
-    @property
-    def release(self) -> tuple[int, ...]:
-        """Such as (3, 13); empty where the version is not known."""
-        parts = self.version.split(".")[:2]
-        return tuple(int(each) for each in parts) if all(each.isdigit() for each in parts) else ()
-
-    def __str__(self) -> str:
-        """In words."""
-        lock = (", free-threaded" + (" with the GIL on" if self.gil else "")) if self.free_threaded else ""
-        name = _NAMES.get(self.implementation, self.implementation)
-        return f"{name or 'Python'} {self.version or 'of an unknown version'}{lock}"
-
-
-@dataclass(frozen=True)
 class Place:
     """A machine and a Python: figures of two places are never pooled."""
 
     machine: Machine
-    python: Python
+    python: PythonIdentity
 
     def __str__(self) -> str:
         """In words."""
@@ -73,12 +48,7 @@ def place_of(content: Mapping[str, Any]) -> Place:
     cores = cpu.get("usable_cores")
     return Place(
         Machine(str(cpu.get("model") or ""), float(cores) if isinstance(cores, int | float) else None, where),
-        Python(
-            str(python.get("implementation") or ""),
-            str(python.get("version") or ""),
-            bool(python.get("free_threaded_build")),
-            python.get("gil_enabled") is not False,
-        ),
+        python_of(python),
     )
 
 

@@ -7,6 +7,10 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
+
+# 1: each workload's file and answer. 2: its Python, and several entries where several Pythons measured it.
+SCHEMA_VERSION: Final = 2
 
 
 def run(argv: Sequence[str]) -> int:
@@ -30,10 +34,17 @@ def run(argv: Sequence[str]) -> int:
     found, broken = advise_on(options.path)
     if options.json:
         answers = [
-            {"workload": each.name, "file": each.file, "answer": as_dict(each.answer) if each.answer else None}
+            {
+                "workload": each.name,
+                "file": each.file,
+                "python": each.python.as_dict(),
+                "no_fair_baseline": each.python.is_no_fair_baseline,
+                "answer": as_dict(each.answer) if each.answer else None,
+            }
             for each in found
         ]
-        print(json.dumps(json.loads(dumps({"schema_version": 1, "workloads": answers})), indent=2))
+        content = {"schema_version": SCHEMA_VERSION, "workloads": answers}
+        print(json.dumps(json.loads(dumps(content)), indent=2))
     else:
         print(shown(advise_lines(found, can_draw=can_draw(sys.stdout))))
     for each in broken:

@@ -17,14 +17,20 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print them as JSON")
     arguments = parser.parse_args(argv)
 
+    from timetrial.environment.identity import baseline_lines
     from timetrial.report.curves import curve_lines
     from timetrial.report.escaped import shown
-    from timetrial.results.curves import read_shapes
+    from timetrial.results.curves import python_of_file, read_shapes
 
     found = read_shapes(arguments.file)
     if arguments.json:
         print(json.dumps([each.as_dict() for each in found], indent=2))
     else:
         none = f"{arguments.file} holds no sweep: run one with --benchmark-only --trial-sweep"
-        print(shown(curve_lines(found) or [none]))
+        python = python_of_file(arguments.file)
+        print(
+            shown(
+                [f"{arguments.file.name}, {python}", *curve_lines(found), *baseline_lines(python)] if found else [none]
+            )
+        )
     return 0

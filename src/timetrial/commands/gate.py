@@ -188,6 +188,7 @@ def _lockstep(options: argparse.Namespace, chosen: ChosenPolicy, selection: Sequ
                     on_progress=progress,
                     on_launch=file.write,
                     on_modules=file.note_modules,
+                    on_python=file.note_python,
                     on_allotment=file.note_allotment,
                 )
             )
@@ -261,7 +262,8 @@ def _header(stored: StoredGate) -> GateHeader:
         raise ResultsError(f"{stored.path} doesn't say whom it compared ({error}): measure again") from error
     launches = sum(len(record.launches) for record in stored.records)
     launch_s = stored.seconds / launches if launches else None
-    return GateHeader(base, candidate, stored.seconds, str(stored.path), tuple(stored.notes), launch_s)
+    notes = (*stored.notes, *stored.python_lines())
+    return GateHeader(base, candidate, stored.seconds, str(stored.path), notes, launch_s)
 
 
 def _self_test(options: argparse.Namespace, policy: GatePolicy, selection: Sequence[str]) -> int:

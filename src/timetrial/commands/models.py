@@ -62,6 +62,7 @@ def _chosen(text: str | None) -> Sequence[str]:
 
 
 def _costs(file: Path | None, chosen: Sequence[str]) -> list[str]:
+    from timetrial.environment.identity import baseline_lines, this_python
     from timetrial.environment.record import environment
     from timetrial.report.costs import cost_lines
     from timetrial.system.files import replace_file, try_to_write, writing
@@ -75,7 +76,7 @@ def _costs(file: Path | None, chosen: Sequence[str]) -> list[str]:
         content = {"schema_version": 2, "environment": environment(), "models": [cost.as_dict() for cost in costs]}
         with writing(file):
             replace_file(file, dumps(content).encode())
-    return cost_lines(costs)
+    return [*cost_lines(costs), *baseline_lines(this_python())]
 
 
 def _measured(name: str) -> ModelCosts:

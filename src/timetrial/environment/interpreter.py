@@ -122,12 +122,6 @@ def free_threaded_build() -> bool:
     return bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
-def python_label() -> str:
-    """Short and fit for a file name: ``cpython3.13``, ``cpython3.14t``."""
-    suffix = "t" if free_threaded_build() else ""
-    return f"{sys.implementation.name}{sys.version_info.major}.{sys.version_info.minor}{suffix}"
-
-
 def python_facts() -> dict[str, object]:
     """The interpreter: its version in full, its build, and whether it holds a GIL now."""
     return {

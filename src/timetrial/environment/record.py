@@ -20,14 +20,13 @@ from timetrial.environment.interpreter import (
     library_versions,
     other_distributions,
     python_facts,
-    python_label,
     variables,
 )
 from timetrial.environment.limits import LimitFacts, limit_facts
 from timetrial.environment.machine import MemoryFacts, SystemFacts, memory_facts, system_facts
 from timetrial.system.clocks import clocks
 
-__all__ = ["SCHEMA_VERSION", "environment", "free_threaded_build", "gil_enabled", "python_facts", "python_label"]
+__all__ = ["SCHEMA_VERSION", "environment", "free_threaded_build", "gil_enabled", "python_facts"]
 
 SCHEMA_VERSION: Final = 1
 """Of an Environment."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from timetrial.errors import GateError, SideDownError
 from timetrial.gate.allotment import (
@@ -79,6 +80,8 @@ class GatePlan:
     on_progress: Callable[[Progress], None] = lambda _progress: None
     on_launch: Callable[[Sequence[BenchmarkRecord]], None] = lambda _records: None
     on_modules: Callable[[SideName, Mapping[str, str]], None] = lambda _side, _modules: None
+    on_python: Callable[[SideName, Mapping[str, Any]], None] = lambda _side, _python: None
+    """Gets which Python a side ran on, as ``PythonIdentity.as_dict``."""
     on_allotment: Callable[[Allotment], None] = lambda _allotted: None
     """Told of how the gate spends its time, and by which policy it is to be judged, where that isn't ``policy``."""
     known_enough: Callable[[BenchmarkRecord], bool] = lambda _record: False
@@ -199,6 +202,8 @@ class _Gate:
         finally:
             for side, modules in launch.modules.items():
                 plan.on_modules(side, modules)
+            for side, python in launch.pythons.items():
+                plan.on_python(side, python)
             plan.on_launch(self.records())  # also what a launch had measured when it was cut off
         self._costs.note_end(time.monotonic() - ended_s)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -107,9 +107,18 @@ def _refuse_another(gate: StoredGate, first: StoredGate, shards: Mapping[Path, S
         ("the candidate", _revision(gate.about, SideName.CANDIDATE), _revision(first.about, SideName.CANDIDATE)),
         ("the selection of tests", gate.about.get("selection"), first.about.get("selection")),
         ("the policy", gate.asked, first.asked),
+        *_pythons(gate, first),
     ):
         if one != other:
             raise ResultsError(f"{gate.path} and {first.path} are of two gates: {what} differs ({one}, {other})")
+
+
+def _pythons(gate: StoredGate, first: StoredGate) -> Iterator[tuple[str, object, object]]:
+    """Those of the sides of which both shards tell it; one that measured nothing, or is older, doesn't."""
+    for side in SideName:
+        one, other = gate.python_of(side), first.python_of(side)
+        if one is not None and other is not None:
+            yield f"the {side}'s Python", str(one), str(other)
 
 
 def _revision(about: Mapping[str, Any], side: SideName) -> object:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NotRequired, TypedDict
 
+from timetrial.environment.identity import PythonIdentity, baseline_lines, python_of
 from timetrial.environment.record import Environment, environment
 from timetrial.errors import NoRoomError, ResultsError
 from timetrial.gate.allotment import Allotment
@@ -67,6 +68,8 @@ class AboutSide(TypedDict):
     """The path of its interpreter."""
     revision: str | None
     """The full commit, with "+dirty" where files differ from it; None outside git."""
+    identity: NotRequired[dict[str, Any]]
+    """Which Python that is, as ``PythonIdentity.as_dict``; later than the rest."""
     modules: NotRequired[dict[str, str]]
     """The file that each of the project's modules was imported from, by its name."""
 
@@ -125,6 +128,17 @@ class StoredGate:
         notes: Sequence[str] = self.about.get("notes", ())
         return notes
 
+    def python_of(self, side: SideName) -> PythonIdentity | None:
+        """Which Python a side ran on; None where the file doesn't say."""
+        told = self.about.get(side.value)
+        found = told.get("identity") if isinstance(told, dict) else None
+        return python_of(found) if isinstance(found, dict) else None
+
+    def python_lines(self) -> list[str]:
+        """Sides that are no fair baseline."""
+        pythons = {side: self.python_of(side) for side in SideName}
+        return [f"the {side}'s {line}" for side, python in pythons.items() if python for line in baseline_lines(python)]
+
 
 class GateFile:
     """The file of one gate, written anew after each launch; its name sorts by time."""
@@ -154,6 +168,11 @@ class GateFile:
         """Which of the project's modules a side imported, and from where: what was measured, by name."""
         about = self._about["base"] if side is SideName.BASE else self._about["candidate"]
         about["modules"] = {**about.get("modules", {}), **modules}
+
+    def note_python(self, side: SideName, python: Mapping[str, Any]) -> None:
+        """Which Python a side ran on, once its imports are done."""
+        about = self._about["base"] if side is SideName.BASE else self._about["candidate"]
+        about["identity"] = dict(python)
 
     def write(self, records: Sequence[BenchmarkRecord], *, complete: bool = False, took_s: float | None = None) -> None:
         """Replaces the file in one step; raises NoRoomError where that fails. ``took_s``: None for the time since."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from timetrial.environment.identity import baseline_lines, this_python
 from timetrial.errors import TimetrialError, VoidTrialError
 from timetrial.gate import AGENT
 from timetrial.models.pool.start_methods import preload
@@ -163,7 +164,7 @@ class TrialSession:
         lines = summary_lines(self._standings)
         if lines:
             terminalreporter.section("timetrial: the fastest model of each workload")
-            for line in lines:
+            for line in [*lines, *baseline_lines(this_python())]:
                 terminalreporter.write_line(
                     in_terminal(line), red=line.startswith(("void: ", "no accounting: ", "no open loop: "))
                 )

@@ -8,6 +8,7 @@ from typing import Any, Final
 from timetrial.claims import Evidence, Outcome, Stored, Tally, Verdict, tally
 from timetrial.claims.stated import OPTIONS
 from timetrial.claims.words import figure_says, quantity
+from timetrial.environment.identity import baseline_lines
 from timetrial.report.text import about, columns
 
 _HEAD = ("claim", "verdict", "figure", "interval", "asked for", "published")
@@ -16,7 +17,8 @@ _MOST_TRIALS: Final = 4
 
 def claims_lines(stored: Stored, verdicts: Sequence[Verdict], *, in_full: bool = False) -> list[str]:
     """Where it was measured, the claims, and how far all of it can be trusted."""
-    lines = [f"Measured by {stored.here.place}.", ""]
+    place = stored.here.place
+    lines = [f"Measured by {place}.", *(f"{each}." for each in baseline_lines(place.python)), ""]
     if in_full:
         for verdict in verdicts:
             lines += [*_in_full(verdict), ""]
@@ -33,6 +35,7 @@ def claims_as_dict(stored: Stored, verdicts: Sequence[Verdict]) -> dict[str, Any
         "place": {
             "machine": str(stored.here.place.machine),
             "python": str(stored.here.place.python),
+            "no_fair_baseline": stored.here.place.python.is_no_fair_baseline,
         },
         "counts": {
             "confirmed": counts.confirmed,

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from timetrial.environment.difference import differences
+from timetrial.environment.identity import baseline_lines, python_in
 from timetrial.report.text import columns, duration, few, times
 from timetrial.results.history import Group, History, Run, Series
 from timetrial.stats.change_points import change_points, levels
@@ -33,7 +34,7 @@ def _group_lines(group: Group, least: float, bars: str) -> list[str]:
     shown = [(each, cuts) for each, cuts in zip(group.series, found, strict=True) if each.logs]
     table = columns([_HEAD, *(_row(each, cuts, bars) for each, cuts in shown)], right=(1, 3))
     head = f"{group.label}: {_count(len(group.runs), 'run')}, {group.runs[0].when[:10]} to {group.runs[-1].when[:10]}"
-    lines = [head, table[0]]
+    lines = [head, *baseline_lines(python_in(group.runs[-1].environment())), table[0]]
     for (each, cuts), line in zip(shown, table[1:], strict=True):
         lines += [line, *_change_lines(each, cuts), *_left_out_lines(each)]
     for each in group.series:

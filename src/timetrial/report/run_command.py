@@ -8,6 +8,7 @@ from typing import Final, TextIO
 
 from timetrial.advice.answer import Answer
 from timetrial.advice.of_findings import code_of, left_out_lines, reasons, shares_of
+from timetrial.environment.identity import baseline_lines, python_in
 from timetrial.report.answer import answer_lines, share_lines
 from timetrial.report.text import duration
 from timetrial.search.findings import Findings
@@ -61,6 +62,7 @@ def no_answer_lines(findings: Findings) -> Iterator[str]:
 
 def remark_lines(findings: Findings, printed: str) -> Iterator[str]:
     """What else a person should know of their function, a sentence each, without its full stop."""
+    yield from baseline_lines(python_in(findings.environment))
     yield from map(str, findings.notes)
     yield from _round_remark(findings)
     if findings.disturbance is not None:

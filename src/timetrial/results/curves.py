@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from timetrial import models
+from timetrial.environment.identity import PythonIdentity, python_in
 from timetrial.errors import ResultsError
 from timetrial.results.read import read_results
 from timetrial.results.schema import KEY
@@ -137,6 +138,11 @@ def read_shapes(path: Path) -> list[Shape]:
         return shapes(content)
     except KeyError as error:
         raise ResultsError(f"{path} is not whole (a trial of a sweep has no {error}): measure it again") from error
+
+
+def python_of_file(path: Path) -> PythonIdentity:
+    """Which Python measured a file's curves; nothing is known of it for a file of pytest-benchmark's alone."""
+    return python_in((read_results(path).get(KEY) or {}).get("environment"))
 
 
 def shapes(content: Mapping[str, Any]) -> list[Shape]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import GenericAlias
 from typing import Any, Final, NotRequired, Required, TypedDict, cast, get_args, get_origin, get_type_hints
 
+from timetrial.environment.identity import python_in
 from timetrial.errors import ResultsError
 from timetrial.results.figures import void_of_entry
 from timetrial.results.read import plain_bytes
@@ -232,7 +233,7 @@ def groups_of(runs: Iterable[Run], *, absolute: bool = False) -> list[Group]:
 def machine_label(environment: dict[str, Any]) -> str:
     """The machine and the Python in words: what has to be the same for two runs to be in one series.
 
-    Python's patch release, libraries, kernel and limits may change within a series; a change point tells if they did.
+    Libraries, kernel and limits may change within a series; a change point tells if they did.
     """
 
     def of(section: str, *names: str) -> list[Any]:
@@ -241,14 +242,11 @@ def machine_label(environment: dict[str, Any]) -> str:
 
     model, logical, usable = of("cpu", "model", "logical_cores", "usable_cores")
     system, architecture, virtualisation = of("system", "name", "architecture", "virtualisation")
-    version, implementation, free_threaded = of("python", "version", "implementation", "free_threaded_build")
-    (gil,) = of("python", "gil_enabled")
     (memory_bytes,) = of("memory", "total_bytes")
-    python = ".".join(str(version).split(".")[:2]) + ("t" if free_threaded else "")
-    lock = " with its lock on" if free_threaded and gil else ""
     memory = f", {memory_bytes / 2**30:.0f} GB" if memory_bytes else ""
     where = f"{system} {architecture}{f' ({virtualisation})' if virtualisation else ''}"
-    return f"{implementation} {python}{lock} on {model}, {_count(usable)} of {logical} cores{memory}, {where}"
+    python = python_in(environment)
+    return f"{python} on {model}, {_count(usable)} of {logical} cores{memory}, {where}"
 
 
 def _count(cores: object) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from timetrial.environment.record import python_label
+from timetrial.environment.identity import PythonIdentity, this_python
 from timetrial.system.clocks import clocks
 from timetrial.system.files import remove_abandoned, replace_file, writing
 from timetrial.system.strict_json import dumps
@@ -28,11 +28,19 @@ class RunFile:
 
     ``header`` is everything but the benchmarks, ``about`` what timetrial has to add. The name sorts by time, tells
     the Python, and ends in a random part, so that two runs at once never share a file. Raises ResultsError where the
-    directory can't be made.
+    directory can't be made. ``python`` measured it; None is this one.
     """
 
-    def __init__(self, directory: Path, header: Mapping[str, Any], about: Mapping[str, Any] | None = None) -> None:
-        self.path = directory / f"{clocks.utc_now():%Y_%m_%d-%H%M%S}-{python_label()}-{secrets.token_hex(3)}.json"
+    def __init__(
+        self,
+        directory: Path,
+        header: Mapping[str, Any],
+        about: Mapping[str, Any] | None = None,
+        *,
+        python: PythonIdentity | None = None,
+    ) -> None:
+        label = (python or this_python()).label
+        self.path = directory / f"{clocks.utc_now():%Y_%m_%d-%H%M%S}-{label}-{secrets.token_hex(3)}.json"
         self._header = dict(header)
         self._about = dict(about or {})
         with writing(self.path, _ADVICE):

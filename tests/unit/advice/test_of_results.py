@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from timetrial.advice.of_results import advise_on, answer_of_trials, workloads
+from timetrial.cli import main
+from timetrial.environment.identity import NO_FAIR_BASELINE
 from timetrial.errors import ResultsError
 from timetrial.results.ways import Way
 
@@ -31,10 +33,39 @@ def _trial(model: str, rounds_s: list[float], concurrency: int = 8, **figures: A
     }
 
 
-def _file(folder: Path, name: str, *benchmarks: dict[str, Any]) -> Path:
+def _file(folder: Path, name: str, *benchmarks: dict[str, Any], python: dict[str, Any] | None = None) -> Path:
     path = folder / name
-    path.write_text(json.dumps({"benchmarks": list(benchmarks), "datetime": "2026-11-28T10:00:00"}))
+    about = {"timetrial": {"environment": {"python": python}}} if python else {}
+    path.write_text(json.dumps({"benchmarks": list(benchmarks), "datetime": "2026-11-28T10:00:00", **about}))
     return path
+
+
+def test_several_pythons_have_an_answer_each_and_one_with_its_gil_back_on_is_flagged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of one Python the newest run counts; those of another are never taken for it."""
+    one: dict[str, Any] = {"version": "3.13.1", "implementation": "cpython"}
+    other: dict[str, Any] = {
+        "version": "3.14.0",
+        "implementation": "cpython",
+        "free_threaded_build": True,
+        "gil_enabled": True,
+    }
+    for number, python in enumerate((one, one, other)):
+        trials = _trial("serial", [1.0] * 8), _trial("threads", [0.5] * 8)
+        _file(tmp_path, f"2026_0{number}.json", *trials, python=python)
+    assert main(["advise", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert told.count("Use threads, 8 at once") == 2
+    assert "2026_01.json, 2026-11-28 10:00, CPython 3.13.1\n" in told
+    assert "2026_02.json, 2026-11-28 10:00, CPython 3.14.0t with the GIL\n" in told
+    assert told.count(f"CPython 3.14.0t with the GIL is {NO_FAIR_BASELINE}.") == 1
+    assert main(["advise", str(tmp_path), "--json"]) == 0
+    workloads = json.loads(capsys.readouterr().out)["workloads"]
+    assert [(each["python"]["version"], each["no_fair_baseline"]) for each in workloads] == [
+        ("3.14.0", True),
+        ("3.13.1", False),
+    ]
 
 
 def test_serial_is_the_reference_at_every_concurrency() -> None:

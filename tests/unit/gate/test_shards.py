@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from timetrial import cli
+from timetrial.environment.identity import NO_FAIR_BASELINE, PythonIdentity
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.allotment import Allotment, Pace
 from timetrial.gate.families import judge_families
@@ -101,6 +102,23 @@ def test_the_command_merges_and_keeps_a_gate_that_can_be_replayed(
     assert said.startswith("FAIL: ")
     assert cli.main(["gate", "--merge", *files, "--seed", "1"]) == 2
     assert "--merge and --seed don't go together: the shards are judged as they were" in capsys.readouterr().err
+
+
+def test_shards_of_two_pythons_are_never_merged(tmp_path: Path, about: About) -> None:
+    """A gate's effects are one Python's; a side that is no fair baseline is told beside the verdicts."""
+
+    def shard(number: int, python: PythonIdentity) -> StoredGate:
+        file = GateFile(tmp_path, POLICY, {**about, "base": {**about["base"]}, "shard": [number, 2]})
+        file.note_python(SideName.BASE, python.as_dict())
+        file.write(measured()[number::2], complete=True)
+        return read_gate(file.path)
+
+    locked = PythonIdentity("cpython", "3.14.0", free_threaded=True, gil=True)
+    gates = [shard(1, locked), shard(2, replace(locked, gil=False))]
+    with pytest.raises(ResultsError, match=r"the base's Python differs .*3.14.0t with the GIL"):
+        merged(gates)
+    assert gates[0].python_lines() == [f"the base's {locked} is {NO_FAIR_BASELINE}"]
+    assert gates[1].python_lines() == []
 
 
 def test_what_would_leave_benchmarks_out_is_refused(tmp_path: Path, about: About) -> None:

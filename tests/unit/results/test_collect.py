@@ -41,9 +41,9 @@ def test_machines_and_pythons_are_places_of_their_own(tmp_path: Path) -> None:
         write(tmp_path, f"{number}.json", results([fetch("serial", 1.0)], f"2026-01-0{number + 1}", where=where))
     labels = [place.label for place in collect([tmp_path]).places]
     assert [label.partition(",")[0] for label in labels] == [
-        "CPython 3.13 on Other",
-        "CPython 3.13 on Example CPU 3000",
-        "CPython 3.12 on Example CPU 3000",
+        "CPython 3.13.1 on Other",
+        "CPython 3.13.1 on Example CPU 3000",
+        "CPython 3.12.1 on Example CPU 3000",
     ]
 
 

@@ -72,7 +72,7 @@ def test_a_run_is_a_point_of_its_history(tmp_path: Path) -> None:
     history = read_history(tmp_path)
     (group,) = history.groups
     assert not history.left_out
-    assert group.label.startswith("cpython 3.11 on AMD EPYC")
+    assert group.label.startswith("CPython 3.11.7 on AMD EPYC")
     stored = {bench["fullname"]: bench["stats"]["median"] for bench in read_run(DATA / "run.json")["benchmarks"]}
     assert group.runs[0].median_s == stored
     assert {series.reference for series in group.series} == {"test_jobs.py::test_jobs[serial]", None}

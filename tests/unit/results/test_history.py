@@ -13,6 +13,7 @@ pytest.importorskip("msgspec")
 pytest.importorskip("numpy")
 
 from timetrial.commands.history import run
+from timetrial.environment.identity import NO_FAIR_BASELINE
 from timetrial.report.history import history_lines, sparkline
 from timetrial.results.history import read_history
 
@@ -22,6 +23,9 @@ MACHINE: dict[str, Any] = {
     "python": {"version": "3.13.1", "implementation": "cpython"},
     "libraries": {"aiohttp": "3.11"},
 }
+
+
+GIL_OFF: dict[str, Any] = {**MACHINE["python"], "free_threaded_build": True, "gil_enabled": False}
 
 
 def store(directory: Path, number: int, ratio: float, *, mood: float = 1.0, **machine: Any) -> Path:
@@ -152,15 +156,34 @@ def test_what_would_never_end_is_named_and_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [{"cpu": {"model": "another"}}, {"python": {"version": "3.14.0", "implementation": "cpython"}}]
+    "other",
+    [
+        {"cpu": {"model": "another"}},
+        {"python": {"version": "3.13.2", "implementation": "cpython"}},
+        {"python": {"version": "3.13.1", "implementation": "pypy"}},
+        {"python": {"version": "3.13.1", "implementation": "cpython", "free_threaded_build": True}},
+        {"python": {**GIL_OFF, "gil_enabled": True}},
+        {"python": {"version": "3.13.1", "implementation": "cpython", "jit_enabled": True}},
+    ],
+    ids=["processor", "patch release", "implementation", "build", "GIL", "JIT"],
 )
 def test_unlike_machines_and_pythons_are_never_joined(tmp_path: Path, other: dict[str, Any]) -> None:
     """Each has its own series, and their difference is no change point."""
+    one = {"python": GIL_OFF} if "free_threaded_build" in other.get("python", {}) else {}
     for number in range(20):
-        store(tmp_path, number, 0.5 if number < 10 else 0.9, **({} if number < 10 else other))
+        store(tmp_path, number, 0.5 if number < 10 else 0.9, **(one if number < 10 else other))
     history = read_history(tmp_path)
     assert [len(each.runs) for each in history.groups] == [10, 10]
     assert "from commit" not in "\n".join(history_lines(history, 0.02))
+
+
+def test_a_free_threaded_build_with_its_gil_on_is_flagged(tmp_path: Path) -> None:
+    """Above its table; one whose GIL is off is not."""
+    store(tmp_path, 1, 0.5, python={**GIL_OFF, "gil_enabled": True})
+    store(tmp_path, 2, 0.5, python=GIL_OFF)
+    text = "\n".join(history_lines(read_history(tmp_path), 0.02))
+    assert text.count(NO_FAIR_BASELINE) == 1
+    assert f"CPython 3.13.1t with the GIL is {NO_FAIR_BASELINE}" in text
 
 
 def test_absolute_times_are_shown_when_asked_for(tmp_path: Path) -> None:
@@ -213,7 +236,7 @@ def test_a_whole_directory_is_shown(tmp_path: Path, capsys: pytest.CaptureFixtur
     """Exit status 0."""
     store(tmp_path, 1, 0.5)
     assert run([str(tmp_path), "--least=5"]) == 0
-    assert "cpython 3.13 on a processor, 2 of 4 cores, Linux x86_64: 1 run" in capsys.readouterr().out
+    assert "CPython 3.13.1 on a processor, 2 of 4 cores, Linux x86_64: 1 run" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("least", ["-5", "nan", "inf", "much"])

@@ -14,6 +14,7 @@ import pytest
 
 from timetrial.environment.cgroups import Throttling, throttled_since, throttling
 from timetrial.environment.facts import known
+from timetrial.environment.identity import this_python
 from timetrial.environment.installed_modules import InstalledProject, not_as_installed
 from timetrial.errors import VoidTrialError
 from timetrial.gate import PROTOCOL, VARIABLE
@@ -124,14 +125,17 @@ class Agent:
         return report
 
     def _close(self, name: str) -> None:
-        """Tells how a benchmark ended, and which of the project's modules were imported since the last one."""
+        """Tells how a benchmark ended, which of the project's modules were imported since the last one, and its Python.
+
+        Only now, since what a benchmark imports can switch the GIL on again.
+        """
         found = self._project.found(dict(sys.modules)) if self._project else {}
         astray = self._project.astray(found) if self._project else {}
         if astray and not self._ended:
             self._ended = {"trouble": "failed", "reason": not_as_installed(astray)}
         new = {module: file for module, file in found.items() if module not in self._modules_told}
         self._modules_told.update(new)
-        self._channel.send(kind="closed", name=name, modules=new, **self._ended)
+        self._channel.send(kind="closed", name=name, modules=new, python=this_python().as_dict(), **self._ended)
 
     @pytest.hookimpl(tryfirst=True, optionalhook=True)
     def pytest_timeout_set_timer(self) -> bool:

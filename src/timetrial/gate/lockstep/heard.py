@@ -32,6 +32,7 @@ def _every(check: _Check) -> _Check:
 
 _TEXT: Final[_Check] = ("text", lambda value: isinstance(value, str))
 _FLAG: Final[_Check] = ("true or false", lambda value: isinstance(value, bool))
+_OBJECT: Final[_Check] = ("object", lambda value: isinstance(value, dict))
 _SECONDS: Final[_Check] = ("number of seconds", _is_seconds)
 _COUNT: Final[_Check] = ("count", lambda value: type(value) is int and value >= 0)
 _ROUNDS: Final[_Check] = (
@@ -65,7 +66,7 @@ _OPTIONAL: Final[Mapping[str, Mapping[str, _Check]]] = {
     "hello": {"remarks": _every(_TEXT), "unknown": _every(_TEXT), "uncollected": _every(_UNCOLLECTED)},
     "ready": {"least_s": _SECONDS, "least_rounds": _ROUNDS, "timer": _or_none(_TEXT), "untimed": _FLAG},
     "round": {"wall_s": _SECONDS},
-    "closed": {"trouble": _TROUBLE, "reason": _TEXT},
+    "closed": {"trouble": _TROUBLE, "reason": _TEXT, "python": _OBJECT},
 }
 
 

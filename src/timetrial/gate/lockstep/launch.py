@@ -77,6 +77,8 @@ class Launch:
         self.offers: dict[SideName, list[Offer]] = {}
         self.modules: dict[SideName, dict[str, str]] = {side: {} for side in SideName}
         """The project's modules that each side has imported, and the file of each."""
+        self.pythons: dict[SideName, Mapping[str, Any]] = {}
+        """What each side says of its Python, as ``PythonIdentity.as_dict``."""
         self.uncollected: dict[SideName, dict[str, str]] = {}
         """Files of tests that a side could not import, and why, by their node ids."""
         self._unknown: dict[SideName, list[str]] = {}
@@ -114,9 +116,11 @@ class Launch:
         for process in self.both:
             process.say(run=list(names))
 
-    def keep_modules(self, closed: Mapping[SideName, Message]) -> None:
-        """Notes which of the project's modules a benchmark brought in; an older timetrial doesn't tell."""
+    def keep_facts(self, closed: Mapping[SideName, Message]) -> None:
+        """Notes which of the project's modules a benchmark brought in, and the Python; an older one doesn't tell."""
         for side, message in closed.items():
+            if "python" in message:
+                self.pythons[side] = message["python"]
             self.modules[side].update(message.get("modules") or {})
 
     def hear(self, side: SideName) -> Message:

@@ -161,7 +161,7 @@ class BenchmarkRounds:
         with self._spinners.spinning(cpus if len(cpus) == 1 else ()):
             pairs = self._timed(executions)
         closed = self._about_this(self._launch.ask_both(do="done"), "closed")
-        self._launch.keep_modules(closed)
+        self._launch.keep_facts(closed)
         return _together(_troubles_in(closed)) or LaunchPair(
             phase=phase,
             base_s=tuple(pair[SideName.BASE].s for _, pair in pairs),

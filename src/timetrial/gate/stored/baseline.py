@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from timetrial.environment.identity import python_in
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.findings import ExitCode, Finding, exit_code
 from timetrial.gate.stored.run import StoredRun, gate_mark, read_stored, refuse_failed_gate
@@ -68,8 +69,11 @@ def mark_if_failed(candidate: Path, base: Path, findings: Sequence[Finding]) -> 
 
 
 def name_for(run: StoredRun) -> str:
-    """A file name that tells the Python, such as ``cpython3.13.json`` or ``cpython3.14t.json``."""
-    python = run.environment.get("python") or {}
-    version = ".".join(str(python.get("version", "")).split(".")[:2])
-    suffix = "t" if python.get("free_threaded_build") else ""
-    return f"{python.get('implementation', 'python')}{version}{suffix}.json"
+    """A file name that tells the Python, such as ``cpython3.13.json`` or ``cpython3.14t-gil.json``.
+
+    Without the patch release, so that a CI job's command stays: the gate refuses a baseline of another one.
+    """
+    python = python_in(run.environment)
+    release = ".".join(map(str, python.release)) + ("t" if python.free_threaded else "")
+    lock, jit = "-gil" if python.is_no_fair_baseline else "", "-jit" if python.jit else ""
+    return f"{python.implementation or 'python'}{release}{lock}{jit}.json"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from timetrial.claims.text import Text
+from timetrial.environment.identity import NO_FAIR_BASELINE, python_in
 from timetrial.report.draw.same import same
 from timetrial.report.page.figures import ratio, span
 from timetrial.report.page.ranking import Ranking
@@ -16,6 +17,7 @@ from timetrial.results.collect import Place
 from timetrial.results.trials import StoredTrial
 from timetrial.results.ways import Way
 
+_NO_FAIR_BASELINE: Final = Text(NO_FAIR_BASELINE, "自由线程版，但 GIL 已重新启用：不宜作为基准")
 _COUNT: Final = re.compile(r" ?(\d+) 项")
 _CHINESE: Final = {
     "serial": "串行",
@@ -157,6 +159,7 @@ def place_facts(place: Place) -> Sequence[Text]:
     noun = "trial" if trials else "benchmark"
     facts = [
         place_name(place),
+        *([_NO_FAIR_BASELINE] if python_in(place.environment).is_no_fair_baseline else []),
         same(place.recorded_at[:16].replace("T", " ") + (" UTC" if place.recorded_at else "")),
         Text(
             f"{count} {noun}{'' if count == 1 else 's'} from {files} file{'' if files == 1 else 's'}",
@@ -172,7 +175,7 @@ def place_facts(place: Place) -> Sequence[Text]:
 
 def place_name(place: Place) -> Text:
     """A machine with a Python, in words."""
-    return Text(*(told.replace("cpython", "CPython", 1) for told in (place.label, _in_chinese(place))))
+    return Text(place.label, _in_chinese(place))
 
 
 def _in_chinese(place: Place) -> str:
@@ -185,5 +188,6 @@ def _in_chinese(place: Place) -> str:
     if model is None or not isinstance(usable, int | float):
         return place.label
     python, _, rest = place.label.partition(f" on {model}, ")
+    python = python.replace(" with the ", " 启用 ").replace(" and the ", "、")
     _, comma, after = rest.partition(" cores")
     return f"{python}，{model}，{logical} 核中可用 {usable:g} 核{after.replace(', ', '，')}" if comma else place.label

@@ -10,11 +10,14 @@ from timetrial.report.page import words
 from timetrial.report.page.claims import Claims
 from timetrial.report.page.page import Page, PlacePart
 from timetrial.report.page.ranking import Ranking
+from timetrial.report.page.side_by_side import SideBySide
 
 
 def page_markdown(page: Page, language: str) -> str:
     """The answer, a line a workload, and the claims that were decided, for each place."""
     lines = [line for place in page.places for line in _place_lines(place, language)]
+    if page.side_by_side is not None:
+        lines += _beside_lines(page.side_by_side, language)
     lines += [f"- {in_markdown(each)}" for each in page.left_out]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -32,6 +35,18 @@ def _place_lines(place: PlacePart, language: str) -> Iterator[str]:
         yield from _table([_in(each, language) for each in head], [_row(each, language) for each in fair])
     if place.claims is not None and place.claims.decided:
         yield from _claim_lines(place.claims, language)
+
+
+def _beside_lines(beside: SideBySide, language: str) -> Iterator[str]:
+    """What each machine or Python found best for the workloads that several of them measured."""
+    yield f"**{in_markdown(_in(words.SIDE_BY_SIDE, language))}**"
+    yield ""
+    rows = [_cells(row, language) for row in beside.table.rows]
+    yield from _table(_cells(beside.table.head, language), rows)
+
+
+def _cells(cells: Sequence[Text], language: str) -> list[str]:
+    return [in_markdown(_in(cell, language)) for cell in cells]
 
 
 def _row(ranking: Ranking, language: str) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from timetrial.claims.text import Text
+from timetrial.environment.identity import python_in
 from timetrial.report.draw.same import same
 from timetrial.report.page.charts.history import History, history_of
 from timetrial.report.page.charts.of_place import break_even_figure, startup_figure, usual_figure
@@ -46,6 +47,8 @@ class PlacePart:
     headline: Text
     more: Text | None
     facts: Sequence[Text]
+    no_fair_baseline: bool
+    """Whether its Python is a free-threaded build whose GIL came back on."""
     overview: Sequence[Details]
     """A line each in the first table."""
     hero: Figure | None
@@ -107,9 +110,28 @@ def page_of(collected: Collected, folders: Sequence[Path] = ()) -> Page:
     """The report on stored runs, and on the last gate in one of the ``folders``."""
     left_out = [*collected.left_out]
     parts = [place_part(place, f"p{number}", left_out) for number, place in enumerate(collected.places, start=1)]
-    rankings = [[details.ranking for details in part.overview] for part in parts]
-    beside = side_by_side(short_names([part.label for part in parts]), rankings)
+    beside = _side_by_side(collected.places, parts)
     return Page(parts[0].headline, parts, beside, gate_of(folders, left_out), left_out)
+
+
+def _side_by_side(places: Sequence[Place], parts: Sequence[PlacePart]) -> SideBySide | None:
+    """Pythons of one machine stand in the order of their versions, whenever each was measured."""
+    pythons = [python_in(place.environment) for place in places]
+    machines = [*dict.fromkeys(_machine(part) for part in parts)]
+    names = short_names([part.label for part in parts])
+    order = sorted(
+        range(len(parts)),
+        key=lambda at: (machines.index(_machine(parts[at])), pythons[at].release, pythons[at].version, names[at]),
+    )
+    return side_by_side(
+        [names[at] for at in order],
+        [[details.ranking for details in parts[at].overview] for at in order],
+        {name for name, python in zip(names, pythons, strict=True) if python.is_no_fair_baseline},
+    )
+
+
+def _machine(part: PlacePart) -> str:
+    return part.label.partition(" on ")[2]
 
 
 def place_part(place: Place, key: str, left_out: list[str]) -> PlacePart:
@@ -123,6 +145,7 @@ def place_part(place: Place, key: str, left_out: list[str]) -> PlacePart:
         headline=headline(rankings, len(place.plain)),
         more=largest_gain(rankings),
         facts=place_facts(place),
+        no_fair_baseline=python_in(place.environment).is_no_fair_baseline,
         overview=sorted(tables, key=_by_gain),
         hero=_hero(workloads),
         claims=claims_of(place, left_out),

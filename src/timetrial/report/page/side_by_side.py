@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,8 +29,16 @@ class SideBySide:
     """None where the files hold no single rounds."""
 
 
-def side_by_side(names: Sequence[str], rankings: Sequence[Sequence[Ranking]]) -> SideBySide | None:
-    """``rankings`` of each place, in the order of their ``names``; None where no workload is common to two."""
+def side_by_side(
+    names: Sequence[str], rankings: Sequence[Sequence[Ranking]], unfair: Collection[str] = ()
+) -> SideBySide | None:
+    """``rankings`` of each place, in the order of their ``names``; None where no workload is common to two.
+
+    The first one measured is what the others are compared with. ``unfair`` are the names of those that are no fair
+    baseline: they come last, and say so.
+    """
+    pairs = sorted(zip(names, rankings, strict=True), key=lambda pair: pair[0] in unfair)
+    names, rankings = [name for name, _ in pairs], [own for _, own in pairs]
     by_key: dict[tuple[str, ...], dict[str, Ranking]] = {}
     for name, own in zip(names, rankings, strict=True):
         for ranking in own:
@@ -39,8 +47,12 @@ def side_by_side(names: Sequence[str], rankings: Sequence[Sequence[Ranking]]) ->
     common = [each for each in by_key.values() if len(each) > 1]
     if not common:
         return None
-    head = [Text("workload", "工作负载"), *map(same, names)]
+    head = [Text("workload", "工作负载"), *(_head(name, fair=name not in unfair) for name in names)]
     return SideBySide(Table(head, [_row(each, names) for each in common]), _figure(common[:_MOST_DRAWN], names[0]))
+
+
+def _head(name: str, *, fair: bool) -> Text:
+    return same(name) if fair else Text(f"{name}: no fair baseline", f"{name}：不宜作为基准")
 
 
 def short_names(labels: Sequence[str]) -> list[str]:

@@ -18,7 +18,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 def page_csv(page: Page) -> str:
     """The rows below their head; of a report with several places the first column says which."""
     rows = [
-        _row(place.label, details.ranking, ranked)
+        {**_row(place.label, details.ranking, ranked), "no_fair_baseline": place.no_fair_baseline}
         for place in page.places
         for details in place.overview
         for ranked in details.ranking.rows

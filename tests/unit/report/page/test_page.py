@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 from dataclasses import replace
@@ -15,6 +16,7 @@ pytest.importorskip("msgspec")
 pytest.importorskip("numpy")
 
 from tests.unit.report.page.made_up import (
+    ENVIRONMENT,
     computing,
     cores,
     environment,
@@ -27,12 +29,15 @@ from tests.unit.report.page.made_up import (
     write,
 )
 from timetrial.claims import Finding, Look, all_claims
+from timetrial.environment.identity import NO_FAIR_BASELINE
 from timetrial.report.escaped import in_html
 from timetrial.report.page import claims as page_claims
 from timetrial.report.page.figure import Table
+from timetrial.report.page.markdown import page_markdown
 from timetrial.report.page.page import Page, PlacePart, page_of
 from timetrial.report.page.ranking import Ranking
 from timetrial.report.page.render import render
+from timetrial.report.page.spreadsheet import page_csv
 from timetrial.results.collect import collect
 
 GATE = Path(__file__).parents[2] / "results" / "data" / "gate.json"
@@ -224,11 +229,51 @@ def test_workloads_that_several_places_measured_stand_side_by_side(tmp_path: Pat
         write(tmp_path, f"{version}.json", results(others(), where=environment(version)))
     beside = page_of(collect([tmp_path])).side_by_side
     assert beside is not None
-    assert [str(cell) for cell in beside.table.head] == ["workload", "CPython 3.13", "CPython 3.12"]
+    assert [str(cell) for cell in beside.table.head] == ["workload", "CPython 3.12.1", "CPython 3.13.1"]
     assert beside.figure is not None
     assert isinstance(beside.figure.table, Table)
     assert len(beside.figure.anchors) == len(beside.figure.table.rows) == 3
     assert {str(row[1]).partition("×")[0] for row in beside.figure.table.rows} == {"1.00"}
+
+
+@pytest.fixture(scope="module")
+def pythons(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    """A report on three Pythons, of which the one measured last is free-threaded with its GIL on."""
+    folder = tmp_path_factory.mktemp("pythons")
+    unfair = {**environment("3.12.0"), "python": {**ENVIRONMENT["python"], "free_threaded_build": True}}
+    for number, where in enumerate((environment("3.14.0"), environment("3.13.1"), unfair)):
+        write(folder, f"{number}.json", results(others(), f"2026-01-0{number + 1}T00:00:00", where=where))
+    return page_of(collect([folder]))
+
+
+def test_a_free_threaded_build_with_its_gil_on_is_flagged_and_is_nobodys_baseline(pythons: Page) -> None:
+    """In the page, the Markdown, and a column of the spreadsheet; the others stand by their versions."""
+    beside = pythons.side_by_side
+    assert beside is not None
+    assert [str(cell) for cell in beside.table.head[1:]] == [
+        "CPython 3.13.1",
+        "CPython 3.14.0",
+        "CPython 3.13.1t with the GIL: no fair baseline",
+    ]
+    assert beside.figure is not None
+    assert isinstance(beside.figure.table, Table)
+    assert str(beside.figure.table.head[1]) == "times as fast as CPython 3.13.1"
+    assert render(pythons).count(NO_FAIR_BASELINE) == page_markdown(pythons, "en").count(NO_FAIR_BASELINE) == 1
+    rows = csv.DictReader(page_csv(pythons).splitlines())
+    flagged = {row["where"].partition(" on ")[0]: row["no_fair_baseline"] for row in rows}
+    assert flagged == {
+        "CPython 3.13.1": "False",
+        "CPython 3.14.0": "False",
+        "CPython 3.13.1t with the GIL": "True",
+    }
+
+
+def test_the_markdown_sets_pythons_side_by_side(pythons: Page) -> None:
+    """A column each, and a line for every workload that several measured."""
+    lines = page_markdown(pythons, "en").splitlines()
+    at = lines.index("**Machines and Pythons side by side**")
+    assert lines[at + 2].startswith("| workload | CPython 3.13.1 | CPython 3.14.0 | CPython 3.13.1t with the GIL")
+    assert lines[at + 4].startswith("| crawl pages=200 | 1.02k/s by processes+coroutines, 8 at once | ")
 
 
 def test_the_last_gates_verdicts_are_judged_from_its_pairs(tmp_path: Path) -> None:
