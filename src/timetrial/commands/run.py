@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from timetrial.commands.budget import seconds_of
+from timetrial.commands.run_status import ANSWER, FUNCTION_FAILED, NO_ANSWER
 from timetrial.errors import TargetError, TimetrialError
 
 if TYPE_CHECKING:
@@ -16,15 +17,14 @@ if TYPE_CHECKING:
     from timetrial.search.findings import Findings
     from timetrial.search.plan import SearchPlan
 
-ANSWER: Final = 0
-FUNCTION_FAILED: Final = 1
-NO_ANSWER: Final = 3
+_BUDGET_S: Final = 30.0
 
 _EXAMPLES: Final = """\
 examples:
   timetrial run photos.py:shrink --items 'photos/*.jpg'
   timetrial run mypkg.jobs:fetch --items @urls.txt --budget 60s
   timetrial run jobs.py:crunch --items 200
+  timetrial run jobs.py:crunch --items 200 --python python3.12 --python python3.14
 
 ends with 0 (an answer), 1 (the function failed), 2 (wrong usage) or 3 (no answer, with the reasons)
 """
@@ -35,6 +35,10 @@ def run(argv: Sequence[str]) -> int:
     parser = _parser()
     options = parser.parse_args(argv)
     plan = _plan(options)
+    if options.python:
+        from timetrial.commands.run_pythons import run_under
+
+        return run_under(options, plan)
 
     import time
 
@@ -117,7 +121,14 @@ def _parser() -> argparse.ArgumentParser:
         help="a number, a glob, @FILE (a line an item), @FILE.json, @FILE.jsonl, file.py:function, or - (a line an "
         "item of standard input)",
     )
-    add("--budget", type=_seconds, default=30.0, metavar="TIME", help="how long it may take: 30s (default), 5min")
+    add("--budget", type=_seconds, metavar="TIME", help="how long it may take: 30s (default; for each Python), 5min")
+    add(
+        "--python",
+        action="append",
+        default=[],
+        metavar="P",
+        help="run it under this interpreter, such as python3.14, and under each other one that is named so, in turns",
+    )
     add("--calls", choices=("star", "kwargs"), help="spread an item over parameters: f(*item) or f(**item)")
     add("--async-task", metavar="TARGET", help="an async function that does the same, to compete on the same items")
     add("--variant", action="append", default=[], metavar="NAME=TARGET", help="another way to do the same")
@@ -167,7 +178,8 @@ def _plan(options: argparse.Namespace) -> SearchPlan:
         options.compare,
     )
     lines = sys.stdin.read() if options.items == "-" else ""
-    return SearchPlan(request, options.budget, options.models, options.concurrency, {}, lines)
+    budget_s = options.budget or _BUDGET_S * max(1, len(options.python))
+    return SearchPlan(request, budget_s, options.models, options.concurrency, {}, lines)
 
 
 def _variant(spelled: str) -> tuple[str, str]:

@@ -57,8 +57,9 @@ def probe(
     on_item: Callable[[int, Any], None],
     *,
     is_async: bool = False,
+    sample: int | None = None,
 ) -> Probed:
-    """Runs items one at a time, evenly spread over all, for about ``limit_s``.
+    """Runs items one at a time, evenly spread over all, for about ``limit_s``; or a ``sample`` of so many.
 
     Raises NoAnswerError where nothing can be compared: other results each time, or none at all. What the function
     raises comes through, with a note that names its item.
@@ -68,9 +69,9 @@ def probe(
     results, taken_s = {0: first}, [first_s]
     began_s = time.perf_counter()
     for index in _evenly(len(items)):
-        if time.perf_counter() - began_s > limit_s or len(results) >= _MOST_ITEMS:
+        if len(results) >= (sample or _MOST_ITEMS):
             break
-        if _weight(results) > _MOST_RESULT_BYTES:
+        if sample is None and (time.perf_counter() - began_s > limit_s or _weight(results) > _MOST_RESULT_BYTES):
             break
         if index not in results:
             results[index], seconds = _call(executor, items, index, on_item)

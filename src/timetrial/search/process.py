@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import threading
 import time
@@ -30,12 +29,12 @@ from timetrial.search.arena import LiveArena
 from timetrial.search.course import candidates_of, course_of, load_models, reference_of, round_size
 from timetrial.search.explore import Explorer
 from timetrial.search.loop_blocks import loop_blocks
-from timetrial.search.plan import SearchPlan
+from timetrial.search.own_process import described, end_with_all, keep_apart
+from timetrial.search.plan import SearchPlan, plan_in
 from timetrial.search.probe import Probed, probe
 from timetrial.search.profile import profile_of
 from timetrial.search.proof import Proof
 from timetrial.system.signals import endings_unwind
-from timetrial.target.request import Request
 from timetrial.target.target import Target, target_of
 from timetrial.trial.digest import combine
 
@@ -46,9 +45,9 @@ _COSTS_SHARE = 0.12
 
 def main(output: str) -> int:
     """Runs the plan; ``output`` is the file for what the function prints."""
-    plan = _plan(sys.stdin.buffer.readline())
+    plan = plan_in(sys.stdin.buffer.readline())
     events = os.fdopen(os.dup(1), "wb", buffering=0)
-    _keep_apart(output)
+    keep_apart(output)
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     tell = _Teller(events)
     with endings_unwind():
@@ -59,7 +58,7 @@ def main(output: str) -> int:
         except TargetError as error:
             tell("refused", reason=str(error))
         except TargetFailedError as error:
-            tell("function_failed", doing=str(error), **_described(error.__cause__ or error))
+            tell("function_failed", doing=str(error), **described(error.__cause__ or error))
         except TimetrialError as error:
             tell("no_answer", reason=str(error))
         except Exception:  # noqa: BLE001 - a mistake of ours; the parent says so
@@ -119,6 +118,7 @@ class _Search:
                 limit_s,
                 self._tell_item,
                 is_async=target.workload.task is None,
+                sample=self._plan.sample,
             )
         except (TimetrialError, KeyboardInterrupt):
             raise
@@ -221,42 +221,12 @@ def _folder(folder: Path | None) -> str | None:
     return None if folder is None or folder == Path.cwd().resolve() else str(folder)
 
 
-def _described(error: BaseException) -> dict[str, Any]:
-    """An exception of the user's code, as theirs: without the frames of ours."""
-    own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH120, PTH100 - as frames have it
-    frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith(own)]
-    frames = [each for each in frames if "importlib" not in each.filename]
-    notes, error.__notes__ = [str(each) for each in getattr(error, "__notes__", ())], []
-    return {
-        "traceback": "".join(traceback.format_list(frames)),
-        "error": "".join(traceback.format_exception_only(error)).strip(),
-        "notes": notes,
-    }
-
-
-def _plan(line: bytes) -> SearchPlan:
-    told = json.loads(line)
-    return SearchPlan(Request(**told.pop("request")), **told)
-
-
-def _keep_apart(output: str) -> None:
-    """The function's printing goes to the file, and it finds nothing to read."""
-    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    os.close(descriptor)
-    sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - for as long as this process lives
-
-
 def _end_with_the_parent() -> None:
     """The parent holds the other end of this process's standard input: where that is gone, so is the parent."""
     with suppress(OSError):
         while os.read(0, 4096):
             pass
-    if sys.platform != "win32":
-        with suppress(OSError):
-            os.killpg(os.getpgrp(), signal.SIGKILL)  # it leads a group of its own, in which its workers are
-    os._exit(1)
+    end_with_all()
 
 
 if __name__ == "__main__":

@@ -38,13 +38,15 @@ class Supervision:
     """How a search is watched.
 
     ``timeout_s``: how long nothing may happen; None is what is left of the budget. ``on_change`` is called with what
-    is known and the seconds that have passed, whenever something happened and every tenth of a second.
+    is known and the seconds that have passed, whenever something happened and every tenth of a second. ``python`` runs
+    it, and must have this timetrial.
     """
 
     plan: SearchPlan
     timeout_s: float | None = None
     on_change: Callable[[Findings, float], None] = lambda _findings, _elapsed_s: None
     clock_s: Callable[[], float] = time.monotonic
+    python: Path = Path(sys.executable)
 
 
 def search(supervision: Supervision) -> tuple[Findings, str]:
@@ -56,7 +58,7 @@ def search(supervision: Supervision) -> tuple[Findings, str]:
         output = Path(folder, "output")
         while True:
             findings.left_out.update(plan.excluded)
-            with _process(plan, output) as process:
+            with _process(plan, output, supervision.python) as process:
                 lost = _listen(process, findings, supervision, began_s)
             left = 1 - (supervision.clock_s() - began_s) / supervision.plan.budget_s
             if lost is None or findings.doing_way is None or left < _FEWEST_LEFT:
@@ -136,12 +138,12 @@ def _ending(status: int) -> str:
 
 
 @contextlib.contextmanager
-def _process(plan: SearchPlan, output: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _process(plan: SearchPlan, output: Path, python: Path) -> Iterator[subprocess.Popen[bytes]]:
     """In a session of its own, so that Ctrl-C is the parent's to handle and everything in it can be ended at once."""
     complaints = output.open("ab")
     with deferred():
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "timetrial.search.process", str(output)],  # -P: their json.py is not json
+            [python, "-P", "-m", "timetrial.search.process", str(output)],  # -P: their json.py is not json
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,

@@ -22,6 +22,10 @@ from timetrial.system.command import Ended, run_to_end
 from timetrial.system.credentials import without_secrets, words_without_secrets
 
 _LINES_SHOWN: Final = 15
+_ADVICE: Final = (
+    "Mend that, say how to install with `install` in [tool.timetrial.gate], or make the environments "
+    "yourself and name them with --base-python and --candidate-python"
+)
 # Processes that a side starts import the project from where it is installed too; an older timetrial can't see to it.
 _IMPORT_INSTALLED: Final = (
     'import os; exec("try:\\n from timetrial.environment.installed_finder import install_as_told as t\\n t()\\n'
@@ -89,22 +93,33 @@ def make_environment(
 
 
 def _make(installer: Installer, environment: Path, root: Path, who: str, variables: Mapping[str, str]) -> None:
-    create = [
-        sys.executable,
-        "-P",
-        "-m",
-        "venv",
-        *(() if installer.needs_pip else ("--without-pip",)),
-        str(environment),
-    ]
-    _run(create, root, who, variables)
+    new_environment(installer, Path(sys.executable), environment, root, who, variables)
     python = python_in(environment)
-    _run(installer.command(python, environment, root), root, who, variables)
     libraries = _libraries_in(environment)
     if installer.words is not None and not requirements_of(root).is_timetrial:
         _bring_timetrial(python, installer.own_wheel, libraries, root, variables)
     (libraries / "timetrial_measured.pth").write_text(_IMPORT_INSTALLED, encoding="utf-8")
     _compile(python, [root, libraries], variables)
+
+
+def new_environment(
+    installer: Installer,
+    base: Path,
+    environment: Path,
+    root: Path,
+    who: str,
+    variables: Mapping[str, str],
+    *,
+    advice: str = _ADVICE,
+) -> None:
+    """Makes a virtual environment of the interpreter ``base`` and installs into it.
+
+    ``who`` it is for, and the ``advice`` on what else could be done, are for the error: a GateError where it can't be
+    made or installed into, a NoRoomError where the disk is full.
+    """
+    pip = () if installer.needs_pip else ("--without-pip",)
+    _run([str(base), "-P", "-m", "venv", *pip, str(environment)], root, who, variables, advice)
+    _run(installer.command(python_in(environment), environment, root), root, who, variables, advice)
 
 
 def python_in(environment: Path) -> Path:
@@ -150,16 +165,16 @@ def _what(needed: Requirements, root: Path, own_wheel: Path, *, by_group: bool) 
     return words + [word for file in needed.files for word in ("-r", str(file))]
 
 
-def _run(command: Sequence[str], root: Path, who: str, variables: Mapping[str, str]) -> None:
+def _run(command: Sequence[str], root: Path, who: str, variables: Mapping[str, str], advice: str) -> None:
     try:
         ended = run_to_end(command, cwd=root, variables=variables)
     except OSError as error:
         raise failure(f"can't run {command[0]!r} to install {who}: {error.strerror}", str(error)) from error
     if ended.status != 0:
-        raise _failure(command, ended, who)
+        raise _failure(command, ended, who, advice)
 
 
-def _failure(command: Sequence[str], ended: Ended, who: str) -> GateError:
+def _failure(command: Sequence[str], ended: Ended, who: str, advice: str) -> GateError:
     lines = (ended.output + ended.complaint).strip().splitlines()
     shown = "\n".join(f"    {line}" for line in lines[-_LINES_SHOWN:]) or "    (no output)"
     called = " ".join(words_without_secrets(command))
@@ -167,10 +182,7 @@ def _failure(command: Sequence[str], ended: Ended, who: str) -> GateError:
     found = failure(text, ended.output + ended.complaint)
     if isinstance(found, NoRoomError):
         return found
-    return GateError(
-        f"{text}\nMend that, say how to install with `install` in [tool.timetrial.gate], or make the environments "
-        f"yourself and name them with --base-python and --candidate-python"
-    )
+    return GateError(f"{text}\n{advice}")
 
 
 def _libraries_in(environment: Path) -> Path:
