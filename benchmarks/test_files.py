@@ -18,7 +18,7 @@ import pytest
 from fixtures.download_proof import taken
 from fixtures.executors import stateless_async
 from fixtures.files import KB, MB, Draft, expected_files, make_files, make_tree, parts
-from fixtures.threadpool import in_batches, open_threads
+from fixtures.threadpool import all_at_once, in_batches, open_threads
 from fixtures.usual import blocking_gather
 from timetrial import Workload
 
@@ -152,6 +152,7 @@ WRITE_FILES = Workload(
     task=write,
     async_task=write_in_thread,
     async_resource=open_threads,
+    implementations={"coroutines": all_at_once(write)},
     reference=expected_files,
     comparable=taken,
     variants={
@@ -169,6 +170,7 @@ READ_FILES = Workload(
     task=read,
     async_task=read_in_thread,
     async_resource=open_threads,
+    implementations={"coroutines": all_at_once(read)},
     variants={
         "batch": Workload("a batch a thread", implementations={"coroutines": in_batches(read)}),
         "aiofiles": Workload("aiofiles", async_task=read_with_aiofiles, async_resource=open_threads),
@@ -184,6 +186,7 @@ WALK_TREE = Workload(
     task=survey,
     async_task=survey_in_thread,
     async_resource=open_threads,
+    implementations={"coroutines": all_at_once(survey)},
     variants={"batch": Workload("a batch a thread", implementations={"coroutines": in_batches(survey)})},
 )
 
