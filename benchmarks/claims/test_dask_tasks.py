@@ -53,7 +53,7 @@ def unfit(model: str, scale: str, **parameters: object) -> str | None:
     """Why there is no Dask."""
     del scale, parameters
     missing = model.endswith("[dask]") and importlib.util.find_spec("distributed") is None
-    return "Dask is not installed: pip install distributed" if missing else None
+    return "Dask is not installed: it comes with the extra timetrial[dask]" if missing else None
 
 
 @pytest.mark.workload(DASK_TASKS, models=["serial", "processes[dask]"], unless=unfit)

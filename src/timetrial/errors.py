@@ -15,6 +15,10 @@ class ModelUnavailableError(TimetrialError):
     """The concurrency model that was asked for cannot run here; no other one is put in its place."""
 
 
+class ClusterError(TimetrialError):
+    """A Dask cluster that was asked for does not answer, has no workers, or has something else installed than here."""
+
+
 class LimitError(TimetrialError):
     """A limit of the operating system keeps a model from having as many workers as were asked for."""
 

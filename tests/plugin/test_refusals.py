@@ -13,7 +13,7 @@ from tests.plugin.suites import ONE, Stored, Suite
         ("workload(DOUBLE, modles=[])", "*knows no argument 'modles'*"),
         ("workload()", "*takes one Workload, not nothing*"),
         ("workload(3)", "*takes one Workload, not 3*"),
-        ("workload(DOUBLE, models=['dask'])", "*can't run under 'dask'; it has: serial, threads*"),
+        ("workload(DOUBLE, models=['fibres'])", "*can't run under 'fibres'; it has: serial, threads*"),
         ("trial_points('size', default=[1], large=[2])", "*knows no scale 'large'*"),
         ("trial_points('size')", "*takes the parameters' names and the points*"),
         ("skipif(False, reason='none')", "*say which workload it runs*"),

@@ -13,15 +13,23 @@ __all__ = ["NAMES", "create", "get", "in_flight", "is_known", "model_ids", "name
 
 
 def get(
-    name: str, *, start_method: str | None = None, event_loop: str = "asyncio", workers: int | None = None
+    name: str,
+    *,
+    start_method: str | None = None,
+    event_loop: str = "asyncio",
+    workers: int | None = None,
+    scheduler: str | None = None,
 ) -> ConcurrencyModel:
     """The model of that name; its module is imported now, not before.
 
     ``start_method`` (fork, forkserver or spawn) matters to models with worker processes, ``event_loop`` (asyncio or
-    uvloop) to models with coroutines, ``workers`` to those with several event loops; the others ignore them, and so
-    does a model whose name says it: ``processes[spawn]``. Raises WorkloadError for a name that isn't known.
+    uvloop) to models with coroutines, ``workers`` to those with several event loops, ``scheduler`` (an address) to
+    dask; the others ignore them, and so does a model whose name says it: ``processes[spawn]``. Raises WorkloadError for
+    a name that isn't known.
     """
-    return create(settings_of(name, start_method=start_method, event_loop=event_loop, workers=workers))
+    return create(
+        settings_of(name, start_method=start_method, event_loop=event_loop, workers=workers, scheduler=scheduler)
+    )
 
 
 def split(model_id: str) -> tuple[str, str | None]:

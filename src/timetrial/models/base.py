@@ -22,12 +22,14 @@ class ModelSettings:
     - ``event_loop``: what coroutines run on.
     - ``workers``: the processes or threads that the items in flight are shared out over, where each has an event loop;
       None leaves it to the model.
+    - ``scheduler``: the address of a cluster's scheduler, ``tcp://host:8786``; None starts a cluster on this machine.
     """
 
     name: str
     start_method: str | None = None
     event_loop: str = "asyncio"
     workers: int | None = None
+    scheduler: str | None = None
 
 
 class Executor(Protocol):

@@ -65,12 +65,12 @@ def open_in_thread(task: Callable[..., Any], resource: Callable[[int], Any] | No
 
 def close_own() -> Answer:
     """Closes what this process or interpreter has opened."""
-    return _own().once("closed", _Worker.leave)
+    return _own().once("closed", WorkerState.leave)
 
 
 def close_in_thread() -> Answer:
     """Closes what this thread has opened."""
-    return _of_thread().once("closed", _Worker.leave)
+    return _of_thread().once("closed", WorkerState.leave)
 
 
 def run_one(item: Any) -> Any:
@@ -80,21 +80,7 @@ def run_one(item: Any) -> Any:
 
 def run_batch(start: int, items: Sequence[Any]) -> list[Any] | ItemFailure:
     """The results of items in a row, from the index ``start`` on; or what the first that failed raised."""
-    worker = _own()
-    call = worker.call
-    results: list[Any] = []
-    try:
-        for item in items:
-            results.append(call(item))  # noqa: PERF401 - what there is when one fails tells which it was
-    except BaseException as error:  # noqa: BLE001 - the parent raises it, whatever it is
-        return ItemFailure(start + len(results), protocol.pack_failure(error))
-    if not worker.ran_before:
-        try:
-            check_computed(results, worker.task)
-        except Exception as error:  # noqa: BLE001 - as above
-            return ItemFailure(None, protocol.pack_failure(error))
-        worker.ran_before = True
-    return results
+    return _own().run(start, items)
 
 
 def run_batch_in_loop(start: int, items: Sequence[Any]) -> list[Any] | ItemFailure:
@@ -105,7 +91,7 @@ def run_batch_in_loop(start: int, items: Sequence[Any]) -> list[Any] | ItemFailu
         return ItemFailure(None, protocol.pack_failure(error))  # a note says which item it was
 
 
-class _Worker:
+class WorkerState:
     """One worker's own: its task, with its resource behind it."""
 
     call: Call
@@ -118,7 +104,7 @@ class _Worker:
         self._answers: dict[str, Answer] = {}
         self._stack = ExitStack()
 
-    def once(self, name: str, act: Callable[[_Worker], Mapping[str, object] | None]) -> Answer:
+    def once(self, name: str, act: Callable[[WorkerState], Mapping[str, object] | None]) -> Answer:
         """Acts at the first call of that name, and gives the same answer again at all others."""
         if name not in self._answers:
             facts, failure = None, None
@@ -131,12 +117,14 @@ class _Worker:
         return self._answers[name]
 
     def enter(self, task: Callable[..., Any], resource: Callable[[int], Any] | None) -> None:
+        """Opens the resource behind the task."""
         self.task = task
         self.call = self._stack.enter_context(opened_task(task, resource, 1))
 
     def enter_in_loop(
         self, task: Callable[..., Any], resource: Callable[[int], Any] | None, slots: int, model: str
     ) -> None:
+        """The same in an event loop, which stays until ``leave``."""
         import asyncio
 
         from timetrial.models.coroutines import CoroutinesAsyncExecutor, Keeper
@@ -147,30 +135,48 @@ class _Worker:
         self._stack.callback(lambda: runner.run(keeper.close()))
         self.run_in_loop = lambda items, start: runner.run(executor.run(items, start))
 
+    def run(self, start: int, items: Sequence[Any]) -> list[Any] | ItemFailure:
+        """As run_batch."""
+        call = self.call
+        results: list[Any] = []
+        try:
+            for item in items:
+                results.append(call(item))  # noqa: PERF401 - what there is when one fails tells which it was
+        except BaseException as error:  # noqa: BLE001 - the parent raises it, whatever it is
+            return ItemFailure(start + len(results), protocol.pack_failure(error))
+        if not self.ran_before:
+            try:
+                check_computed(results, self.task)
+            except Exception as error:  # noqa: BLE001 - as above
+                return ItemFailure(None, protocol.pack_failure(error))
+            self.ran_before = True
+        return results
+
     def leave(self) -> None:
+        """Closes it."""
         self._stack.close()
 
 
 _threads = threading.local()
-_main: list[_Worker] = []
+_main: list[WorkerState] = []
 
 
-def _of_thread() -> _Worker:
+def _of_thread() -> WorkerState:
     """The worker that this thread is."""
     if not hasattr(_threads, "worker"):
-        _threads.worker = _Worker()
-    worker: _Worker = _threads.worker
+        _threads.worker = WorkerState()
+    worker: WorkerState = _threads.worker
     return worker
 
 
-def _own() -> _Worker:
+def _own() -> WorkerState:
     """The worker that this process is, or this interpreter: each has this module for itself, or a copy by a fork."""
     if not _main or _main[0].pid != os.getpid():
-        _main[:] = [_Worker()]
+        _main[:] = [WorkerState()]
     return _main[0]
 
 
-def _load_in_process(worker: _Worker, setup: Mapping[str, Any]) -> Mapping[str, object]:
+def _load_in_process(worker: WorkerState, setup: Mapping[str, Any]) -> Mapping[str, object]:
     from timetrial.models.pool.worker import load, settle, watch_parent
 
     settle()
@@ -180,11 +186,11 @@ def _load_in_process(worker: _Worker, setup: Mapping[str, Any]) -> Mapping[str, 
     return facts
 
 
-def _load_in_interpreter(worker: _Worker, setup: Mapping[str, Any]) -> None:
+def _load_in_interpreter(worker: WorkerState, setup: Mapping[str, Any]) -> None:
     worker.enter(*_loaded_in_interpreter(setup))
 
 
-def _load_in_loop(worker: _Worker, setup: Mapping[str, Any]) -> None:
+def _load_in_loop(worker: WorkerState, setup: Mapping[str, Any]) -> None:
     task, resource = _loaded_in_interpreter(setup)
     worker.enter_in_loop(task, resource, setup["slots"], setup["model"])
 

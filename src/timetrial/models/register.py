@@ -49,6 +49,7 @@ _WHEN_ASKED_FOR: Final = {
     "interpreters": _Known("interpreters"),
     "interpreters+coroutines": _Known("interpreters"),
     "greenlets": _Known("greenlets"),
+    "dask": _Known("dask"),
 }
 
 _OURS: Final = {**_BY_THEMSELVES, **_WHEN_ASKED_FOR}
@@ -68,7 +69,12 @@ def is_known(name: str) -> bool:
 
 
 def settings_of(
-    name: str, *, start_method: str | None = None, event_loop: str = "asyncio", workers: int | None = None
+    name: str,
+    *,
+    start_method: str | None = None,
+    event_loop: str = "asyncio",
+    workers: int | None = None,
+    scheduler: str | None = None,
 ) -> ModelSettings:
     """What the model of that name is made with: what is asked for, and before it what the name itself says.
 
@@ -77,7 +83,8 @@ def settings_of(
     if not is_known(name):
         raise WorkloadError(f"there is no concurrency model {name!r}; there are: {', '.join(names())}")
     own: Mapping[str, Any] = _OURS[name].settings if name in _OURS else {}
-    return ModelSettings(name, **{"start_method": start_method, "event_loop": event_loop, "workers": workers, **own})
+    asked = {"start_method": start_method, "event_loop": event_loop, "workers": workers, "scheduler": scheduler}
+    return ModelSettings(name, **{**asked, **own})
 
 
 def create(settings: ModelSettings) -> ConcurrencyModel:

@@ -54,6 +54,12 @@ def add_options(parser: pytest.Parser) -> None:
         help="What coroutines run on, async tests included where pytest-asyncio is 1.4 or newer. Default: %(default)r",
     )
     group.addoption(
+        "--trial-dask-scheduler",
+        metavar="ADDRESS",
+        help="Where the model dask finds its cluster, such as tcp://10.0.0.5:8786. Default: one of its own, on this "
+        "machine.",
+    )
+    group.addoption(
         "--trial-interleave",
         action="store_true",
         default=_INTERLEAVED,

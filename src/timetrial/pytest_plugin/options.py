@@ -36,6 +36,7 @@ class TrialOptions:
     scale: str
     start_method: str | None
     event_loop: str
+    dask_scheduler: str | None
     interleave: bool
     accounting: bool
     fail_on_void: bool
@@ -76,6 +77,7 @@ def read_options(config: pytest.Config) -> TrialOptions:
         scale=config.getoption("trial_scale"),
         start_method=_start_method(config.getoption("trial_start_method")),
         event_loop=config.getoption("trial_event_loop"),
+        dask_scheduler=_dask_scheduler(config.getoption("trial_dask_scheduler")),
         accounting=config.getoption("trial_accounting"),
         interleave=config.getoption("trial_interleave"),
         fail_on_void=config.getoption("trial_fail_on_void"),
@@ -159,6 +161,12 @@ def _start_method(asked: str | None) -> str | None:
         if asked not in here:
             raise pytest.UsageError(f"--trial-start-method={asked}: this platform has only {', '.join(here)}")
     return asked
+
+
+def _dask_scheduler(address: str | None) -> str | None:
+    if address is not None and not all(address.partition("://")):
+        raise pytest.UsageError(f"--trial-dask-scheduler={address}: give an address such as tcp://10.0.0.5:8786")
+    return address
 
 
 def _share(config: pytest.Config, name: str) -> float | None:

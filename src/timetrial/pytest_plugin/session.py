@@ -207,6 +207,7 @@ class TrialSession:
             scale=options.scale,
             start_method=options.start_method,
             event_loop=options.event_loop,
+            dask_scheduler=options.dask_scheduler,
             timed=timed,
             conditions=self._conditions.conditions(in_lock_step=bool(self._gate)),
             accounting=options.accounting,

@@ -211,6 +211,13 @@ def unlike_parent(details: Mapping[str, object]) -> Iterator[Void]:
         yield Void(Kind.WORKER_ENVIRONMENT, f"worker processes differ from pytest's own: {unlike}")
 
 
+def lost_workers(details: Mapping[str, object]) -> Iterator[Void]:
+    """Where a cluster lost workers and ran their items again: the rounds were done by fewer, or took longer."""
+    if lost := details.get("workers_lost"):
+        again = details.get("items_run_again", 0)
+        yield Void(Kind.WORKER_LOST, f"{lost} worker(s) of the cluster were lost, and {again} items were run again")
+
+
 def traced(left: Sequence[str], details: Mapping[str, object]) -> Iterator[Void]:
     """What traces or profiles the timed rounds though it was to be held off, here or in worker processes."""
     for program in left:

@@ -97,7 +97,11 @@ class TrialPlan:
         """What the run's settings ask of the model, or its own name where that says it: ``processes[spawn]``."""
         settings = self.settings
         return models.settings_of(
-            self.model_name, start_method=settings.start_method, event_loop=settings.event_loop, workers=self.workers
+            self.model_name,
+            start_method=settings.start_method,
+            event_loop=settings.event_loop,
+            workers=self.workers,
+            scheduler=settings.dask_scheduler,
         )
 
     @property

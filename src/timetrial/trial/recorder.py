@@ -14,7 +14,7 @@ from timetrial.errors import NothingComputedError, WorkloadError
 from timetrial.measure.tracing import paused
 from timetrial.models.uncomputed import uncomputed
 from timetrial.system.clocks import clocks
-from timetrial.trial.conditions import Watch, fallbacks, traced, unlike_parent
+from timetrial.trial.conditions import Watch, fallbacks, lost_workers, traced, unlike_parent
 from timetrial.trial.executions import STEPS
 from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import TrialPlan
@@ -212,9 +212,13 @@ class Recorder:
             raise wrong.error(self._plan.label)
         return self._last_s
 
-    def closing(self, *, failed: bool = False) -> None:
-        """The rounds are over; what the model's end takes is counted from here."""
+    def closing(self, details: Mapping[str, object], *, failed: bool = False) -> None:
+        """The rounds are over; what the model's end takes is counted from here.
+
+        ``details`` are the executor's, which may have learned more of itself since the first round.
+        """
         self._go(None, Step.CLOSING)
+        self._details |= details
         if self._plan.settings.timed and not failed:
             self._watch.end()
             self._changed_items = self._plan.items_key is not None and self._plan.items_key.changed()
@@ -280,6 +284,7 @@ class Recorder:
             *fallbacks(asked.event_loop if asks else None, asked.start_method, self._details, variant),
             *unlike_parent(self._details),
             *traced(self._tracers_left, self._details),
+            *lost_workers(self._details),
             *([_CHANGED_ITEMS] if self._changed_items else ()),
             *self._watch.voids(self._durations_s),
             *(self._traffic.unfair(sum(self._durations_s)) if self._traffic is not None else ()),

@@ -60,7 +60,7 @@ class OpenTrial:
         return self
 
     def __exit__(self, *failure: Any) -> bool | None:
-        self._recorder.closing(failed=failure[0] is not None)
+        self._recorder.closing(self._executor.details, failed=failure[0] is not None)
         swallowed = self._stack.__exit__(*failure)
         if failure[0] is None:
             self._recorder.closed()
@@ -119,7 +119,7 @@ class OpenTrialInLoop:
         return self
 
     async def __aexit__(self, *failure: Any) -> bool | None:
-        self._recorder.closing(failed=failure[0] is not None)
+        self._recorder.closing(self._executor.details, failed=failure[0] is not None)
         swallowed = await self._stack.__aexit__(*failure)
         if failure[0] is None:
             self._recorder.closed()

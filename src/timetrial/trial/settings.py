@@ -39,6 +39,7 @@ class RunSettings:
     - ``scale``: the sizes that were asked for: ``quick``, ``default``, ``article`` or ``gate``.
     - ``start_method``: how worker processes start; None leaves it to the model.
     - ``event_loop``: what coroutines run on: ``asyncio`` or ``uvloop``.
+    - ``dask_scheduler``: where the model dask finds its cluster; None has it start one of its own.
     - ``timed``: False for a run that only proves the work and measures nothing (``--benchmark-disable``).
     - ``conditions``: what is watched around the timed rounds.
     - ``accounting``: whether an accounting round follows the timed ones.
@@ -50,6 +51,7 @@ class RunSettings:
     scale: str = "default"
     start_method: str | None = None
     event_loop: str = "asyncio"
+    dask_scheduler: str | None = None
     timed: bool = True
     conditions: Conditions = field(default_factory=Conditions)
     accounting: bool = False

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     DISTURBED = "disturbed"
     WORKER_ENVIRONMENT = "worker-environment"
     TRACED = "traced"
+    WORKER_LOST = "worker-lost"
     THROTTLED = "throttled"
 
 
@@ -54,6 +55,7 @@ FIXES: Final = {
     Kind.THROTTLED: "raise the quota (limits.cpu of a pod, docker --cpus), or ask for a concurrency that it has "
     "room for",
     Kind.TRACED: "run the trials without it: it slows some code down more than other code",
+    Kind.WORKER_LOST: "look into the workers' logs for what ended them, and run it again on a cluster that stays whole",
     Kind.WORKER_ENVIRONMENT: "set it before pytest starts, or have workers take all of it over with "
     "--trial-start-method=fork",
 }

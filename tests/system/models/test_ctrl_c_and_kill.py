@@ -99,7 +99,7 @@ def test_killing_the_parent_ends_its_workers(short_path: Path, name: str, task: 
         assert not _files_after(_temporary(short_path), GONE_S)
 
 
-@pytest.mark.parametrize("name", ["processes[pool]", "processes[loky]", "greenlets"])
+@pytest.mark.parametrize("name", ["processes[pool]", "processes[loky]", "greenlets", "dask"])
 def test_killing_the_parent_ends_the_workers_of_other_pools(short_path: Path, name: str) -> None:
     """Nobody else's pool would see to it."""
     if reason := models.get(name).unavailable():
@@ -119,7 +119,7 @@ def test_killing_the_parent_ends_the_workers_of_other_pools(short_path: Path, na
     "name",
     [
         *("threads", "processes", "coroutines", "processes+coroutines"),
-        *("processes[pool]", "processes[loky]", "threads+coroutines", "coroutines[trio]", "greenlets"),
+        *("processes[pool]", "processes[loky]", "threads+coroutines", "coroutines[trio]", "greenlets", "dask"),
     ],
 )
 def test_ctrl_c_ends_everything(short_path: Path, name: str) -> None:

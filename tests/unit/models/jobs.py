@@ -337,3 +337,30 @@ def leaves_children_and_lingers(item: Path) -> int:
     leaves_children(item)
     time.sleep(1000)
     return 0
+
+
+def slowly_journaled(item: tuple[int, int], journal: Journal) -> int:
+    """As journaled, a twentieth of a second long."""
+    time.sleep(0.05)
+    return journaled(item, journal)
+
+
+def slowly_journaled_workload(path: Path) -> Workload:
+    """Items that something can happen in the middle of."""
+    return Workload("slowly", task=slowly_journaled, resource=partial(journal_resource, path))
+
+
+def dask_jobs_kept() -> int:
+    """How many executors' jobs this worker of a Dask cluster still has."""
+    from timetrial.models import dask_worker
+
+    return len(dask_worker._jobs)
+
+
+def fetched_bytes(url: str) -> int:
+    """How long the body is that is there."""
+    import urllib.request
+
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(url, timeout=PATIENCE_S) as response:
+        return len(response.read())

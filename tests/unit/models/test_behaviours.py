@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -17,20 +18,32 @@ from tests.unit.models import jobs
 from timetrial import models
 from timetrial.errors import WorkerDiedError, WorkloadError
 from timetrial.models.base import ConcurrencyModel, Executor
-from timetrial.models.pool.start_methods import preload
+from timetrial.models.pool.start_methods import default, preload
 from timetrial.workload import Workload
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _preloaded() -> None:
-    preload(["tests.unit.models.jobs", "pytest"])
+    preload(["tests.unit.models.jobs", "pytest", "distributed"])  # the last takes a Dask worker a second otherwise
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _dask_starts_soon(_preloaded: None) -> Iterator[None]:
+    """Its workers come from the fork server where there is one: what they do then is the same."""
+    if find_spec("dask") is None:
+        yield
+        return
+    import dask
+
+    with dask.config.set({"distributed.worker.multiprocessing-method": default()}):
+        yield
 
 
 # A process with threads may be forked, and is told that it had better not be.
 pytestmark = pytest.mark.filterwarnings("ignore:.*is multi-threaded, use of fork:DeprecationWarning")
 
 
-SLOW_TO_OPEN = ("processes[spawn]", "processes[loky]", "interpreters", "interpreters+coroutines", "greenlets")
+SLOW_TO_OPEN = ("processes[spawn]", "processes[loky]", "interpreters", "interpreters+coroutines", "greenlets", "dask")
 # What the behaviour of these is made of, other models that open sooner are held to as well.
 if_soon_opened = pytest.mark.parametrize(
     "model", [name for name in models.names() if name not in SLOW_TO_OPEN], indirect=True

@@ -310,6 +310,8 @@ def _take(recorder: Recorder, step: str) -> None:
             finish()
     elif step in ("first_round", "check"):
         getattr(recorder, step)(*([results, {}] if step == "first_round" else [results]))
+    elif step == "closing":
+        recorder.closing({})
     else:
         getattr(recorder, step)()
 
@@ -319,6 +321,19 @@ def test_a_recorder_takes_its_steps_in_one_order() -> None:
     recorder = Recorder(plan_for(FakeModel()))
     for step in ORDER:
         _take(recorder, step)
+
+
+def test_what_an_executor_learns_of_itself_until_its_end_counts() -> None:
+    """A worker of a cluster that was lost in some later round voids the trial."""
+    recorder = Recorder(plan_for(FakeModel()))
+    for step in ORDER[: ORDER.index("closing")]:
+        _take(recorder, step)
+    recorder.closing({"workers_lost": 1, "items_run_again": 7})
+    recorder.closed()
+    measurement = recorder.measurement()
+    lost = next(void for void in measurement.voids if void.kind == "worker-lost")
+    assert lost.reason == "1 worker(s) of the cluster were lost, and 7 items were run again"
+    assert measurement.details["items_run_again"] == 7
 
 
 @pytest.mark.parametrize("missing", [step for step in ORDER if step not in ("closing", "measurement")])

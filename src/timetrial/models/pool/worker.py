@@ -152,15 +152,16 @@ def send_results(
     try:
         link.send(protocol.DONE, indices, results, asks)
     except Exception as error:  # noqa: BLE001 - __reduce__ may raise anything
-        index, problem = _unsendable(indices, results, task, error)
+        index, problem = unsendable(indices, results, task, error)
         link.send(protocol.FAILED, index, protocol.pack_failure(problem))
         return False
     return True
 
 
-def _unsendable(
+def unsendable(
     indices: Sequence[int], results: list[Any], task: Callable[..., Any], error: Exception
 ) -> tuple[int | None, Exception]:
+    """Which result can't be pickled, and what to raise for it; ``error`` is what pickling all of them raised."""
     for index, result in zip(indices, results, strict=True):
         try:
             protocol.pack(protocol.DONE, result)
