@@ -11,8 +11,8 @@ from timetrial.claims.look import Look
 from timetrial.claims.place import Place
 from timetrial.claims.stated import Benchmark, Published, Threshold, figure
 from timetrial.claims.stored import Here, Stored, read_stored, stored_of
-from timetrial.claims.text import Text
 from timetrial.claims.verdict import Settle, Tally, Verdict, tally
+from timetrial.languages import Text
 
 __all__ = [
     "Benchmark",

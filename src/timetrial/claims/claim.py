@@ -13,8 +13,8 @@ from typing import Final
 from timetrial.claims.finding import Finding
 from timetrial.claims.look import Look
 from timetrial.claims.stated import Benchmark, Published, Threshold
-from timetrial.claims.text import Text, text
 from timetrial.errors import ClaimError
+from timetrial.languages import Text, text
 
 _ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 

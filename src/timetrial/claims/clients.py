@@ -10,7 +10,7 @@ from timetrial.claims.finding import Finding
 from timetrial.claims.look import Look
 from timetrial.claims.sources import ARTICLE, OURS
 from timetrial.claims.stated import figure
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 
 _GRID: Final = "benchmarks/test_client_overhead.py::test_client_overhead"
 _GRID_MEASURED_BY: Final = f"{_GRID}"

@@ -9,7 +9,7 @@ from timetrial.claims.finding import Finding, Found
 from timetrial.claims.look import Look
 from timetrial.claims.sources import ARTICLE
 from timetrial.claims.stated import figure
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 
 _TEST: Final = "benchmarks/claims/test_complexity.py::test_complexity"
 

@@ -9,7 +9,7 @@ from timetrial.claims.finding import Finding
 from timetrial.claims.look import Look
 from timetrial.claims.sources import ARTICLE, OURS
 from timetrial.claims.stated import figure
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 
 _SUMS: Final = "benchmarks/test_sum_of_squares.py::test_sum_of_squares"
 _SUMS_MEASURED_BY: Final = "benchmarks/test_sum_of_squares.py::test_sum_of_squares --trial-models=serial,threads"

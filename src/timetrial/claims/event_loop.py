@@ -12,7 +12,7 @@ from timetrial.claims.sample import LATENCY
 from timetrial.claims.sources import ARTICLE, OURS
 from timetrial.claims.stated import figure
 from timetrial.claims.stored import TrialRun
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 
 _BLOCK: Final = "benchmarks/test_event_loop.py::test_event_loop"
 _WAITS: Final = {"kind": "wait"}

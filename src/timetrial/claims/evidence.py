@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 
 
 class Outcome(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from timetrial.claims.sample import Missing, Sample
-from timetrial.claims.text import NOTHING, Text
+from timetrial.languages import NOTHING, Text
 
 Found = Sample | Missing
 

@@ -9,7 +9,7 @@ from timetrial.claims.finding import Finding
 from timetrial.claims.look import Look
 from timetrial.claims.place import Place
 from timetrial.claims.stated import figure
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 
 _SUMS: Final = "benchmarks/test_sum_of_squares.py::test_sum_of_squares"
 _CORES: Final = "benchmarks/claims/test_cores.py::test_cores"

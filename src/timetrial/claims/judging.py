@@ -13,7 +13,6 @@ from timetrial.claims.look import Look
 from timetrial.claims.matching import MOST_LAUNCHES
 from timetrial.claims.sample import Kind, Missing, Sample
 from timetrial.claims.stored import Here, Stored
-from timetrial.claims.text import NOTHING, Text
 from timetrial.claims.verdict import Settle, Verdict
 from timetrial.claims.words import (
     cannot_run,
@@ -27,6 +26,7 @@ from timetrial.claims.words import (
     undecidable,
 )
 from timetrial.errors import ClaimError
+from timetrial.languages import NOTHING, Text
 from timetrial.stats.signed_rank import launches_for_width
 
 FALSE_PER_CLAIM: Final = 0.01

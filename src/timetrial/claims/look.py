@@ -14,8 +14,8 @@ from timetrial.claims.place import Place
 from timetrial.claims.sample import LUCK, MEMORY, MOODS, Kind, Sample, count
 from timetrial.claims.stated import Threshold
 from timetrial.claims.stored import Here, Stored, TrialRun
-from timetrial.claims.text import NOTHING, Text, text
 from timetrial.claims.two_places import two_places
+from timetrial.languages import NOTHING, Text, text
 
 
 class Look:

@@ -12,7 +12,7 @@ from timetrial.claims.sample import MEMORY
 from timetrial.claims.sources import ARTICLE, OURS
 from timetrial.claims.stated import figure
 from timetrial.claims.stored import TrialRun
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 
 _COSTS: Final = "benchmarks/claims/test_memory.py::test_model_memory"
 

@@ -11,7 +11,7 @@ from timetrial.claims.look import Look
 from timetrial.claims.sample import Sample
 from timetrial.claims.sources import ARTICLE
 from timetrial.claims.stated import figure
-from timetrial.claims.text import NOTHING, Text
+from timetrial.languages import NOTHING, Text
 
 _TEST: Final = "benchmarks/test_messages.py::test_messages"
 _MEASURED_BY: Final = f"{_TEST} --trial-models=threads,processes"

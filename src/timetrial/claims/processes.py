@@ -9,7 +9,7 @@ from timetrial.claims.finding import Finding, Held
 from timetrial.claims.look import Look
 from timetrial.claims.sources import ARTICLE, OURS
 from timetrial.claims.stated import figure
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 
 _START: Final = "benchmarks/test_startup.py::test_startup"
 _EMPTY: Final = "benchmarks/test_startup.py::test_empty_items"

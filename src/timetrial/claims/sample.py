@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Final
 
 from timetrial.claims.evidence import Interval, TrialRef
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.stats.paired_ratio import interval_depth
 from timetrial.stats.signed_rank import fewest_for, shift_interval
 

@@ -12,7 +12,7 @@ from timetrial.claims.sample import LATENCY
 from timetrial.claims.sources import ARTICLE
 from timetrial.claims.stated import figure
 from timetrial.claims.stored import TrialRun
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 
 _SERVE: Final = "benchmarks/test_serve.py::test_serve"
 

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Final
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 
 ROUNDS: Final = 10
 """As many as an interval of five figures at once takes at a level of 99 %."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from timetrial.claims.evidence import Interval
 from timetrial.claims.sample import Kind, Sample
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.stats.rank_sum import rank_sum_interval
 
 _MOST: Final = 50

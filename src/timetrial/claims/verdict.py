@@ -7,7 +7,7 @@ from typing import Any
 
 from timetrial.claims.claim import Claim
 from timetrial.claims.evidence import Evidence, Outcome
-from timetrial.claims.text import NOTHING, Text
+from timetrial.languages import NOTHING, Text
 
 
 @dataclass(frozen=True)

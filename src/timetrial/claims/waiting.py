@@ -9,7 +9,7 @@ from timetrial.claims.finding import Finding
 from timetrial.claims.look import Look
 from timetrial.claims.sources import ARTICLE, OURS
 from timetrial.claims.stated import figure
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 
 _MANY: Final = "benchmarks/test_fetch_pages.py::test_fetch_pages_over_concurrency"
 _VERY_MANY: Final = 256

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from timetrial.claims.evidence import Evidence
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 
 
 def figures_say(evidence: Iterable[Evidence]) -> Text:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.draw.scales import Scale
 from timetrial.report.draw.svg import element, number, text
 

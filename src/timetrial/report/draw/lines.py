@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.draw.axes import CHARACTER_PX, Frame, axis_names, grid, widest
 from timetrial.report.draw.labels import end_labels, lines_of
 from timetrial.report.draw.marks import Look, looks_of

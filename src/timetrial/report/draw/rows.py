@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.draw.axes import CHARACTER_PX
 from timetrial.report.draw.marks import Look, look_of
 from timetrial.report.draw.scales import Linear, Log, figures_scale

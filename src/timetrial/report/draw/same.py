@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 
 
 def same(shown: object) -> Text:

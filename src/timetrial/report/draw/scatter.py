@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.draw.axes import CHARACTER_PX, Frame, axis_names, grid
 from timetrial.report.draw.labels import LINE_PX
 from timetrial.report.draw.marks import look_of

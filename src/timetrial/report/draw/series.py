@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.draw.axes import CHARACTER_PX, Frame, axis_names, grid
 from timetrial.report.draw.scales import AtValues, Linear, figures_scale
 from timetrial.report.draw.svg import Point, element, path, picture, text

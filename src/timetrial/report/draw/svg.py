@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.escaped import in_html
 
 Point = tuple[float, float]

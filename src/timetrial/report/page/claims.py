@@ -10,8 +10,8 @@ from typing import Final
 
 from timetrial.claims import Outcome, Tally, Verdict, all_claims, judge, stored_of, tally
 from timetrial.claims.stored import MOST_FILES
-from timetrial.claims.text import Text
 from timetrial.errors import ClaimError, ResultsError
+from timetrial.languages import Text
 from timetrial.results.collect import Place
 from timetrial.results.read import read_results
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.draw.same import same
 from timetrial.report.page.costs import cpu_s_per_item, latency_s, memory_bytes
 from timetrial.report.page.figures import NOTHING, bytes_, rate, seconds, with_span

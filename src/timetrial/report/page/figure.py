@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 
 
 @dataclass(frozen=True)

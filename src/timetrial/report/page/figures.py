@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.draw.same import same
 from timetrial.report.text import duration, size, three_digits
 from timetrial.stats.lead import Lead

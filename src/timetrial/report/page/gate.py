@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from timetrial.claims.text import Text
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.families import judge_families
 from timetrial.gate.findings import ExitCode, Finding, Verdict, exit_code
 from timetrial.gate.store import StoredGate, read_gate
 from timetrial.gate.verdicts import judge
+from timetrial.languages import Text
 from timetrial.report.draw.marks import look_of
 from timetrial.report.draw.rows import Dot, Row, draw_rows
 from timetrial.report.draw.same import same

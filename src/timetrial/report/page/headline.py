@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from timetrial.claims.text import Text
 from timetrial.environment.identity import NO_FAIR_BASELINE, python_in
+from timetrial.languages import Text
 from timetrial.report.draw.same import same
 from timetrial.report.page.figures import ratio, span
 from timetrial.report.page.ranking import Ranking

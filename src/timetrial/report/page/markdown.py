@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.escaped import code_in_markdown, in_markdown
 from timetrial.report.page import words
 from timetrial.report.page.claims import Claims

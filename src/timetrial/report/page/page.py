@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from timetrial.claims.text import Text
 from timetrial.environment.identity import python_in
+from timetrial.languages import Text
 from timetrial.report.draw.same import same
 from timetrial.report.page.charts.history import History, history_of
 from timetrial.report.page.charts.of_place import break_even_figure, startup_figure, usual_figure

@@ -10,7 +10,7 @@ from typing import Any, Final
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.draw.marks import STRIPES
 from timetrial.report.escaped import in_html, in_xml
 from timetrial.report.page import words

@@ -10,7 +10,7 @@ from timetrial.advice.because import Shares
 from timetrial.advice.changes import Crossing
 from timetrial.advice.of_findings import code_of, left_out_lines, reasons
 from timetrial.advice.stored_run import run_benchmarks
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.draw.rows import Row, draw_rows
 from timetrial.report.draw.same import same
 from timetrial.report.page.figure import Figure, Table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.page.figure import Figure, Table
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from timetrial.claims import Outcome, Tally, Threshold
-from timetrial.claims.text import Text
 from timetrial.claims.words import quantity
+from timetrial.languages import Text
 from timetrial.report.draw.marks import look_of
 from timetrial.report.page.charts.history import History
 from timetrial.report.page.claims import Claims, outcome_class, sources

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.draw.labels import spread
 from timetrial.report.draw.lines import Lines, Spot, draw_lines
 from timetrial.report.draw.marks import looks_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.draw.same import same
 from timetrial.report.draw.series import Level, draw_series
 from timetrial.report.history import sparkline

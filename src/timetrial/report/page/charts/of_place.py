@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.draw.marks import look_of
 from timetrial.report.draw.rows import Dot, Row, draw_rows
 from timetrial.report.draw.same import same

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.draw.marks import look_of
 from timetrial.report.draw.rows import Dot, Row, draw_rows
 from timetrial.report.draw.same import same

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.draw.lines import Lines, Spot, draw_lines
 from timetrial.report.draw.same import same
 from timetrial.report.page.costs import memory_bytes

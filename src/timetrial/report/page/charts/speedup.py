@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from timetrial.claims.text import Text
+from timetrial.languages import Text
 from timetrial.report.draw.lines import Lines, Rule, Spot, draw_lines
 from timetrial.report.draw.same import same
 from timetrial.report.page.curves import Curve
