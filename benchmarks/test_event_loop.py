@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import pytest
 
 from fixtures import parsing
-from fixtures.noted import percentile
 from fixtures.processpool import open_process_pool
 from fixtures.threadpool import open_threads
 from timetrial import Workload
+from timetrial.stats.percentiles import percentile
 from timetrial.system.affinity import count_usable_cpus
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def test_event_loop(
     measured = trial(requests(1 if trial.scale == "gate" else BLOCKS, waits, burns), concurrency=CONCURRENCY)
     others_s = [each.latency_s for each in measured.results if not each.blocked]
     note(
-        others_p50_ms=1000 * percentile(others_s, 0.5),
-        others_p99_ms=1000 * percentile(others_s, 0.99),
+        others_p50_ms=1000 * percentile(others_s, 500),
+        others_p99_ms=1000 * percentile(others_s, 990),
         worst_lag_ms=1000 * (max(others_s) - SHORT_WAIT_S),
     )

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from fixtures.noted import percentile
 from fixtures.service import (
     END_OF_HEAD,
     Call,
@@ -35,6 +34,7 @@ from fixtures.service import (
 )
 from fixtures.serving import bodies, body_in, served_by, served_in_loop
 from timetrial import Workload
+from timetrial.stats.percentiles import percentile
 from timetrial.system.affinity import count_usable_cpus
 
 if TYPE_CHECKING:
@@ -273,7 +273,7 @@ def test_serve(
     latencies_s = [each.latency_s for each in measured.results]
     note(
         requests_per_s=measured.throughput_per_s,
-        p50_ms=1000 * percentile(latencies_s, 0.5),
-        p99_ms=1000 * percentile(latencies_s, 0.99),
+        p50_ms=1000 * percentile(latencies_s, 500),
+        p99_ms=1000 * percentile(latencies_s, 990),
         load_generator_busy_percent=100 * measured.results.generator_busy_share,
     )

@@ -18,9 +18,9 @@ import aiohttp
 import pytest
 
 from fixtures import clients, parsing
-from fixtures.noted import percentile
 from fixtures.processpool import open_process_pool
 from timetrial import Workload
+from timetrial.stats.percentiles import percentile
 
 if TYPE_CHECKING:
     from timetrial import MockServer, Trial
@@ -164,4 +164,4 @@ def test_waiting_beside_work(
     with switching_every(switch_interval_ms):
         measured = trial(items, concurrency=WAITERS + 1, server=mock_server)
     waited_s = [each.latency_s for each in measured.results]
-    note(answers_p50_ms=1000 * percentile(waited_s, 0.5), answers_p99_ms=1000 * percentile(waited_s, 0.99))
+    note(answers_p50_ms=1000 * percentile(waited_s, 500), answers_p99_ms=1000 * percentile(waited_s, 990))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,7 @@ from benchmarks.mockserver.figures import Table, verdict
 from benchmarks.mockserver.load import helper
 from benchmarks.mockserver.turns import in_turn
 from timetrial.mockserver.kinds import LoopKind
+from timetrial.stats.percentiles import nearest_rank
 
 IN_FLIGHT = 1_000
 DELAY_MS = 100.0
@@ -101,14 +102,11 @@ def _add(made: Table, name: str, slices: Sequence[Slice]) -> None:
         made.notes.append(f"{name}: cannot be told, since the machine was never idle.")
         return
     most = max(one.in_flight_max for one in slices) or ""
-    p99_ms, p999_ms = _quantiles(undisturbed_ms, 0.99, 0.999)
-    figures = [late_ms[0], *_quantiles(late_ms, 0.5, 0.99, 0.999), len(undisturbed_ms), p99_ms, p999_ms]
+    p99_ms, p999_ms = (nearest_rank(undisturbed_ms, each) for each in (990, 999))
+    late = [nearest_rank(late_ms, each) for each in (500, 990, 999)]
+    figures = [late_ms[0], *late, len(undisturbed_ms), p99_ms, p999_ms]
     made.rows.append([name, len(late_ms), most, *figures, sum(one.errors for one in slices)])
     if name != FLOOR:
         made.notes.append(
             verdict(f"{name}: p99 of undisturbed answers under {MOST_LATE_MS:g} ms", met=p99_ms < MOST_LATE_MS)
         )
-
-
-def _quantiles(ordered: Sequence[float], *shares: float) -> Iterator[float]:
-    return (ordered[int(len(ordered) * share)] for share in shares)

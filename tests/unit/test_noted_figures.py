@@ -1,22 +1,8 @@
-"""What the suite's trials note beyond their rounds: percentiles that were seen, and tables that read by themselves."""
+"""What the suite's trials note beyond their rounds: tables that read by themselves."""
 
 from __future__ import annotations
 
-import pytest
-
-from fixtures.noted import Noted, figure_lines, percentile
-
-
-def test_a_percentile_is_a_value_that_was_seen() -> None:
-    """By nearest rank: of a hundred values, the 99th is the second highest."""
-    values = [float(each) for each in range(100, 0, -1)]
-    assert [percentile(values, share) for share in (0.0, 0.5, 0.99, 1.0)] == [1.0, 50.0, 99.0, 100.0]
-
-
-def test_there_is_no_percentile_of_nothing() -> None:
-    """An error, and no zero that looks like a fast answer."""
-    with pytest.raises(ValueError, match="no percentile of nothing"):
-        percentile([], 0.5)
+from fixtures.noted import Noted, figure_lines
 
 
 def test_models_stand_below_each_other_with_their_figures() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NotRequired, TypedDict
+from collections.abc import Iterable, Sequence
+from typing import NotRequired, TypedDict, TypeVar
 
 from timetrial.errors import AccountingError
+
+Number = TypeVar("Number", int, float)
 
 
 class Percentiles(TypedDict):
@@ -49,7 +51,18 @@ def percentiles(samples_ns: Sequence[int]) -> Percentiles:
     return found
 
 
-def nearest_rank(ordered: Sequence[int], per_mille: int) -> int:
+def percentile(samples: Iterable[Number], per_mille: int) -> Number:
+    """As nearest_rank, of samples in any order: of 100, ``percentile(latencies_s, 990)`` is the second longest.
+
+    Raises ValueError where there are none.
+    """
+    ordered = sorted(samples)
+    if not ordered:
+        raise ValueError("there is no percentile of nothing")
+    return nearest_rank(ordered, per_mille)
+
+
+def nearest_rank(ordered: Sequence[Number], per_mille: int) -> Number:
     """The smallest sample that at least ``per_mille`` thousandths of all samples do not exceed, in exact arithmetic."""
     rank = -(-per_mille * len(ordered) // 1_000)
     return ordered[max(rank, 1) - 1]
