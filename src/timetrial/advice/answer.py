@@ -9,6 +9,7 @@ from typing import Any, Final
 from timetrial.advice.because import Shares, because
 from timetrial.advice.changes import Crossing, crossings, items_to_pay
 from timetrial.advice.choice import Choice, Rival, choose
+from timetrial.languages import Text
 from timetrial.results.ways import Rounds, Way
 from timetrial.stats.lead import Lead
 
@@ -33,7 +34,7 @@ class Answer:
     """``pays_from_items``: from how many items on the advised way is faster, its start included."""
 
     choice: Choice
-    reason: str | None
+    reason: Text | None
     s_per_item: Mapping[Way, float]
     costs: Mapping[Way, Cost]
     pays_from_items: int | None

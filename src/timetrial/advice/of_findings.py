@@ -10,6 +10,7 @@ from timetrial.advice.because import Shares
 from timetrial.advice.benchmark_source import written_test
 from timetrial.advice.script import Function, ItemsCode
 from timetrial.advice.snippet import snippet
+from timetrial.languages import Text, text
 from timetrial.results.ways import Way
 from timetrial.search.findings import Findings
 
@@ -89,25 +90,40 @@ def _items_code(target: dict[str, Any]) -> ItemsCode:
     return ItemsCode(tuple(items["imports"]), items["code"], items["count"])
 
 
-def reasons(findings: Findings) -> Iterator[str]:
+def reasons(findings: Findings) -> Iterator[Text]:
     """Why there is no answer: each thing that went wrong, once."""
     if findings.failure is not None:
-        yield findings.failure.reason
+        yield text(findings.failure.reason)
         return
     if findings.interrupted is not None:
-        yield f"interrupted {findings.interrupted}, before two ways had rounds enough to be compared"
+        yield Text(
+            f"interrupted {findings.interrupted}, before two ways had rounds enough to be compared",
+            f"在{findings.interrupted.zh}中断，此时还没有两种做法跑够可供比较的轮数",
+        )
     elif not findings.failed and not findings.left_out:
-        yield "too few rounds fitted into the budget to compare anything: give it a longer --budget"
+        yield Text(
+            "too few rounds fitted into the budget to compare anything: give it a longer --budget",
+            "给定时间内的轮数太少，无从比较：请加大 --budget",
+        )
     yield from left_out_lines(findings)
 
 
-def left_out_lines(findings: Findings) -> Iterator[str]:
+def left_out_lines(findings: Findings) -> Iterator[Text]:
     """Models and ways that have no place in the answer, and why; ways that failed alike are told together."""
     for model, reason in findings.left_out.items():
-        yield f"{model} is left out: {reason}"
+        yield Text(f"{model} is left out: {reason}", f"{model} 未参与比较：{text(reason).zh}")
     alike: dict[tuple[str, str, str], list[int]] = {}
     for way, failure in findings.failed.items():
         alike.setdefault((way.model, failure.kind, failure.reason), []).append(way.concurrency)
     for (model, kind, reason), levels in alike.items():
-        at = f" at {' and '.join(map(str, sorted(levels)))} at once" if not Way(model, 1).is_serial else ""
-        yield f"{model}{at} {'is void' if kind == 'void' else 'failed'}: {reason}"
+        yield _failed(model, sorted(levels), text(reason), void=kind == "void")
+
+
+def _failed(model: str, levels: list[int], reason: Text, *, void: bool) -> Text:
+    at, at_zh = f" at {' and '.join(map(str, levels))} at once", f"（并发数 {'、'.join(map(str, levels))}）"
+    if Way(model, 1).is_serial:
+        at = at_zh = ""
+    return Text(
+        f"{model}{at} {'is void' if void else 'failed'}: {reason}",
+        f"{model}{at_zh or ' '}{'作废' if void else '失败'}：{reason.zh}",
+    )

@@ -90,14 +90,8 @@ def _with_figures(claim: Claim, finding: Finding) -> Verdict:
     level = 1 - FALSE_PER_CLAIM / sum(each.is_bound for each in finding.held)
     evidence = [_evidence(each, level) for each in held]
     outcome = _together([each.outcome for each in evidence if each.outcome is not None], finding.one_is_enough)
-    said = Text(
-        *(
-            f"{say}{' ' if note else ''}{note}"
-            for say, note in zip(
-                figures_say(each for each in evidence if each.outcome is not None), finding.note, strict=True
-            )
-        )
-    )
+    figures, gap = figures_say(each for each in evidence if each.outcome is not None), " " if finding.note else ""
+    said = Text(f"{figures}{gap}{finding.note}", f"{figures.zh}{gap}{finding.note.zh}")
     if outcome is Outcome.INCONCLUSIVE:
         why, settle = _open(claim, deciding, level, evidence)
         return Verdict(

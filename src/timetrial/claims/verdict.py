@@ -49,18 +49,18 @@ class Verdict:
         claim = self.claim
         return {
             "id": claim.id,
-            "sentence": claim.sentence._asdict(),
+            "sentence": claim.sentence.as_dict(),
             "outcome": self.outcome.value,
-            "why": self.why._asdict(),
+            "why": self.why.as_dict(),
             "level": self.level,
             "threshold": {
                 "at_least": claim.threshold.at_least,
                 "at_most": claim.threshold.at_most,
                 "unit": claim.threshold.unit,
-                "of": claim.threshold.of._asdict(),
-                "because": claim.threshold.because._asdict(),
+                "of": claim.threshold.of.as_dict(),
+                "because": claim.threshold.because.as_dict(),
             },
-            "published": [{"figure": each.figure._asdict(), "source": each.source} for each in claim.published],
+            "published": [{"figure": each.figure.as_dict(), "source": each.source} for each in claim.published],
             "benchmark": {"command": claim.benchmark.command, "duration_s": claim.benchmark.duration_s},
             "evidence": [_evidence_dict(each) for each in self.evidence],
             "settle": None
@@ -69,7 +69,7 @@ class Verdict:
                 "command": self.settle.command,
                 "launches": self.settle.launches,
                 "duration_s": self.settle.duration_s,
-                "text": self.settle.text._asdict(),
+                "text": self.settle.text.as_dict(),
             },
             "missing": self.missing,
         }
@@ -87,7 +87,7 @@ def _evidence_dict(evidence: Evidence) -> dict[str, Any]:
             "low": interval.low,
             "high": interval.high,
             "level": interval.level,
-            "basis": interval.basis._asdict(),
+            "basis": interval.basis.as_dict(),
         },
         "at_least": evidence.at_least,
         "at_most": evidence.at_most,

@@ -9,12 +9,15 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from timetrial.environment.interpreter import free_threaded_build, gil_enabled, jit_state
+from timetrial.languages import Text
 
 _NAMES: Final = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 
 _STORED_AS: Final = {"free_threaded": "free_threaded_build", "gil": "gil_enabled", "jit": "jit_enabled"}
 
-NO_FAIR_BASELINE: Final = "a free-threaded build whose GIL came back on: no fair baseline"
+NO_FAIR_BASELINE: Final = Text(
+    "a free-threaded build whose GIL came back on: no fair baseline", "自由线程版，但 GIL 已重新启用：不宜作为基准"
+)
 """What every table says of such a Python: it pays for free threading and has none of it."""
 
 
@@ -61,9 +64,10 @@ class PythonIdentity:
         return {_STORED_AS.get(name, name): value for name, value in asdict(self).items()}
 
 
-def baseline_lines(python: PythonIdentity) -> list[str]:
+def baseline_lines(python: PythonIdentity) -> list[Text]:
     """What stands below every table of such a Python's; nothing for any other one."""
-    return [f"{python} is {NO_FAIR_BASELINE}"] if python.is_no_fair_baseline else []
+    said = Text(f"{python} is {NO_FAIR_BASELINE}", f"{python} 是{NO_FAIR_BASELINE.zh}")
+    return [said] if python.is_no_fair_baseline else []
 
 
 def python_of(section: Mapping[str, Any] | None) -> PythonIdentity:

@@ -11,6 +11,7 @@ from typing import Final
 
 from timetrial.environment.facts import ROOT, text_of
 from timetrial.errors import MeterNotStartedError
+from timetrial.languages import Text, joined
 from timetrial.measure.cputimes import CoreTimes, core_times, interrupts_apart, pressure_s, ticks_per_s, tree_cpu_s
 from timetrial.system.affinity import usable_cpus
 from timetrial.system.clocks import clocks
@@ -64,21 +65,29 @@ class Disturbance:
     pressure_share: float | None = None
     cannot_tell: str | None = None
 
-    def disturbed(self, thresholds: Thresholds | None = None) -> str | None:
+    def disturbed(self, thresholds: Thresholds | None = None) -> Text | None:
         """Why the stretch was disturbed, in words and figures; None: it was not, as far as can be told."""
         limits = thresholds or Thresholds()
         reasons = []
         if self.steal_share is not None and self.steal_share > limits.steal_share:
             reasons.append(
-                f"the host took {self.steal_share:.1%} of core {self.steal_core}'s time (steal; "
-                f"at most {limits.steal_share:.1%} is allowed)"
+                Text(
+                    f"the host took {self.steal_share:.1%} of core {self.steal_core}'s time (steal; "
+                    f"at most {limits.steal_share:.1%} is allowed)",
+                    f"宿主机占去核心 {self.steal_core} 的 {self.steal_share:.1%} 时间"
+                    f"（steal，上限 {limits.steal_share:.1%}）",
+                )
             )
         if self.foreign_cpu_share is not None and self.foreign_cpu_share > limits.foreign_cpu_share:
             reasons.append(
-                f"other processes used {self.foreign_cpu_share:.1%} of the {self.cores} usable cores "
-                f"(at most {limits.foreign_cpu_share:.1%} is allowed)"
+                Text(
+                    f"other processes used {self.foreign_cpu_share:.1%} of the {self.cores} usable cores "
+                    f"(at most {limits.foreign_cpu_share:.1%} is allowed)",
+                    f"其他进程占用了 {self.cores} 个可用核心的 {self.foreign_cpu_share:.1%}"
+                    f"（上限 {limits.foreign_cpu_share:.1%}）",
+                )
             )
-        return " and ".join(reasons) or None
+        return joined(reasons, " and ", "，") or None
 
 
 class DisturbanceMeter:

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from queue import SimpleQueue
 from typing import Any
 
+from timetrial.languages import Text
 from timetrial.models import patched
 from timetrial.models.base import Executor, ModelSettings
 from timetrial.models.calling import require_concurrency, require_task
@@ -33,7 +34,9 @@ class GreenletsModel:
     def unavailable(self) -> str | None:
         """The extra may be missing, or the platform may have no processes."""
         if find_spec("gevent") is None:  # importing it here would be the end of comparing
-            return "gevent is not installed; install timetrial[greenlets]"
+            return Text(
+                "gevent is not installed; install timetrial[greenlets]", "未安装 gevent；请安装 timetrial[greenlets]"
+            )
         return start_methods.unavailable("spawn")
 
     def suits(self, workload: Workload) -> bool:

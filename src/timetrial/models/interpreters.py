@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Self
 
 from timetrial.errors import ModelUnavailableError
+from timetrial.languages import Text
 from timetrial.models.base import Executor, ModelSettings
 from timetrial.models.calling import require_async_task, require_concurrency, require_task
 from timetrial.models.futures import PooledExecutor
@@ -30,7 +31,11 @@ class InterpretersModel:
         """Older Pythons have none that a program could use."""
         if hasattr(futures, "InterpreterPoolExecutor"):
             return None
-        return f"there are interpreters to use from Python 3.14 on, and this is {sys.version.split()[0]}"
+        version = sys.version.split()[0]
+        return Text(
+            f"there are interpreters to use from Python 3.14 on, and this is {version}",
+            f"Python 3.14 起才有可用的子解释器，这里是 {version}",
+        )
 
     def suits(self, workload: Workload) -> bool:
         """Whether there is a task to call."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from importlib import import_module
 
+from timetrial.languages import Text
 from timetrial.models.base import Executor, ModelSettings
 from timetrial.models.calling import require_concurrency, require_task
 from timetrial.models.pool import start_methods
@@ -24,7 +25,10 @@ class LokyModel:
         try:
             import_module("loky")
         except ImportError as error:
-            return f"loky can't be imported ({error}); install timetrial[loky]"
+            return Text(
+                f"loky can't be imported ({error}); install timetrial[loky]",
+                f"无法导入 loky（{error}）；请安装 timetrial[loky]",
+            )
         return start_methods.unavailable(None)
 
     def suits(self, workload: Workload) -> bool:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from timetrial.errors import TimetrialError, blame
+from timetrial.languages import Text
 from timetrial.models.base import Executor, ModelSettings
 from timetrial.models.calling import Call, check_computed, opened_task, require_concurrency, require_task
 from timetrial.models.pool.limits import starting
@@ -33,7 +34,8 @@ _WAIT_S = 0.5 if sys.platform == "win32" else threading.TIMEOUT_MAX
 
 def no_threads() -> str | None:
     """Why there are no threads here, or None."""
-    return "this platform has no threads" if sys.platform in ("emscripten", "wasi") else None
+    said = Text("this platform has no threads", "此平台不支持线程")
+    return said if sys.platform in ("emscripten", "wasi") else None
 
 
 class ThreadsModel:

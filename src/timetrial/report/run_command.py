@@ -9,6 +9,7 @@ from typing import Final, TextIO
 from timetrial.advice.answer import Answer
 from timetrial.advice.of_findings import code_of, left_out_lines, reasons, shares_of
 from timetrial.environment.identity import baseline_lines, python_in
+from timetrial.languages import Text, text
 from timetrial.report.answer import answer_lines, share_lines
 from timetrial.report.text import duration
 from timetrial.search.findings import Findings
@@ -38,7 +39,7 @@ def run_lines(findings: Findings, found: Answer | None, printed: str, elapsed_s:
         lines += no_answer_lines(findings)
     remarks = list(remark_lines(findings, printed))
     if found is not None:
-        remarks += [*_stopped_lines(findings, found), *left_out_lines(findings)]
+        remarks += [*stopped_lines(findings, found), *left_out_lines(findings)]
     return [*lines, *([""] if remarks else []), *(f"Note: {each}." for each in remarks)]
 
 
@@ -60,44 +61,59 @@ def no_answer_lines(findings: Findings) -> Iterator[str]:
         yield from share_lines(shares)
 
 
-def remark_lines(findings: Findings, printed: str) -> Iterator[str]:
+def remark_lines(findings: Findings, printed: str) -> Iterator[Text]:
     """What else a person should know of their function, a sentence each, without its full stop."""
     yield from baseline_lines(python_in(findings.environment))
-    yield from map(str, findings.notes)
+    yield from (each.said for each in findings.notes)
     yield from _round_remark(findings)
     if findings.disturbance is not None:
-        yield f"{findings.disturbance}: the answer is for a machine as busy as that, so ask again while it is quiet"
+        yield Text(
+            f"{findings.disturbance}: the answer is for a machine as busy as that, so ask again while it is quiet",
+            f"{text(findings.disturbance).zh}：此答案只适用于同样繁忙的机器，请在机器空闲时再试一次",
+        )
     loop, profile = findings.loop, findings.profile
     if loop is not None and loop["count"]:
-        yield (
-            f"it blocks its event loop, for up to {duration(loop['longest_s'])} and {loop['count']} times in "
-            f"{loop['items']} items: everything else in the loop stands still meanwhile; await what waits, and move "
-            f"what computes to a thread with asyncio.to_thread"
-        )
+        yield _blocked(duration(loop["longest_s"]), loop["count"], loop["items"])
     if profile is not None and profile["beside"] >= _SMALLEST_PART_BESIDE:
-        yield (
-            f"it computes in threads of its own as well ({profile['beside']:.1f} cores beside the calling one), which "
-            f"compete with the workers: try it with its own pool set to one thread"
+        cores = f"{profile['beside']:.1f}"
+        yield Text(
+            f"it computes in threads of its own as well ({cores} cores beside the calling one), which compete with the "
+            f"workers: try it with its own pool set to one thread",
+            f"它还在自己的线程里计算（调用线程之外另占 {cores} 个核心），会与 worker 争抢核心："
+            f"请把它自带的线程池设为一个线程再试",
         )
     if printed.strip():
-        count = printed.count("\n") or 1
-        yield (
-            f"it prints ({count} or more lines, kept out of the way), and that is part of its time; such as: "
-            f"{_last_line(printed)}"
+        count, last = printed.count("\n") or 1, _last_line(printed)
+        yield Text(
+            f"it prints ({count} or more lines, kept out of the way), and that is part of its time; such as: {last}",
+            f"它会打印输出（至少 {count} 行，已另行存放），打印也计入耗时；例如：{last}",
         )
 
 
-def _round_remark(findings: Findings) -> Iterator[str]:
+def _blocked(longest: str, count: int, items: int) -> Text:
+    return Text(
+        f"it blocks its event loop, for up to {longest} and {count} times in {items} items: everything else in the "
+        f"loop stands still meanwhile; await what waits, and move what computes to a thread with asyncio.to_thread",
+        f"它会阻塞事件循环：{items} 项中有 {count} 次，最长 {longest}，其间循环里的其他任务都停住；"
+        f"等待请用 await，计算请用 asyncio.to_thread 移到线程里",
+    )
+
+
+def _round_remark(findings: Findings) -> Iterator[Text]:
     probed = findings.probed
     if probed is None:
         return
-    if probed["items"] < probed["of"]:
-        yield f"{probed['items']} of the {probed['of']:,} items were used, spread evenly, since all would take too long"
+    used, of = probed["items"], f"{probed['of']:,}"
+    if used < probed["of"]:
+        yield Text(
+            f"{used} of the {of} items were used, spread evenly, since all would take too long",
+            f"{of} 项中均匀选用了 {used} 项，全部运行耗时太久",
+        )
     elif any(count > probed["of"] for count in findings.items_per_round.values()):
-        yield f"the {probed['of']:,} items were repeated to fill a round"
+        yield Text(f"the {of} items were repeated to fill a round", f"为凑足一轮，{of} 项被重复使用")
 
 
-def _stopped_lines(findings: Findings, found: Answer) -> Iterator[str]:
+def stopped_lines(findings: Findings, found: Answer) -> Iterator[Text]:
     """Models that were not tried with as many at once as are advised: their best may be better than it looks."""
     highest: dict[str, int] = {}
     for way in findings.rounds.of:
@@ -105,9 +121,10 @@ def _stopped_lines(findings: Findings, found: Answer) -> Iterator[str]:
             highest[way.model] = max(highest.get(way.model, 0), way.concurrency)
     for model, level in highest.items():
         if level < found.choice.advised.concurrency:
-            yield (
+            yield Text(
                 f"{model} was tried with {level} at once at most: more did not help, or took too long to start for "
-                f"this budget"
+                f"this budget",
+                f"{model} 最多试到并发数 {level}：再多已无助益，或启动太久、超出给定时间",
             )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from timetrial import models
 from timetrial.errors import NoAnswerError, TargetError
+from timetrial.languages import Text
 from timetrial.results.ways import Way
 from timetrial.search.contestant import RoundSize
 from timetrial.search.field import Course
@@ -74,8 +75,12 @@ def too_slow(probed: Probed, budget_s: float) -> None:
     if probed.s_per_item > budget_s / 20:
         wanted_s = max(60, round(probed.s_per_item * 25 / 60 + 0.5) * 60)
         raise NoAnswerError(
-            f"an item takes {probed.s_per_item:.1f} s, and {budget_s:g} s have no room for six rounds of two models: "
-            f"give it --budget {wanted_s // 60}min, or smaller items"
+            Text(
+                f"an item takes {probed.s_per_item:.1f} s, and {budget_s:g} s have no room for six rounds of two "
+                f"models: give it --budget {wanted_s // 60}min, or smaller items",
+                f"一项耗时 {probed.s_per_item:.1f} 秒，{budget_s:g} 秒内两种模型跑不满六轮："
+                f"请用 --budget {wanted_s // 60}min，或换更小的项",
+            )
         )
 
 
@@ -105,9 +110,10 @@ def _unfit(model: str, workload: Workload, plan: SearchPlan, unpicklable: str | 
         return plan.excluded[model]
     name, way = models.resolve(model, workload)
     if unpicklable is not None and way is workload and "processes" in name:
-        return (
+        return Text(
             f"it can't be sent to worker processes ({unpicklable}): define it with def at the top of a module, without "
-            f"locks, open files or connections in it"
+            f"locks, open files or connections in it",
+            f"无法把它发送给工作进程（{unpicklable}）：请在模块顶层用 def 定义，其中不带锁、打开的文件或连接",
         )
     return models.get(name).unavailable()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from timetrial.languages import Text, text, unpacked
 from timetrial.results.ways import Rounds, Way
 from timetrial.search.notes import Note
 
@@ -28,9 +29,14 @@ class Failure:
     notes: Sequence[str] = ()
 
 
+_STARTING: Final = Text("starting", "启动时")
+
+
 @dataclass
 class Findings:
-    """``target``, ``probed``, ``profile`` and ``loop`` are the events' own figures, None until they came.
+    """What is said, here and in its notes and failures, is a Text wherever it is ours.
+
+    ``target``, ``probed``, ``profile`` and ``loop`` are the events' own figures, None until they came.
 
     ``left_out`` says of models, and ``failed`` of ways, why they have no rounds. ``doing`` is what went on last, in
     words for people, with the item or the way that it was about.
@@ -51,57 +57,58 @@ class Findings:
     failed: dict[Way, Failure] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     failure: Failure | None = None
-    interrupted: str | None = None
+    interrupted: Text | None = None
     disturbance: str | None = None
     environment: dict[str, Any] | None = None
     complete: bool = False
-    doing: str = "starting"
+    doing: Text = _STARTING
     doing_way: Way | None = None
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Takes in one event."""
-        figures = {name: _way(name, value) for name, value in event.items() if name != "event"}
+        figures = {name: _figure(name, value) for name, value in event.items() if name != "event"}
         getattr(self, f"_on_{event['event']}")(**figures)
 
     def _on_importing(self) -> None:
-        self.doing = "importing it"
+        self.doing = Text("importing it", "导入时")
 
     def _on_found(self, **figures: Any) -> None:
         self.target = figures
 
     def _on_item(self, index: int, shown: str) -> None:
-        self.doing = f"calling it with item {index}, {shown}"
+        self.doing = Text(f"calling it with item {index}, {shown}", f"以第 {index} 项 {shown} 调用时")
 
-    def _on_probed(self, notes: list[dict[str, str]], **figures: Any) -> None:
+    def _on_probed(self, notes: list[dict[str, Any]], **figures: Any) -> None:
         self.probed = figures
-        self.notes += [Note(**each) for each in notes]
+        self.notes += map(Note.of, notes)
 
     def _on_profiling(self) -> None:
-        self.doing = "looking at where its time goes"
+        self.doing = Text("looking at where its time goes", "查看时间去向时")
 
     def _on_profile(self, **figures: Any) -> None:
         self.profile = figures
 
     def _on_looking_at_the_loop(self) -> None:
-        self.doing = "running several items in one event loop"
+        self.doing = Text("running several items in one event loop", "在同一个事件循环中运行多项时")
 
     def _on_loop(self, **figures: Any) -> None:
         self.loop = figures
 
     def _on_left_out(self, model: str, reason: str) -> None:
-        self.left_out[model] = reason
+        if self.left_out.get(model) != reason:  # what the parent said of it has both languages
+            self.left_out[model] = reason
 
     def _on_exploring(self, reference: Way) -> None:
         self.reference = reference
 
     def _on_opening(self, way: Way) -> None:
-        self.doing, self.doing_way = f"starting {way}", way
+        self.doing, self.doing_way = Text(f"starting {way}", f"启动 {way} 时"), way
 
     def _on_opened(self, way: Way, startup_s: float, items_per_round: int, details: dict[str, Any]) -> None:
         self.startup_s[way], self.items_per_round[way], self.details[way] = startup_s, items_per_round, details
 
     def _on_round(self, way: Way) -> None:
-        self.doing, self.doing_way = f"running {way}", way
+        self.doing, self.doing_way = Text(f"running {way}", f"运行 {way} 时"), way
 
     def _on_turn(self, number: int, rounds: Sequence[tuple[Any, float]]) -> None:
         self.rounds.add(number, {Way(*way): seconds for way, seconds in rounds})
@@ -116,13 +123,13 @@ class Findings:
         self.disturbance, self.complete = disturbance, True
 
     def _on_closing(self, way: Way) -> None:
-        self.doing, self.doing_way = f"closing {way}", way
+        self.doing, self.doing_way = Text(f"closing {way}", f"关闭 {way} 时"), way
 
     def _on_closed(self, way: Way, teardown_s: float) -> None:
         self.teardown_s[way] = teardown_s
 
     def _on_costing(self, way: Way) -> None:
-        self.doing, self.doing_way = f"looking at what {way} costs", way
+        self.doing, self.doing_way = Text(f"looking at what {way} costs", f"查看 {way} 的代价时"), way
 
     def _on_cost(self, way: Way, **figures: Any) -> None:
         self.costs[way] = figures
@@ -134,7 +141,8 @@ class Findings:
         self.failure = Failure("refused", reason)
 
     def _on_function_failed(self, doing: str, traceback: str, error: str, notes: Sequence[str]) -> None:
-        self.failure = Failure("function", f"{error}\nThe function failed, {doing}.", traceback, notes)
+        said = Text(f"{error}\nThe function failed, {doing}.", f"{error}\n{text(doing).zh}，函数抛出了异常。")
+        self.failure = Failure("function", said, traceback, notes)
 
     def _on_environment(self, environment: dict[str, Any]) -> None:
         self.environment = environment
@@ -146,5 +154,10 @@ class Findings:
         self.doing_way = None
 
 
-def _way(name: str, value: Any) -> Any:
+_SAID: Final = ("reason", "doing", "disturbance")
+
+
+def _figure(name: str, value: Any) -> Any:
+    if name in _SAID:
+        return unpacked(value)
     return Way(*value) if name in ("way", "reference") else value

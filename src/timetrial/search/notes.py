@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
+
+from timetrial.languages import Text, packed, text, unpacked
 
 
 @dataclass(frozen=True)
@@ -16,3 +20,17 @@ class Note:
     def __str__(self) -> str:
         """Both, as one sentence."""
         return f"{self.text}; {self.fix}"
+
+    @property
+    def said(self) -> Text:
+        """The same in both languages."""
+        return Text(str(self), f"{text(self.text).zh}；{text(self.fix).zh}")
+
+    def told(self) -> Mapping[str, Any]:
+        """For another process; ``of`` takes it."""
+        return {"kind": self.kind, "text": packed(self.text), "fix": packed(self.fix)}
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Self:
+        """The note that was told."""
+        return cls(**{name: unpacked(value) for name, value in told.items()})

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from timetrial.errors import NoAnswerError, WorkloadError, shorten
+from timetrial.languages import Text, text
 from timetrial.models.base import Executor
 from timetrial.models.uncomputed import let_go, uncomputed
 from timetrial.search.notes import Note
@@ -103,13 +104,18 @@ def _first_calls(
         once, _ = _call(executor, items, 0, on_item)
     if (reason := uncomputed(once)) is not None:
         let_go(once)
-        raise NoAnswerError(f"it returns {reason}")
+        raise NoAnswerError(Text(f"it returns {reason}", f"它返回的还不是结果：{reason}"))
     try:
         known = digest_of(once, comparable)
     except WorkloadError as error:
+        why = error.args[0].partition(";")[0]
         raise NoAnswerError(
-            f"its results can't be compared ({error.args[0].partition(';')[0]}), so nothing can tell whether every "
-            f"model did the same work: return plain data, or say --compare ignore"
+            Text(
+                f"its results can't be compared ({why}), so nothing can tell whether every model did the same work: "
+                f"return plain data, or say --compare ignore",
+                f"它的结果无法比较（{why}），也就无从判断各模型是否做了同样的工作："
+                f"请返回普通数据，或加上 --compare ignore",
+            )
         ) from None
     try:
         with seen.looking(seed=2):
@@ -125,16 +131,20 @@ def _first_calls(
     return again, seconds
 
 
-def _other_each_time(items: Sequence[Any], once: object, again: object, *, changed: bool) -> str:
+def _other_each_time(items: Sequence[Any], once: object, again: object, *, changed: bool) -> Text:
     if changed:
-        return (
+        return Text(
             f"it changes its item ({shorten(items[0])} by now), so a second call finds another one: let it work on a "
-            f"copy, such as sorted(item) in place of item.sort()"
+            f"copy, such as sorted(item) in place of item.sort()",
+            f"它会改动传入的项（现在是 {shorten(items[0])}），第二次调用拿到的就不一样了：请改用副本，"
+            f"例如以 sorted(item) 代替 item.sort()",
         )
-    return (
+    return Text(
         f"the same item gave {shorten(once)} and then {shorten(again)}: where results differ, nothing can tell whether "
         f"every model did the same work. If that is meant (a time, a random number), say --compare ignore; "
-        f"for sums of floating-point numbers in another order, --compare approx"
+        f"for sums of floating-point numbers in another order, --compare approx",
+        f"同一项先后得到 {shorten(once)} 和 {shorten(again)}：结果不一致，就无从判断各模型是否做了同样的工作。"
+        f"若本该如此（时间、随机数），请加上 --compare ignore；若只是浮点数求和的次序不同，请用 --compare approx",
     )
 
 
@@ -176,8 +186,14 @@ def _size(result: object) -> int:
 def _huge(size: int) -> Note:
     return Note(
         "results",
-        f"a result weighs up to {size / 1e6:.1f} MB, which worker processes have to send back",
-        "let the function write large results to a file and return its name",
+        Text(
+            f"a result weighs up to {size / 1e6:.1f} MB, which worker processes have to send back",
+            f"单个结果最大 {size / 1e6:.1f} MB，工作进程须把它传回",
+        ),
+        Text(
+            "let the function write large results to a file and return its name",
+            "请让函数把大结果写入文件，只返回文件名",
+        ),
     )
 
 
@@ -194,8 +210,13 @@ class _Surroundings:
         if len(self._random) > 1 and self._random[0] == self._random[1]:
             self._note(
                 "random",
-                "it seeds the random numbers that all threads of a process share",
-                "draw from a generator of its own: random.Random(seed)",
+                Text(
+                    "it seeds the random numbers that all threads of a process share",
+                    "它为进程内所有线程共用的随机数生成器设置种子",
+                ),
+                Text(
+                    "draw from a generator of its own: random.Random(seed)", "请使用自己的生成器：random.Random(seed)"
+                ),
             )
         return list(self._notes.values())
 
@@ -216,18 +237,25 @@ class _Surroundings:
 
     def _compare(self, here: str | None, variables: dict[str, str], files: dict[str, tuple[int, int]]) -> None:
         if here is not None and _here() != here:
+            now = text(_here() or Text("a folder that is gone", "已不存在的文件夹"))
             self._note(
                 "directory",
-                f"it changes the working directory (to {_here() or 'a folder that is gone'}), which all threads share",
-                "pass full paths instead: Path(folder, name)",
+                Text(
+                    f"it changes the working directory (to {now}), which all threads share",
+                    f"它会切换工作目录（至 {now.zh}），而工作目录由所有线程共用",
+                ),
+                Text("pass full paths instead: Path(folder, name)", "请改用完整路径：Path(folder, name)"),
             )
             os.chdir(here)
         changed = sorted(key for key in variables.keys() | os.environ if variables.get(key) != os.environ.get(key))
         if changed:
             self._note(
                 "environment",
-                f"it changes the environment ({', '.join(changed[:3])}), which all threads share",
-                "pass env= to what it starts instead",
+                Text(
+                    f"it changes the environment ({', '.join(changed[:3])}), which all threads share",
+                    f"它会修改环境变量（{'、'.join(changed[:3])}），而环境变量由所有线程共用",
+                ),
+                Text("pass env= to what it starts instead", "请改为向它启动的程序传入 env="),
             )
             os.environ.clear()
             os.environ.update(variables)
@@ -235,9 +263,13 @@ class _Surroundings:
         if written:
             self._note(
                 "files",
-                f"it writes files ({', '.join(written[:3])}{', …' if len(written) > 3 else ''}): every call writes "
-                f"them again, and several may write at once",
-                "let every item write to a file of its own",
+                Text(
+                    f"it writes files ({', '.join(written[:3])}{', …' if len(written) > 3 else ''}): every call writes "
+                    f"them again, and several may write at once",
+                    f"它会写文件（{'、'.join(written[:3])}{' 等' if len(written) > 3 else ''}）：每次调用都会重写，"
+                    f"还可能有几个调用同时写",
+                ),
+                Text("let every item write to a file of its own", "请让每一项写入各自的文件"),
             )
 
     @contextmanager
@@ -252,8 +284,14 @@ class _Surroundings:
         def run(self: asyncio.Runner, *args: Any, **kwargs: Any) -> Any:
             seen._note(
                 "loop",
-                "it calls asyncio.run, which opens and closes an event loop in every call",
-                "give the async function itself as --async-task, so that all items share one loop",
+                Text(
+                    "it calls asyncio.run, which opens and closes an event loop in every call",
+                    "它调用 asyncio.run，每次调用都要新建并关闭一个事件循环",
+                ),
+                Text(
+                    "give the async function itself as --async-task, so that all items share one loop",
+                    "请用 --async-task 直接指定异步函数，让所有项共用一个事件循环",
+                ),
             )
             return original(self, *args, **kwargs)
 
@@ -263,8 +301,8 @@ class _Surroundings:
         finally:
             asyncio.Runner.run = original  # type: ignore[method-assign]
 
-    def _note(self, kind: str, text: str, fix: str) -> None:
-        self._notes[kind] = Note(kind, text, fix)
+    def _note(self, kind: str, said: Text, fix: Text) -> None:
+        self._notes[kind] = Note(kind, said, fix)
 
 
 def _here() -> str | None:

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 from timetrial import models
 from timetrial.environment.record import environment
 from timetrial.errors import NoAnswerError, TargetError, TargetFailedError, TimetrialError, shorten
+from timetrial.languages import Text, message_of, packed
 from timetrial.measure.disturbance import DisturbanceMeter
 from timetrial.models.base import Executor
 from timetrial.models.pool.start_methods import default, preload
@@ -54,11 +55,11 @@ def main(output: str) -> int:
         try:
             _Search(plan, tell).run()
         except NoAnswerError as error:
-            tell("no_answer", reason=str(error))
+            tell("no_answer", reason=message_of(error))
         except TargetError as error:
             tell("refused", reason=str(error))
         except TargetFailedError as error:
-            tell("function_failed", doing=str(error), **described(error.__cause__ or error))
+            tell("function_failed", doing=message_of(error), **described(error.__cause__ or error))
         except TimetrialError as error:
             tell("no_answer", reason=str(error))
         except Exception:  # noqa: BLE001 - a mistake of ours; the parent says so
@@ -73,7 +74,8 @@ class _Teller:
         self._events = events
 
     def __call__(self, event: str, **figures: Any) -> None:
-        line = json.dumps({"event": event, **figures}, default=_plain)
+        told = {name: packed(value) for name, value in figures.items()}
+        line = json.dumps({"event": event, **told}, default=_plain)
         try:
             self._events.write(line.encode("utf-8", "backslashreplace") + b"\n")
         except OSError:
@@ -123,7 +125,7 @@ class _Search:
         except (TimetrialError, KeyboardInterrupt):
             raise
         except (Exception, SystemExit) as error:
-            raise TargetFailedError("called one item at a time") from error
+            raise TargetFailedError(Text("called one item at a time", "逐项调用时")) from error
         self._tell(
             "probed",
             s_per_item=probed.s_per_item,
@@ -132,7 +134,7 @@ class _Search:
             of=probed.of,
             result_bytes=probed.result_bytes,
             digest=combine(probed.digests),
-            notes=[asdict(each) for each in probed.notes],
+            notes=[each.told() for each in probed.notes],
         )
         return probed
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from timetrial.errors import VoidTrialError, shorten
+from timetrial.languages import Text
 from timetrial.trial.digest import digest
 from timetrial.trial.void import Kind, Void
 
@@ -51,7 +52,9 @@ class Proof:
     def _count(self, results: Sequence[Any], laps: int, who: str) -> None:
         expected = laps * len(self.digests)
         if len(results) != expected:
-            raise Void(Kind.RESULTS, f"{len(results)} results for {expected} items").error(who)
+            found = len(results)
+            said = Text(f"{found} results for {expected} items", f"{expected} 项只应有同样多的结果，却得到 {found} 个")
+            raise Void(Kind.RESULTS, said).error(who)
 
     def _look(self, results: Sequence[Any], index: int, who: str) -> None:
         which = index % len(self.digests)
@@ -66,5 +69,8 @@ def digest_of(result: Any, comparable: Callable[[Any], object] | None) -> bytes:
 
 def differs(index: int, item: object, result: object, who: str) -> VoidTrialError:
     """The error for an item whose result is another one than serial's."""
-    reason = f"the result of item {index}, {shorten(item)}, differs from the serial one: got {shorten(result)}"
+    reason = Text(
+        f"the result of item {index}, {shorten(item)}, differs from the serial one: got {shorten(result)}",
+        f"第 {index} 项 {shorten(item)} 的结果与串行结果不同：得到 {shorten(result)}",
+    )
     return Void(Kind.RESULTS, reason).error(who)

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from timetrial.languages import Text
 from timetrial.search.findings import Failure, Findings
 from timetrial.search.plan import SearchPlan
 from timetrial.system.process_group import end_group
@@ -71,37 +72,51 @@ def search(supervision: Supervision) -> tuple[Findings, str]:
     return findings, printed
 
 
-def _without(plan: SearchPlan, findings: Findings, lost: str, left_s: float) -> SearchPlan:
+def _without(plan: SearchPlan, findings: Findings, lost: Text, left_s: float) -> SearchPlan:
     """The same for the time that is left, without the model in which the process was lost."""
     way = findings.doing_way
     assert way is not None
-    excluded = {**plan.excluded, way.model: f"it {lost}, {findings.doing}"}
+    excluded = {**plan.excluded, way.model: _lost_while(lost, findings)}
     return replace(plan, excluded=excluded, budget_s=left_s)
 
 
-def _failure_of(lost: str, findings: Findings) -> Failure | None:
+def _lost_while(lost: Text, findings: Findings) -> Text:
+    return Text(f"it {lost}, {findings.doing}", f"{findings.doing.zh}，它{lost.zh}")
+
+
+def _failure_of(lost: Text, findings: Findings) -> Failure | None:
     """Why there is no answer, where the process was lost before anything could be compared.
 
     A model that did not come back in time is left out: the function itself did, one item at a time.
     """
     if findings.doing_way is not None and (findings.rounds.of or _HUNG in lost):
         if not findings.doing.startswith("looking"):
-            findings.left_out[findings.doing_way.model] = f"it {lost}, {findings.doing}"
+            findings.left_out[findings.doing_way.model] = _lost_while(lost, findings)
         return None
-    return Failure("function", f"The function {lost}, {findings.doing}.", notes=[_hint(lost, findings.doing)])
+    said = Text(f"The function {lost}, {findings.doing}.", f"{findings.doing.zh}，函数{lost.zh}。")
+    return Failure("function", said, notes=[_hint(lost, findings.doing)])
 
 
-def _hint(lost: str, doing: str) -> str:
+def _hint(lost: str, doing: str) -> Text:
     if "import" in doing:
-        return "what a file does when it is run belongs below `if __name__ == '__main__':`, where an import leaves it"
+        return Text(
+            "what a file does when it is run belongs below `if __name__ == '__main__':`, where an import leaves it",
+            "文件作为程序运行时要做的事，请放在 `if __name__ == '__main__':` 之下，导入时便不会执行",
+        )
     if _HUNG in lost:
-        return "give it longer with --timeout and --budget, or an item that takes less"
-    return "look for os._exit, a crash in an extension module, or too little memory"
+        return Text(
+            "give it longer with --timeout and --budget, or an item that takes less",
+            "请用 --timeout 与 --budget 多给些时间，或换更快的项",
+        )
+    return Text(
+        "look for os._exit, a crash in an extension module, or too little memory",
+        "请检查是否有 os._exit、扩展模块崩溃或内存不足",
+    )
 
 
 def _listen(
     process: subprocess.Popen[bytes], findings: Findings, supervision: Supervision, began_s: float
-) -> str | None:
+) -> Text | None:
     """Takes in events until there are no more; returns how the process was lost, or None."""
     events = _events(process)
     clock_s, budget_s = supervision.clock_s, supervision.plan.budget_s
@@ -120,14 +135,17 @@ def _listen(
                 return None
             patience_s = supervision.timeout_s or budget_s * _OVERTIME - (heard_s - began_s)
             if clock_s() - heard_s > max(1.0, patience_s):
-                return f"{_HUNG} after {clock_s() - heard_s:.0f} s"
+                silent_s = f"{clock_s() - heard_s:.0f}"
+                return Text(f"{_HUNG} after {silent_s} s", f"在 {silent_s} 秒后仍未返回")
     except KeyboardInterrupt:
-        findings.interrupted = f"after {clock_s() - began_s:.0f} s"
+        after_s = f"{clock_s() - began_s:.0f}"
+        findings.interrupted = Text(f"after {after_s} s", f"{after_s} 秒后")
         return None
     process.wait()
     if findings.complete or findings.failure is not None:
         return None
-    return f"ended its process ({_ending(process.returncode)})"
+    ending = _ending(process.returncode)
+    return Text(f"ended its process ({ending})", f"结束了所在进程（{ending}）")
 
 
 def _ending(status: int) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from timetrial.errors import TargetError, TargetFailedError
+from timetrial.languages import Text
 from timetrial.target.locate import find
 
 STANDARD_INPUT: Final = "-"
@@ -111,7 +112,9 @@ def _made(spelled: str) -> Items:
             made = made()
             values = list(made)
         except Exception as error:
-            raise TargetFailedError(f"or rather {spelled}, when it was asked for items") from error
+            raise TargetFailedError(
+                Text(f"or rather {spelled}, when it was asked for items", f"向 {spelled} 取各项时")
+            ) from error
     else:
         values = _listed(made, spelled)
     expression = found.address.name + ("()" if callable(found.value) else "")

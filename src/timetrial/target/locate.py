@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from timetrial.errors import TargetError, TargetFailedError
+from timetrial.languages import Text
 from timetrial.workload import Workload
 
 _MOST_NAMES = 8
@@ -133,9 +134,13 @@ def _import(address: Address, spelled: str) -> ModuleType:
                 f"{spelled}: there is no module {error.name!r} here; name a file (path/to/{address.module}.py:"
                 f"{address.name}), or install the package that has it"
             ) from None
-        raise TargetFailedError(f"or rather {_where(spelled)}, when it was imported") from error
+        raise TargetFailedError(
+            Text(f"or rather {_where(spelled)}, when it was imported", f"导入 {_where(spelled)} 时")
+        ) from error
     except (Exception, SystemExit) as error:
-        raise TargetFailedError(f"or rather {_where(spelled)}, when it was imported") from error
+        raise TargetFailedError(
+            Text(f"or rather {_where(spelled)}, when it was imported", f"导入 {_where(spelled)} 时")
+        ) from error
 
 
 def _refuse_shadowing(address: Address, spelled: str) -> None:

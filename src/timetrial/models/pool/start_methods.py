@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from timetrial.errors import ModelUnavailableError
+from timetrial.languages import Text
 from timetrial.models.pool import forkserver, import_paths, parent_state
 
 _OUR_OWN = ("timetrial.models.processes", "timetrial.models.hybrid")
@@ -29,7 +30,7 @@ def default() -> str:
 def unavailable(start_method: str | None) -> str | None:
     """Why worker processes can't be started that way here, or None."""
     if sys.platform in ("emscripten", "wasi"):
-        return "this platform has no processes"
+        return Text("this platform has no processes", "此平台不支持进程")
     methods = multiprocessing.get_all_start_methods()
     if start_method is not None and start_method not in methods:
         return f"there is no start method {start_method!r} here; there are: {', '.join(methods)}"

@@ -17,7 +17,6 @@ from timetrial.results.collect import Place
 from timetrial.results.trials import StoredTrial
 from timetrial.results.ways import Way
 
-_NO_FAIR_BASELINE: Final = Text(NO_FAIR_BASELINE, "自由线程版，但 GIL 已重新启用：不宜作为基准")
 _COUNT: Final = re.compile(r" ?(\d+) 项")
 _CHINESE: Final = {
     "serial": "串行",
@@ -159,7 +158,7 @@ def place_facts(place: Place) -> Sequence[Text]:
     noun = "trial" if trials else "benchmark"
     facts = [
         place_name(place),
-        *([_NO_FAIR_BASELINE] if python_in(place.environment).is_no_fair_baseline else []),
+        *([NO_FAIR_BASELINE] if python_in(place.environment).is_no_fair_baseline else []),
         same(place.recorded_at[:16].replace("T", " ") + (" UTC" if place.recorded_at else "")),
         Text(
             f"{count} {noun}{'' if count == 1 else 's'} from {files} file{'' if files == 1 else 's'}",

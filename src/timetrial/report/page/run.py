@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from timetrial.advice.answer import Answer, Cost
@@ -10,15 +10,15 @@ from timetrial.advice.because import Shares
 from timetrial.advice.changes import Crossing
 from timetrial.advice.of_findings import code_of, left_out_lines, reasons
 from timetrial.advice.stored_run import run_benchmarks
-from timetrial.languages import Text
+from timetrial.languages import Text, joined, text
 from timetrial.report.draw.rows import Row, draw_rows
 from timetrial.report.draw.same import same
 from timetrial.report.page.figure import Figure, Table
 from timetrial.report.page.figures import bytes_, ratio, roughly, seconds, span
-from timetrial.report.page.headline import way_name
+from timetrial.report.page.headline import model_name, way_name
 from timetrial.report.page.page import Page, place_part
 from timetrial.report.page.run_part import RunPart
-from timetrial.report.run_command import remark_lines
+from timetrial.report.run_command import remark_lines, stopped_lines
 from timetrial.report.text import three_digits
 from timetrial.results.collect import Place
 from timetrial.results.history import machine_label
@@ -47,10 +47,11 @@ def _place(findings: Findings) -> Place:
 def _run_part(findings: Findings, found: Answer | None, printed: str) -> RunPart:
     target = findings.target or {"name": "", "items": {"described": ""}}
     described = f"{target['name']} · {target['items']['described']}"
-    notes = [*(f"{each}." for each in remark_lines(findings, printed)), *left_out_lines(findings)]
+    remarks = [*remark_lines(findings, printed)]
     if found is None:
-        why = [each for reason in reasons(findings) for each in reason.splitlines()]
-        return RunPart(described, Text("No answer.", "没有答案。"), None, (), None, None, None, [*why, *notes])
+        notes = [*map(_sentence, remarks), *_lines([*reasons(findings), *_hints(findings)])]
+        return RunPart(described, Text("No answer.", "没有答案。"), None, (), None, None, None, notes)
+    remarks += [*stopped_lines(findings, found), *left_out_lines(findings)]
     return RunPart(
         described,
         _answer(found),
@@ -59,8 +60,21 @@ def _run_part(findings: Findings, found: Answer | None, printed: str) -> RunPart
         _shares(found.shares) if found.shares is not None else None,
         _costs(found),
         code_of(findings, found.choice.advised),
-        notes,
+        [*map(_sentence, remarks)],
     )
+
+
+def _sentence(told: Text) -> Text:
+    return Text(f"{told.en[:1].upper()}{told.en[1:]}.", f"{told.zh}。")
+
+
+def _lines(told: Iterable[Text]) -> list[Text]:
+    """A failure's text has several, with their own full stops, as many in both languages."""
+    return [Text(*pair) for each in told for pair in zip(each.en.splitlines(), each.zh.splitlines(), strict=False)]
+
+
+def _hints(findings: Findings) -> list[Text]:
+    return [] if findings.failure is None else [*map(text, findings.failure.notes)]
 
 
 def _answer(found: Answer) -> Text:
@@ -73,18 +87,17 @@ def _answer(found: Answer) -> Text:
     lead = choice.speedup
     english = f"Use {way.en}: {ratio(lead.ratio)} as fast as one after the other ({span(lead.low, lead.high)})"
     chinese = f"请用{way.zh}：速度是逐项执行的 {three_digits(lead.ratio)} 倍（{span(lead.low, lead.high)}）"
-    tied = [rival.way.model for rival in choice.tied]
+    tied = [model_name(rival.way.model) for rival in choice.tied]
     if tied:
-        names = ", ".join(tied)
-        return Text(f"{english}; {names} would do as well.", f"{chinese}；{'、'.join(tied)} 与之持平。")
+        names = joined(tied, ", ", "、")
+        return Text(f"{english}; {names} would do as well.", f"{chinese}；{names.zh}与之持平。")
     return Text(f"{english}.", f"{chinese}。")
 
 
 def _because(found: Answer) -> Text | None:
-    if found.reason is None or found.shares is None:
+    if found.reason is None:
         return None
-    told = "，".join(f"{name.zh}占 {share:.0%}" for name, _, share in _parts(found.shares))
-    return Text(f"Because {found.reason}.", f"每项的时间中，{told}。")
+    return Text(f"Because {found.reason}.", f"因为{found.reason.zh}。")
 
 
 def _parts(shares: Shares) -> Iterator[tuple[Text, str, float]]:
@@ -120,15 +133,16 @@ def _pays(found: Answer) -> Iterator[Text]:
         yield Text(
             f"It pays from about {roughly(items)} items on: with fewer, one after the other is done before the "
             f"workers have started.",
-            f"大约从 {roughly(items)} 项起才划算：再少，工作者还没启动，逐项执行就已完成。",
+            f"大约从 {roughly(items)} 项起才划算：再少，worker 还没启动，逐项执行就已完成。",
         )
 
 
 def _changes(each: Crossing) -> Text:
     at = roughly(each.at) if each.at is not None else f"{each.low}–{each.high}"
+    before, after = model_name(each.before), model_name(each.after)
     return Text(
-        f"With fewer at once {each.before} win; at about {at} at once it changes to {each.after}.",
-        f"并发数较小时 {each.before} 更快；大约到 {at} 时改为 {each.after}。",
+        f"With fewer at once {before} win; at about {at} at once it changes to {after}.",
+        f"并发数较小时{before.zh}更快；大约到 {at} 时，{after.zh}更快。",
     )
 
 

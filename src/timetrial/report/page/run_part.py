@@ -23,5 +23,5 @@ class RunPart:
     """Where an item's time goes."""
     costs: Table | None
     code: str | None
-    notes: Sequence[str] = field(default=())
-    """What else there is to know, as the terminal says it."""
+    notes: Sequence[Text] = field(default=())
+    """What else there is to know."""

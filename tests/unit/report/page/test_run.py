@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -11,11 +13,14 @@ pytest.importorskip("msgspec")
 pytest.importorskip("numpy")
 
 from tests.unit.report.page.made_up import ENVIRONMENT
+from timetrial.advice.because import Shares, because
 from timetrial.advice.of_findings import answer_of
+from timetrial.languages import Text, packed
 from timetrial.report.page.render import render
 from timetrial.report.page.run import page_of_run
 from timetrial.results.ways import Way
 from timetrial.search.findings import Failure, Findings
+from timetrial.search.notes import Note
 
 SERIAL = Way("serial", 1)
 
@@ -46,7 +51,7 @@ def test_it_begins_with_the_way_to_use_and_the_reason_in_both_languages() -> Non
     assert part.answer.en.startswith("Use threads, 16 at once: 12.5× as fast as one after the other (12.5–12.5)")
     assert part.answer.zh.startswith("请用多线程，并发数 16：速度是逐项执行的 12.5 倍")
     assert part.because.en == "Because it waits 90 % of the time, so threads overlap it."
-    assert part.because.zh == "每项的时间中，等待占 90%，持有 GIL 的计算占 10%，不持有 GIL 的计算占 0%。"
+    assert part.because.zh == "因为它有 90% 的时间在等待，多线程可以重叠这些等待。"
 
 
 def test_it_has_the_curve_the_ranking_the_costs_and_where_time_goes() -> None:
@@ -73,3 +78,30 @@ def test_without_an_answer_it_says_why() -> None:
     html = render(page(found))
     assert "No answer." in html
     assert "ValueError: &lt;b&gt;no&lt;/b&gt;" in html
+
+
+def test_its_reason_and_its_notes_are_in_both_languages() -> None:
+    """As they come from the process that tried the function out, over its pipe."""
+    found = findings()
+    notes = [Note("random", Text("it seeds", "它设置种子"), Text("draw otherwise", "请另行抽取")).told()]
+    for event in (
+        {"event": "probed", **(found.probed or {}), "notes": notes},
+        {"event": "left_out", "model": "processes", "reason": packed(Text("it can't be sent", "无法发送"))},
+        {"event": "failed_way", "way": ["threads", 64], "kind": "error", "reason": "OSError: full", "notes": []},
+    ):
+        found.take(json.loads(json.dumps(event)))
+    assert [each.zh for each in page(found).run.notes] == [
+        "它设置种子；请另行抽取。",
+        "processes 最多试到并发数 4：再多已无助益，或启动太久、超出给定时间。",
+        "processes 未参与比较：无法发送。",
+        "threads（并发数 64）失败：OSError: full。",
+    ]
+
+
+@pytest.mark.parametrize("model", ["serial", "threads", "coroutines", "processes", "processes+coroutines", "greenlets"])
+@pytest.mark.parametrize("shares", [Shares(0.95, 0.04, 0.01), Shares(0.02, 0.9, 0.08), Shares(0.02, 0.02, 0.96)])
+def test_every_reason_is_a_chinese_sentence_too(model: str, shares: Shares) -> None:
+    """With the same percentages."""
+    told = because(Way(model, 1 if model == "serial" else 8), shares, 0.1)
+    assert re.findall(r"\d+", told.en) == re.findall(r"\d+", told.zh)
+    assert re.search(r"[\u4e00-\u9fff]", told.zh)
