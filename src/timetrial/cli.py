@@ -55,13 +55,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         traceback.print_exc()
         print(f"timetrial {command}: this is a mistake of timetrial's own; please report it", file=sys.stderr)
         return _USAGE_ERROR
-    except KeyboardInterrupt:
-        print(f"timetrial {command}: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as stop:  # with what a command has to say of it
+        _complain(command, f"interrupted{f': {stop}' if str(stop) else ''}")
         return _INTERRUPTED
     return status
 
 
-def _complain(command: str, error: Exception) -> None:
+def _complain(command: str, error: Exception | str) -> None:
     """One error, whatever it quotes."""
     from timetrial.report.escaped import lines_in_terminal
 

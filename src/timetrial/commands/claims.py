@@ -66,8 +66,12 @@ def _measure(options: argparse.Namespace, claims: Sequence[Claim]) -> int:
     with endings_unwind(), warden():
         try:
             measuring.run()
-        except (KeyboardInterrupt, SystemExit):  # Ctrl-C, or told to end
-            progress.say(f"stopped: what was measured is in {options.path}; the same command goes on from there")
+        except (KeyboardInterrupt, SystemExit) as stop:  # Ctrl-C, or told to end
+            progress.clear()
+            kept = f"what was measured is in {options.path}; the same command goes on from there"
+            if isinstance(stop, KeyboardInterrupt):
+                raise KeyboardInterrupt(kept) from None
+            progress.say(f"told to end: {kept}")
             raise
         finally:
             progress.clear()

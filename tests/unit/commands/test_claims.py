@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.claims.made_up import run
 from tests.unit.claims.planted import PLANTED, contents
+from timetrial.claims.measuring import Measuring
 from timetrial.cli import main
 from timetrial.system.strict_json import dumps
 
@@ -108,3 +109,19 @@ def test_a_budget_needs_something_to_measure(capsys: pytest.CaptureFixture[str])
     with pytest.raises(SystemExit):
         main(["claims", "--budget", "5m"])
     assert "--measure" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_measuring_with_where_the_results_are_and_how_to_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the last line, by the status of a command that Ctrl-C ended."""
+
+    def interrupted(measuring: Measuring) -> None:
+        measuring.say("pipe-faster: about 9 s")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Measuring, "run", interrupted)
+    assert main(["claims", str(tmp_path), "--measure"]) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"timetrial claims: interrupted: what was measured is in {tmp_path}; the same command goes on from there"
+    )
