@@ -26,9 +26,9 @@ class Text(str):
         """For JSON."""
         return {"en": self.en, "zh": self.zh}
 
-    def __getnewargs__(self) -> tuple[str, str]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """So that it can be copied, and sent to another process."""
-        return self.en, self.zh
+        return type(self), (self.en, self.zh)
 
 
 def text(said: str) -> Text:

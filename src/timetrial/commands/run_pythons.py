@@ -173,8 +173,8 @@ def _remarks(tried: Sequence[_Tried], meeting: Meeting) -> Iterator[str]:
     """What there is to know of the function, once for those Pythons that say the same; and what was left out."""
     whose: dict[str, list[str]] = {}
     for each in tried:
-        for line in remark_lines(each.findings, each.printed):
-            whose.setdefault(line, []).append(each.interpreter.spelled)
+        for remark in remark_lines(each.findings, each.printed):
+            whose.setdefault(remark, []).append(each.interpreter.spelled)
     for line, spelled in whose.items():
         yield line if len(spelled) == len(tried) else f"under {', '.join(spelled)}: {line}"
     if any(each.found is not None for each in tried):

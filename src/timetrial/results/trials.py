@@ -46,6 +46,12 @@ class StoredTrial:
         return self.name.partition("[")[0]
 
     @property
+    def void_kind(self) -> str | None:
+        """One word for that reason; None where it is not void, or no kind was stored."""
+        voids = void_of_entry(self.entry)
+        return voids[0].get("kind") if voids else None
+
+    @property
     def figures(self) -> Mapping[str, Any]:
         """What timetrial stored of it."""
         figures: Mapping[str, Any] = self.entry["extra_info"][KEY]

@@ -20,14 +20,17 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.unit.report.page.made_up import environment, others, results, trial, whole, write
 from tests.unit.report.page.test_run import findings
 from tests.unit.report.page.test_run import page as run_page
+from timetrial.languages import Text
 from timetrial.report.page.live import LiveReport, server_of
 from timetrial.report.page.page import page_of
 from timetrial.report.page.render import render
 from timetrial.results.collect import collect
+from timetrial.search.notes import Note
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 LONG = "a_name_without_a_break_" * 5
 EVIL = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
+HIDDEN = "() => [...document.querySelectorAll('td:not([lang])')].filter(e => !e.getBoundingClientRect().height).length"
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
 
 
@@ -107,13 +110,15 @@ def test_nothing_complains_nothing_is_fetched_and_markup_in_a_name_does_nothing(
 def test_every_chart_has_its_marks(shown: Shown) -> None:
     """As many as its table has rows, or more, and all within the picture."""
     charts = shown.page.evaluate(
-        """() => [...document.querySelectorAll('figure.chart')].map(f => ({
-            key: f.id, marks: f.querySelectorAll('.mark,.void,.part').length,
+        """() => { const drawn = f => f.querySelector('use') ? $(f.querySelector('use').getAttribute('href')) : f;
+          const $ = selector => document.querySelector(selector);
+          return [...document.querySelectorAll('figure.chart')].map(f => ({
+            key: f.id, marks: drawn(f).querySelectorAll('.mark,.void,.part').length,
             width: f.querySelector('svg').getBoundingClientRect().width,
             outside: [...f.querySelectorAll('svg :is(text,path,rect)')].filter(e => {
               const a = e.getBoundingClientRect(), b = f.getBoundingClientRect();
               return a.width && (a.right > b.right + 12 || a.left < b.left - 12);
-            }).map(e => e.outerHTML.slice(0, 90))}))"""
+            }).map(e => e.outerHTML.slice(0, 90))}))}"""
     )
     assert len(charts) > 15
     assert [chart for chart in charts if not chart["marks"] or chart["width"] < 200 or chart["outside"]] == []
@@ -127,15 +132,15 @@ def test_nothing_overflows_on_a_desk_or_on_a_phone(shown: Shown, phone: Shown) -
 
 def test_the_browsers_language_is_spoken_and_the_switch_changes_it(shown: Shown, phone: Shown) -> None:
     """Of every text one language shows; numbers are the same in both."""
-    seen = "() => [...document.querySelectorAll('span[lang]')].filter(e => e.checkVisibility()).map(e => e.lang)"
-    assert {*phone.page.evaluate(seen)} == {"zh-CN"}
+    seen = "() => [...document.querySelectorAll('e-,z-')].filter(e => e.checkVisibility()).map(e => e.localName)"
+    assert {*phone.page.evaluate(seen)} == {"z-"}
     assert phone.page.evaluate("document.documentElement.lang") == "zh-CN"
     assert phone.page.title().startswith("8项工作负载的9项比较中")
-    assert {*shown.page.evaluate(seen)} == {"en"}
+    assert {*shown.page.evaluate(seen)} == {"e-"}
     before = shown.page.locator(".overview").first.inner_text()
     shown.page.get_by_text("中文", exact=True).click()
     after = shown.page.locator(".overview").first.inner_text()
-    assert {*shown.page.evaluate(seen)} == {"zh-CN"}
+    assert {*shown.page.evaluate(seen)} == {"z-"}
     shown.page.get_by_text("English", exact=True).click()
     numbers = [[word for word in text.split() if word[0].isdigit() and "×" in word] for text in (before, after)]
     assert numbers[0] == numbers[1] != []
@@ -204,9 +209,7 @@ def test_printing_loses_nothing(shown: Shown, tmp_path: Path) -> None:
     shown.page.pdf(path=path, format="A4")
     assert path.stat().st_size > 50_000
     shown.page.emulate_media(media="print")
-    hidden = shown.page.evaluate(
-        "() => [...document.querySelectorAll('td:not([lang])')].filter(e => !e.getBoundingClientRect().height).length"
-    )
+    hidden = shown.page.evaluate(HIDDEN)
     shown.page.emulate_media(media="screen")
     assert hidden == 0
     if (reader := shutil.which("pdftotext")) is not None:
@@ -248,19 +251,56 @@ def test_a_served_page_loads_itself_anew_when_a_run_goes_on(chromium: Browser, t
             thread.join()
 
 
-def test_a_runs_page_fits_a_phone_and_complains_of_nothing(chromium: Browser, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def run_shown(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Shown:
+    """The page of ``timetrial run`` on a phone, in Chinese, in dark, with notes and what was left out."""
+    found = findings()
+    found.notes.append(Note("random", Text("it seeds random numbers", "它设置随机数种子"), Text("draw", "请抽取")))
+    found.left_out["interpreters"] = Text("there are none", "此处没有")
+    path = tmp_path_factory.mktemp("run") / "run.html"
+    path.write_text(render(run_page(found)), encoding="utf-8")
+    return Shown(chromium, path, locale="zh-CN", color_scheme="dark", viewport={"width": 375, "height": 760})
+
+
+def test_a_runs_page_fits_a_phone_and_complains_of_nothing(run_shown: Shown) -> None:
     """With its curve, its costs and its code, which scroll by themselves."""
-    path = tmp_path / "run.html"
-    path.write_text(render(run_page(findings())), encoding="utf-8")
-    shown = Shown(chromium, path, viewport={"width": 375, "height": 760})
-    assert shown.complaints == []
-    assert shown.overflow() == []
-    assert shown.page.locator("figure.chart svg").count() == 3
+    assert run_shown.complaints == []
+    assert run_shown.overflow() == []
+    assert run_shown.page.locator("figure.chart svg").count() == 3
 
 
-def test_axe_finds_nothing_serious(shown: Shown, phone: Shown) -> None:
+def test_a_runs_page_tells_its_reason_and_its_notes_in_the_readers_language(run_shown: Shown) -> None:
+    """Nothing but code, names and figures is in another."""
+    assert run_shown.page.locator("p.more").inner_text() == "因为它有 90% 的时间在等待，多线程可以重叠这些等待。"
+    assert run_shown.page.locator("ul.left-out").inner_text().split("\n") == [
+        "它设置随机数种子；请抽取。",
+        "processes 最多试到并发数 4：再多已无助益，或启动太久、超出给定时间。",
+        "interpreters 未参与比较：此处没有。",
+    ]
+
+
+def test_the_keyboard_reads_a_runs_charts(run_shown: Shown) -> None:
+    """Arrow by arrow, as on any page."""
+    run_shown.page.locator("figure.chart[id$=throughput] .picture").focus()
+    run_shown.page.keyboard.press("ArrowRight")
+    assert "多线程" in run_shown.page.locator("h1").inner_text()
+    assert "threads" in run_shown.page.locator("#readout").inner_text()
+    run_shown.page.keyboard.press("Escape")
+
+
+def test_printing_a_runs_page_loses_nothing(run_shown: Shown, tmp_path: Path) -> None:
+    """Its code, its notes and every row of its tables."""
+    run_shown.page.pdf(path=tmp_path / "run.pdf", format="A4")
+    assert (tmp_path / "run.pdf").stat().st_size > 20_000
+    run_shown.page.emulate_media(media="print")
+    hidden = run_shown.page.evaluate(HIDDEN)
+    run_shown.page.emulate_media(media="screen")
+    assert hidden == 0
+
+
+def test_axe_finds_nothing_serious(shown: Shown, phone: Shown, run_shown: Shown) -> None:
     """Names, contrast, roles, order: in light and dark, in both languages."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    for window in (shown, phone):
+    for window in (shown, phone, run_shown):
         found = axe.run(window.page).response["violations"]
         assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found] == []

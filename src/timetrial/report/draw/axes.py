@@ -43,11 +43,12 @@ def grid(frame: Frame, x: Scale, y: Scale, x_label: Callable[[Any], str], y_labe
     beside, below = "", ""
     for value in y.ticks():
         lines += f"M{left:.0f} {number(y(value))}H{right:.0f}"
-        beside += text(y_label(value), (round(left - 6), round(y(value) + 4)))
+        beside += text(y_label(value), (0, round(y(value) + 4)))
     for value in x.ticks():
         lines += f"M{number(x(value))} {bottom:.0f}v4"
-        below += text(x_label(value), (round(x(value)), round(bottom + 16)))
-    labels = element("g", beside, class_="n end") + element("g", below, class_="n mid")
+        below += text(x_label(value), (round(x(value)), 0))
+    labels = element("g", beside, class_="n end", transform=f"translate({left - 6:.0f})")
+    labels += element("g", below, class_="n mid", transform=f"translate(0,{bottom + 16:.0f})")
     return element("path", d=lines, class_="grid") + labels
 
 

@@ -42,10 +42,12 @@ def end_labels(ends: Mapping[str, Point], looks: Mapping[str, Look], at_x: float
     parts = []
     for name, y in zip(names, spread(wanted, heights, top, bottom), strict=True):
         end_x, end_y = ends[name]
-        middle, kind = y + LINE_PX / 2, looks[name].name
+        middle, look = y + LINE_PX / 2, looks[name]
         if abs(middle - end_y) > 2 or at_x - end_x > 14:
-            parts.append(element("path", d=path([(end_x + 6, end_y), (at_x - 3, middle)]), class_=f"thread c-{kind}"))
-        parts += [text(line, (at_x, middle + 4 + LINE_PX * row), f"f-{kind}") for row, line in enumerate(told[name])]
+            parts.append(
+                element("path", d=path([(end_x + 6, end_y), (at_x - 3, middle)]), class_=f"thread {look.stroke}")
+            )
+        parts += [text(line, (at_x, middle + 4 + LINE_PX * row), look.fill) for row, line in enumerate(told[name])]
     return element("g", *parts, class_="name")
 
 

@@ -11,7 +11,7 @@ from timetrial.report.draw.axes import CHARACTER_PX, Frame, axis_names, grid, wi
 from timetrial.report.draw.labels import end_labels, lines_of
 from timetrial.report.draw.marks import Look, looks_of
 from timetrial.report.draw.scales import Scale, figures_scale, sizes_scale
-from timetrial.report.draw.svg import Point, element, path, picture, text
+from timetrial.report.draw.svg import Point, dots, element, path, picture, text
 
 WIDTH: Final = 420.0
 HEIGHT: Final = 264.0
@@ -98,15 +98,15 @@ def _band(spots: Sequence[Spot], look: Look, x: Scale, y: Scale, *, few: bool) -
     if len(fair) < 2 or all(spot.low == spot.high for spot in fair):
         return ""
     edge = [(x(spot.x), y(spot.low)) for spot in fair] + [(x(spot.x), y(spot.high)) for spot in reversed(fair)]
-    return element("path", d=path(edge, closed=True), class_=f"band{'' if few else ' thin'} f-{look.name}")
+    return element("path", d=path(edge, closed=True), class_=f"band{'' if few else ' thin'} {look.fill}")
 
 
 def _line(spots: Sequence[Spot], look: Look, x: Scale, y: Scale) -> str:
     fair = [(x(spot.x), y(spot.y)) for spot in spots if not spot.void]
-    void = "".join(look.mark(x(spot.x), y(spot.y)) for spot in spots if spot.void)
-    line = element("path", d=path(fair), class_=f"line c-{look.name}", stroke_dasharray=look.dash) if fair else ""
-    marks = element("path", d="".join(look.mark(*at) for at in fair), class_=f"mark f-{look.name}") if fair else ""
-    return line + marks + (element("path", d=void, class_=f"void c-{look.name}") if void else "")
+    void = [(x(spot.x), y(spot.y)) for spot in spots if spot.void]
+    class_ = f"line {look.stroke} {look.marks()}"
+    line = element("path", d=dots(fair), class_=class_, stroke_dasharray=look.dash) if fair else ""
+    return line + (element("path", d=dots(void), class_=look.marks(hollow=True)) if void else "")
 
 
 def _rule(rule: Rule, x: Scale, y: Scale) -> str:

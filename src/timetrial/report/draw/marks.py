@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from timetrial.report.draw.svg import number
-
 _KNOWN: Final = {
     "serial": "serial",
     "threads": "threads",
@@ -32,12 +30,25 @@ _MARKS: Final = {
 _DASHES: Final = (None, "6 3", "2 3", "9 3 2 3", "1 4", "12 4")
 
 
-STRIPES: Final = (
+_STRIPES: Final = (
     '<pattern id="stripes" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect width="5" height="5" style="fill:var(--paper)"/>'
     '<rect width="2.6" height="5" style="fill:var(--processes)"/></pattern>'
 )
-"""What fills the part of a bar that stands for workers, in the document's definitions."""
+"""What fills the part of a bar that stands for workers."""
+
+
+def _marker(name: str, kind: str, class_: str) -> str:
+    data = f"M0 0{_MARKS[name]}"
+    about = 'overflow="visible" markerUnits="userSpaceOnUse"'
+    code = name[0]
+    return f'<marker id="{kind}-{code}" {about}><path class="{class_}-{code}" d="{data}"/></marker>'
+
+
+PATTERNS: Final = _STRIPES + "".join(
+    _marker(name, kind, class_) for name in _MARKS for kind, class_ in (("m", "f"), ("v", "hollow c"))
+)
+"""What pictures refer to, in a document's definitions: ``m-t`` is the mark of threads, ``v-t`` the same hollow."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +58,19 @@ class Look:
     name: str
     dash: str | None = None
 
-    def mark(self, x: float, y: float) -> str:
-        """Path data of its mark at a place."""
-        return f"M{number(x)} {number(y)}{_MARKS[self.name]}"
+    @property
+    def fill(self) -> str:
+        """The class of what is filled with its colour: a page has it a thousand times, so it is short."""
+        return f"f-{self.name[0]}"
+
+    @property
+    def stroke(self) -> str:
+        """The class of what is drawn in its colour."""
+        return f"c-{self.name[0]}"
+
+    def marks(self, *, hollow: bool = False) -> str:
+        """The classes of a path that has a mark at each of its points."""
+        return f"void v-{self.name[0]}" if hollow else f"mark m-{self.name[0]}"
 
 
 def look_of(model: str, variant: int = 0) -> Look:

@@ -10,7 +10,7 @@ from timetrial.languages import Text
 from timetrial.report.draw.axes import CHARACTER_PX
 from timetrial.report.draw.marks import Look, look_of
 from timetrial.report.draw.scales import Linear, Log, figures_scale
-from timetrial.report.draw.svg import Point, element, number, picture, text
+from timetrial.report.draw.svg import Point, dots, element, number, picture, text
 
 WIDTH: Final = 420.0
 _ROW_PX: Final = 17.0
@@ -58,18 +58,31 @@ def draw_rows(
     anchors: list[Point] = []
     told: list[str] = []
     shapes: list[tuple[str, str]] = []
+    marks: dict[str, list[Point]] = {}
     for index, (row, name) in enumerate(zip(rows, names, strict=True)):
         y = _TOP_PX + _ROW_PX * (index + 0.5)
         look = row.look or look_of(row.name)
         if row.heading:
-            told.append(text(row.name, (0.0, y + 4), "n start"))
+            told.append(text(row.name, (8 - left, y + 4), "n start"))
             anchors.append((left, y))
             continue
-        label, class_ = (row.note or "", "n") if row.continues else (name, f"f-{look.name}")
-        told.append(text(label, (left - 8, y + 4), class_))
-        shapes += _bar(row, scale, y) if row.parts else _dots(row, scale, y, look)
+        label, class_ = (row.note or "", "n") if row.continues else (name, look.fill)
+        told.append(text(label, (0.0, y + 4), class_))
+        shapes += _bar(row, scale, y) if row.parts else _ranges(row, scale, y, look)
+        for dot in row.dots:
+            marks.setdefault(look.marks(hollow=dot.hollow), []).append((scale(dot.value), y))
         anchors.append((scale(row.dots[0].value) if row.dots else (left + WIDTH) / 2, y))
-    return picture(WIDTH, height, [*parts, *_shapes(shapes), element("g", *told, class_="name end")]), anchors
+    drawn = [element("path", d=dots(points), class_=class_) for class_, points in marks.items()]
+    return picture(
+        WIDTH,
+        height,
+        [
+            *parts,
+            *_shapes(shapes),
+            *drawn,
+            element("g", *told, class_="name end", transform=f"translate({number(left - 8)})"),
+        ],
+    ), anchors
 
 
 def _scale(rows: Sequence[Row], start: float, end: float, *, around: float | None) -> Linear | Log:
@@ -94,18 +107,18 @@ def _grid(scale: Linear | Log, height: float, label: Callable[[float], str]) -> 
         at, told = scale(value), label(value)
         lines += f"M{number(at)} {_TOP_PX:.0f}V{bottom:.0f}"
         if at - last >= CHARACTER_PX * (len(told) + 1):
-            labels += text(told, (round(at), round(bottom + 15)))
+            labels += text(told, (round(at), 0))
             last = at
-    return element("path", d=lines, class_="grid") + element("g", labels, class_="n mid")
+    return element("path", d=lines, class_="grid") + element(
+        "g", labels, class_="n mid", transform=f"translate(0,{bottom + 15:.0f})"
+    )
 
 
-def _dots(row: Row, scale: Linear | Log, y: float, look: Look) -> Iterator[tuple[str, str]]:
+def _ranges(row: Row, scale: Linear | Log, y: float, look: Look) -> Iterator[tuple[str, str]]:
     """Path data by class."""
     for dot in row.dots:
         if dot.low is not None and dot.high is not None:
-            yield f"range c-{look.name}", f"M{number(scale(dot.low))} {number(y)}H{number(scale(dot.high))}"
-        class_ = f"void c-{look.name}" if dot.hollow else f"mark f-{look.name}"
-        yield class_, look.mark(scale(dot.value), y)
+            yield f"range {look.stroke}", f"M{number(scale(dot.low))} {number(y)}H{number(scale(dot.high))}"
 
 
 def _bar(row: Row, scale: Linear | Log, y: float) -> Iterator[tuple[str, str]]:
@@ -118,8 +131,6 @@ def _bar(row: Row, scale: Linear | Log, y: float) -> Iterator[tuple[str, str]]:
 
 
 _THINNEST_PX: Final = 0.3
-_BELOW: Final = "range"
-"""Ranges are drawn before the dots that lie on them."""
 
 
 def _shapes(found: Iterable[tuple[str, str]]) -> list[str]:
@@ -127,8 +138,7 @@ def _shapes(found: Iterable[tuple[str, str]]) -> list[str]:
     by_class: dict[str, str] = {}
     for class_, data in found:
         by_class[class_] = by_class.get(class_, "") + data
-    ordered = sorted(by_class.items(), key=lambda each: not each[0].startswith(_BELOW))
-    return [element("path", d=data, class_=class_) for class_, data in ordered]
+    return [element("path", d=data, class_=class_) for class_, data in by_class.items()]
 
 
 def _cut(name: str) -> str:

@@ -11,7 +11,7 @@ from timetrial.report.draw.axes import CHARACTER_PX, Frame, axis_names, grid
 from timetrial.report.draw.labels import LINE_PX
 from timetrial.report.draw.marks import look_of
 from timetrial.report.draw.scales import Linear, Log, figures_scale
-from timetrial.report.draw.svg import Point, element, path, picture, text
+from timetrial.report.draw.svg import Point, dots, element, path, picture, text
 
 _WIDTH: Final = 420.0
 _HEIGHT: Final = 264.0
@@ -67,8 +67,7 @@ def _with_room(scale: Linear | Log) -> Linear | Log:
 
 
 def _mark(place: Place, at: Point, *, hollow: bool) -> str:
-    look = look_of(place.model)
-    return element("path", d=look.mark(*at), class_=f"void c-{look.name}" if hollow else f"mark f-{look.name}")
+    return element("path", d=dots([at]), class_=look_of(place.model).marks(hollow=hollow))
 
 
 def _names(places: Sequence[Place], at: Sequence[Point], frame: Frame) -> str:
@@ -85,7 +84,7 @@ def _names(places: Sequence[Place], at: Sequence[Point], frame: Frame) -> str:
                 taken.append(box)
                 place_x = x + 8 if side == "start" else x - 8
                 anchor = "end" if side == "end" else None
-                parts.append(text(place.label, (place_x, y + 4), f"f-{look_of(place.model).name}", anchor))
+                parts.append(text(place.label, (place_x, y + 4), look_of(place.model).fill, anchor))
                 break
     return element("g", *parts, class_="name")
 

@@ -70,7 +70,7 @@ def _spread(points: Sequence[tuple[float, float, float, float]]) -> str:
     if all(low == high for _, low, _, high in points):
         return ""
     edge = [(at, low) for at, low, _, _ in points] + [(at, high) for at, _, _, high in reversed(points)]
-    return element("path", d=path(edge, closed=True), class_="band f-serial")
+    return element("path", d=path(edge, closed=True), class_="band f-s")
 
 
 def _level(level: Level, x: Linear, y: Callable[[float], float]) -> str:

@@ -19,7 +19,7 @@ def element(tag: str, *children: str, **attributes: object) -> str:
 
 def text(content: Text | str, at: Point, class_: str | None = None, anchor: str | None = None) -> str:
     """A text at a place; one in two languages is two elements, of which the page shows one."""
-    x, y = number(at[0]), number(at[1])
+    x, y = (number(each) if round(each) else None for each in at)
     if isinstance(content, Text) and content.en != content.zh:
         return "".join(
             element("text", in_html(each), x=x, y=y, class_=class_, text_anchor=anchor, lang=language)
@@ -32,6 +32,11 @@ def path(points: Iterable[Point], *, closed: bool = False) -> str:
     """A path's data through the points."""
     told = "L".join(f"{number(x)} {number(y)}" for x, y in points)
     return f"M{told}{'Z' if closed else ''}"
+
+
+def dots(points: Sequence[Point]) -> str:
+    """A path's data with a vertex at each point, for marks; of a single one, too, browsers draw it."""
+    return path(points) + ("h0" if len(points) == 1 else "")
 
 
 def number(value: float) -> str:

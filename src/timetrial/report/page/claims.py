@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from timetrial.claims import Outcome, Tally, Verdict, all_claims, judge, stored_of, tally
+from timetrial.claims import Claim, Outcome, Tally, Verdict, all_claims, judge, stored_of, tally
 from timetrial.claims.stored import MOST_FILES
 from timetrial.errors import ClaimError, ResultsError
-from timetrial.languages import Text
+from timetrial.languages import NOTHING, Text, joined
+from timetrial.report.draw.same import same
 from timetrial.results.collect import Place
 from timetrial.results.read import read_results
 
@@ -44,11 +45,6 @@ class Claims:
     def ordered(self) -> Sequence[Verdict]:
         """All of them: what was decided, then what is open, then what can't be tested."""
         return sorted(self.verdicts, key=lambda each: _ORDER.index(each.outcome))
-
-    @property
-    def measured(self) -> Sequence[Verdict]:
-        """Those of which something is known, in that order."""
-        return [each for each in self.ordered if not each.missing]
 
     @property
     def missing(self) -> Sequence[Verdict]:
@@ -94,13 +90,66 @@ def outcome_class(verdict: Verdict) -> str:
     return _CLASSES[verdict.outcome]
 
 
-def sources(verdict: Verdict) -> Text:
-    """The files and tests that it rests on."""
-    trials = dict.fromkeys(f"{each.file} · {each.test}" for evidence in verdict.evidence for each in evidence.trials)
-    told = list(trials)[:_MOST_SOURCES]
-    if more := len(trials) - len(told):
-        return Text("; ".join([*told, f"and {more} more"]), "；".join([*told, f"另有 {more} 个"]))
-    return Text("; ".join(told), "；".join(told))
+@dataclass(frozen=True)
+class Judged:
+    """A claim with what each place says of it: the place's name, empty where there is but one."""
+
+    claim: Claim
+    verdicts: Sequence[tuple[str, Verdict]]
+    """Of places in which something is known of it."""
+    unknown: Sequence[str]
+    """The places in which it was not measured."""
+
+
+@dataclass(frozen=True)
+class Together:
+    """All claims of all places."""
+
+    places: Sequence[tuple[str, Claims]]
+    """By name, as in Judged."""
+    judged: Sequence[Judged]
+    """Each claim once: what was decided first, then what is open."""
+    missing: Sequence[Claim]
+    """What was measured nowhere."""
+
+
+def together(names: Sequence[str], places: Sequence[Claims | None]) -> Together | None:
+    """The claims of places by their names; None where there are none."""
+    known = [(name if len(names) > 1 else "", each) for name, each in zip(names, places, strict=True) if each]
+    found: dict[str, list[tuple[str, Verdict]]] = {}
+    for name, claims in known:
+        for verdict in claims.verdicts:
+            found.setdefault(verdict.id, []).append((name, verdict))
+    every = [_judged(each) for each in found.values()]
+    judged = sorted((each for each in every if each.verdicts), key=_by_outcome)
+    return Together(known, judged, [each.claim for each in every if not each.verdicts]) if every else None
+
+
+def _judged(all_verdicts: Sequence[tuple[str, Verdict]]) -> Judged:
+    known = [each for each in all_verdicts if not each[1].missing]
+    return Judged(all_verdicts[0][1].claim, known, [name for name, verdict in all_verdicts if verdict.missing])
+
+
+def _by_outcome(judged: Judged) -> int:
+    return min(_ORDER.index(verdict.outcome) for _, verdict in judged.verdicts)
+
+
+def sources(judged: Judged) -> Text:
+    """The tests that its verdicts rest on, the parameters of each behind it, and the files that these are in."""
+    by_test: dict[str, dict[str, None]] = {}
+    files: dict[str, None] = {}
+    for trial in (trial for _, verdict in judged.verdicts for each in verdict.evidence for trial in each.trials):
+        test, bracket, variant = trial.test.partition("[")
+        by_test.setdefault(test, {})[f"{bracket}{variant}"] = None
+        files[trial.file] = None
+    told = [_few(test, [*variants]) for test, variants in by_test.items()]
+    return joined([*told, joined(map(same, files), ", ", "、")], " · ", " · ") if told else NOTHING
+
+
+def _few(test: str, variants: Sequence[str]) -> Text:
+    told, more = " ".join(variants[:_MOST_SOURCES]), len(variants) - _MOST_SOURCES
+    also = Text(f" and {more} more", f" 等 {len(variants)} 个") if more > 0 else NOTHING
+    return Text(f"{test} {told}{also}", f"{test} {told}{also.zh}")
 
 
 _MOST_SOURCES: Final = 4

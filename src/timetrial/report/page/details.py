@@ -52,14 +52,14 @@ COLUMNS: Final[Sequence[Column]] = (
     Column("open", Text("p99 open loop", "开环 p99"), _latency("p99", "open")),
     Column("memory", Text("memory", "内存"), lambda row: bytes_(memory_bytes(row.trial))),
     Column("client", Text("CPU client", "CPU 客户端"), _cpu("client")),
-    Column("worker", Text("CPU workers", "CPU 工作者"), _cpu("worker")),
+    Column("worker", Text("CPU workers", "CPU 工作进程"), _cpu("worker")),
     Column("server", Text("CPU server", "CPU 服务器"), _cpu("server")),
 )
 
 
 @dataclass(frozen=True)
 class Details:
-    """The table of a ranking with those columns that say anything."""
+    """The table of a ranking, under the columns that it shares with the others of its workload."""
 
     key: str
     ranking: Ranking
@@ -73,6 +73,11 @@ class Details:
         most = max((rate for rate, row in zip(rates, self.ranking.rows, strict=True) if row.place), default=0.0)
         return [100 * min(1.0, rate / most) if most else 0.0 for rate in rates]
 
+    @property
+    def filled(self) -> int:
+        """How many columns say anything of it."""
+        return sum(any(cell is not NOTHING for cell in column) for column in zip(*self.cells, strict=True))
+
     def numbers(self, *keys: str) -> list[int]:
         """Where columns of these keys stand, those that there are; place, model and concurrency are before them."""
         return [index + LEADING for index, column in enumerate(self.columns) if column.key in keys]
@@ -81,8 +86,12 @@ class Details:
 LEADING: Final = 3
 
 
-def details_of(ranking: Ranking, key: str) -> Details:
-    """The table, without columns that would hold nothing but dashes."""
-    rows = ranking.rows
-    columns = [column for column in COLUMNS if any(column.cell(row) is not NOTHING for row in rows)]
-    return Details(key, ranking, columns, [[column.cell(row) for column in columns] for row in rows])
+def details_of(ranking: Ranking, key: str, columns: Sequence[Column]) -> Details:
+    """The table with these columns."""
+    return Details(key, ranking, columns, [[column.cell(row) for column in columns] for row in ranking.rows])
+
+
+def columns_of(rankings: Sequence[Ranking]) -> Sequence[Column]:
+    """Those that hold anything but dashes in any of a workload's tables, which stand below one head."""
+    rows = [row for ranking in rankings for row in ranking.rows]
+    return [column for column in COLUMNS if any(column.cell(row) is not NOTHING for row in rows)]

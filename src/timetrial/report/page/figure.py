@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from timetrial.languages import Text
+from timetrial.report.draw.same import same
+from timetrial.report.page.ranking import Ranking
 
 
 @dataclass(frozen=True)
@@ -48,3 +50,9 @@ class Figure:
     anchors: Sequence[tuple[float, float]]
     note: Text | None = None
     """What a reader has to know."""
+
+
+def source_of(ranking: Ranking) -> Text:
+    """The file and the test that a workload's trials are from."""
+    first = ranking.trials[0]
+    return same(f"{first.file.name} · {first.test}[…]")

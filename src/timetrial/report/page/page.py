@@ -14,10 +14,10 @@ from timetrial.report.page.charts.of_place import break_even_figure, startup_fig
 from timetrial.report.page.charts.of_trials import figures_of_trials
 from timetrial.report.page.charts.over_sizes import figures_over_sizes
 from timetrial.report.page.charts.speedup import ceiling_of, speedup_figure
-from timetrial.report.page.claims import Claims, claims_of
+from timetrial.report.page.claims import Claims, Together, claims_of, together
 from timetrial.report.page.curves import Curve, curves_of
-from timetrial.report.page.details import Details, details_of
-from timetrial.report.page.figure import Figure, Table
+from timetrial.report.page.details import Details, columns_of, details_of
+from timetrial.report.page.figure import Figure, Table, source_of
 from timetrial.report.page.gate import Gate, gate_of
 from timetrial.report.page.headline import headline, largest_gain, place_facts
 from timetrial.report.page.ranking import Ranking
@@ -36,6 +36,17 @@ class Workload:
     name: str
     tables: Sequence[Details]
     figures: Sequence[Figure]
+
+    @property
+    def trials(self) -> int:
+        """How many there are in all tables."""
+        return sum(len(details.ranking.trials) for details in self.tables)
+
+    @property
+    def source(self) -> Text | None:
+        """The file and the test that all of it is from; None where these are several."""
+        found = {source_of(details.ranking) for details in self.tables}
+        return found.pop() if len(found) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,7 @@ class Page:
 
     title: Text
     places: Sequence[PlacePart]
+    claims: Together | None = None
     side_by_side: SideBySide | None = None
     gate: Gate | None = None
     left_out: Sequence[str] = field(default=())
@@ -110,15 +122,15 @@ def page_of(collected: Collected, folders: Sequence[Path] = ()) -> Page:
     """The report on stored runs, and on the last gate in one of the ``folders``."""
     left_out = [*collected.left_out]
     parts = [place_part(place, f"p{number}", left_out) for number, place in enumerate(collected.places, start=1)]
-    beside = _side_by_side(collected.places, parts)
-    return Page(parts[0].headline, parts, beside, gate_of(folders, left_out), left_out)
+    names = short_names([part.label for part in parts])
+    beside, claims = _side_by_side(collected.places, parts, names), together(names, [part.claims for part in parts])
+    return Page(parts[0].headline, parts, claims, beside, gate_of(folders, left_out), left_out)
 
 
-def _side_by_side(places: Sequence[Place], parts: Sequence[PlacePart]) -> SideBySide | None:
+def _side_by_side(places: Sequence[Place], parts: Sequence[PlacePart], names: Sequence[str]) -> SideBySide | None:
     """Pythons of one machine stand in the order of their versions, whenever each was measured."""
     pythons = [python_in(place.environment) for place in places]
     machines = [*dict.fromkeys(_machine(part) for part in parts)]
-    names = short_names([part.label for part in parts])
     order = sorted(
         range(len(parts)),
         key=lambda at: (machines.index(_machine(parts[at])), pythons[at].release, pythons[at].version, names[at]),
@@ -137,7 +149,7 @@ def _machine(part: PlacePart) -> str:
 def place_part(place: Place, key: str, left_out: list[str]) -> PlacePart:
     """One place's part; ``key`` is what its links begin with, ``left_out`` takes what can't be a part of it."""
     rankings = [Ranking(trials) for trials in place.trials.values()]
-    tables = [details_of(ranking, f"{key}-t{number}") for number, ranking in enumerate(rankings, start=1)]
+    tables = _tables(rankings, key)
     workloads = list(_workloads(place, tables, key))
     return PlacePart(
         key=key,
@@ -158,6 +170,17 @@ def place_part(place: Place, key: str, left_out: list[str]) -> PlacePart:
         plain=_plain_table([*place.plain.values()]) if place.plain else None,
         history=history_of(place, key),
     )
+
+
+def _tables(rankings: Sequence[Ranking], key: str) -> Sequence[Details]:
+    """A table each; those of one workload have the same columns."""
+    by_name: dict[str, list[Ranking]] = {}
+    for ranking in rankings:
+        by_name.setdefault(ranking.name, []).append(ranking)
+    columns = {name: columns_of(own) for name, own in by_name.items()}
+    return [
+        details_of(ranking, f"{key}-t{number}", columns[ranking.name]) for number, ranking in enumerate(rankings, 1)
+    ]
 
 
 def _by_gain(details: Details) -> tuple[bool, str, float]:
@@ -186,7 +209,7 @@ def _workloads(place: Place, tables: Sequence[Details], key: str) -> Iterator[Wo
 
 def _fullest(tables: Sequence[Details]) -> Details:
     """The set of parameters whose charts are shown: the one of which the most is known."""
-    return max(tables, key=lambda details: (len(details.columns), len(details.ranking.fair)))
+    return max(tables, key=lambda details: (details.filled, len(details.ranking.fair)))
 
 
 def _hero(workloads: Sequence[Workload]) -> Figure | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from timetrial.report.draw.marks import STRIPES
+from timetrial.report.draw.marks import PATTERNS
 from timetrial.report.draw.svg import element
 from timetrial.report.escaped import in_html
 from timetrial.report.page.figure import Figure
@@ -51,7 +51,7 @@ def picture_of(figure: Figure, language: str) -> str:
         "svg",
         element("title", in_html(f"{title} {figure.subject}".strip())),
         element("style", style),
-        f"<defs>{STRIPES}</defs>",
+        f"<defs>{PATTERNS}</defs>",
         element("rect", x=-12, y=-_CAPTION_PX - 6, width=width + 24, height=height + _CAPTION_PX + 18, class_="paper"),
         head,
         figure.svg[box.end() :].removesuffix("</svg>"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,7 @@ from timetrial.report.page.charts.history import History
 from timetrial.report.page.claims import Claims, outcome_class, sources
 from timetrial.report.page.figures import NOTHING, ratio, span
 from timetrial.report.page.ranking import Ranking
+from timetrial.trial.void import Kind
 
 __all__ = ["outcome_class", "sources"]
 
@@ -24,7 +25,7 @@ WHICH: Final = Text("Which model, for each workload", "各工作负载该用哪�
 WORKLOAD: Final = Text("workload", "工作负载")
 USE: Final = Text("use", "选用")
 GAIN: Final = Text("× serial", "相对串行")
-NEXT: Final = Text("next best takes", "次优者耗时")
+NEXT: Final = Text("next best takes", "次优模型的耗时")
 VOID: Final = Text("void", "作废")
 ALL_VOID: Final = Text("all void", "全部作废")
 NOT_COMPARED: Final = Text("only one model: nothing to compare", "只有一种模型，无从比较")
@@ -36,9 +37,9 @@ INTERVALS: Final = Text(
     "有多组参数的工作负载，只列出结论最明确的一组。倍数下方是其 95% 置信区间。"
     "持平：区间包含 1，或领先不足 3%，此时列出其中最简单的模型。作废：计时没有意义，不参与排名。",
 )
-CURVE: Final = Text("Where the lead changes hands", "领先者在哪里易主")
+CURVE: Final = Text("Where the lead changes hands", "领先者在何处易主")
 A_CURVE: Final = Text("Throughput, and how it grows", "吞吐量的变化")
-CLAIMS: Final = Text("What people say, tested here", "流传的说法，在此检验")
+CLAIMS: Final = Text("What people say, tested here", "常见说法，实测检验")
 MEASURE: Final = Text("Each is measured with its arguments behind", "把对应的参数接在下面的命令之后即可测量：")
 CLAIM: Final = Text("claim", "说法")
 VERDICT: Final = Text("verdict", "结论")
@@ -46,7 +47,7 @@ WHY: Final = Text("why", "依据")
 CLAIMS_HEAD: Final = Text("The claims, one by one", "逐条检验")
 ALL_CLAIMS: Final = Text("All claims, with their figures and sources", "全部说法及其数据与出处")
 ASKED: Final = Text("Asked for:", "判据：")
-OTHERS: Final = Text("published:", "他人发表：")
+OTHERS: Final = Text("published:", "已发表的数据：")
 OUTCOMES: Final = {
     "confirmed": Outcome.CONFIRMED.text,
     "refuted": Outcome.REFUTED.text,
@@ -64,13 +65,12 @@ MODEL: Final = Text("model", "模型")
 AT_ONCE: Final = Text("at once", "并发数")
 RANK: Final = Text("place", "名次")
 TEST: Final = Text("test", "测试")
-TRIALS: Final = Text("All trials", "全部测试项")
 NUMBERS: Final = Text("Numbers", "数据")
 SOURCE: Final = Text("From", "来源")
 HISTORY: Final = Text("Over time", "历次运行")
 EVERY_BENCHMARK: Final = Text("Every benchmark", "全部基准测试")
 SIDE_BY_SIDE: Final = Text("Machines and Pythons side by side", "不同机器与 Python 版本的对比")
-GATE: Final = Text("The last gate", "最近一次门禁")
+GATE: Final = Text("The last gate", "最近一次性能门禁")
 COSTS: Final = Text("What it costs", "代价")
 TRIED: Final = Text("All that was tried", "全部尝试")
 CODE: Final = Text("The code that does it", "实现代码")
@@ -86,7 +86,7 @@ READING: Final = Text(
     "open loop items come at a fixed rate. CPU time: plain is the client, striped the workers, outlined the server. "
     "Throughput against memory: filled is what nothing else beats in both.",
     "色带为 95% 置信区间。延迟：实心为 p50，空心为 p99，横线止于最慢的一项；开环时各项按固定速率到来。"
-    "CPU 时间：实心为客户端，斜纹为工作者，空框为模拟服务器。吞吐量与内存：实心表示没有更快且更省内存的选择。",
+    "CPU 时间：实心为客户端，斜纹为工作进程，空框为模拟服务器。吞吐量与内存：实心表示没有更快且更省内存的选择。",
 )
 MADE_BY: Final = Text("Made by timetrial.", "由 timetrial 生成。")
 
@@ -104,6 +104,31 @@ def at_once(concurrency: int) -> Text:
 def others(count: int) -> Text:
     """How many other sizes of a workload stand below."""
     return Text(f"and {count} other{'' if count == 1 else 's'}", f"另有 {count} 组参数")
+
+
+def void(kind: str | None) -> Text:
+    """Of a trial; its reason, which is as the run told it, follows."""
+    known = _VOID_KINDS.get(kind or "")
+    return Text(VOID.en, f"{VOID.zh}（{known}）") if known else VOID
+
+
+_VOID_KINDS: Final[Mapping[str, str]] = {
+    Kind.RESULTS: "结果不同",
+    Kind.REQUESTS: "请求不符",
+    Kind.CONCURRENCY: "并发数不符",
+    Kind.POOL: "连接池过小",
+    Kind.LIMIT: "触及系统上限",
+    Kind.SERVER_BOUND: "受限于服务器",
+    Kind.ITEMS: "改动了输入项",
+    Kind.FALLBACK: "用的不是所要求的实现",
+    Kind.CLOCK: "时钟精度不足",
+    Kind.LEFTOVERS: "留下了残余",
+    Kind.DISTURBED: "受到干扰",
+    Kind.WORKER_ENVIRONMENT: "工作进程的环境不同",
+    Kind.TRACED: "受到跟踪",
+    Kind.WORKER_LOST: "失去了工作进程",
+    Kind.THROTTLED: "触及配额",
+}
 
 
 def voids(count: int) -> Text:
@@ -177,6 +202,16 @@ def false_ones(found: Tally) -> Text:
 def not_measured(count: int) -> Text:
     """How many claims nothing is known of."""
     return Text(f"{count} that were not measured here", f"{count} 条此处尚未测量")
+
+
+def trials(count: int) -> Text:
+    """``24 trials``."""
+    return Text(f"{count} trial{'' if count == 1 else 's'}", f"{count} 个测试项")
+
+
+def unknown(places: Sequence[str]) -> Text:
+    """In which places a claim was not measured."""
+    return Text(f"Not measured with {', '.join(places)}.", f"{'、'.join(places)} 上尚未测量。")
 
 
 def bounds(threshold: Threshold) -> str:

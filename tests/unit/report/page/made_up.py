@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.unit.claims.planted import PLANTED, contents
+
 ENVIRONMENT: dict[str, Any] = {
     "schema_version": 1,
     "cpu": {"model": "Example CPU 3000", "logical_cores": 4, "usable_cores": 4.0},
@@ -224,3 +226,44 @@ def history(folder: Path, runs: int, changed_at: int | None = None) -> None:
         content = results(trials, when, commit=f"{number:07x}" * 5)
         content["timetrial"]["references"] = {names[each]: names["serial"] for each in ("threads", "coroutines")}
         write(folder, f"{when[:10]}-{number:04}.json", content)
+
+
+_MODELS = ("serial", "threads", "processes", "coroutines[aiohttp]", "threads[requests]", "processes+coroutines")
+_VARIANTS = ("coroutines[usual]", "threads[article]", "processes[spawn]")
+
+
+def suite(fake: int = 7, *, claims: bool = True, accounted: bool = False, opened: bool = False) -> list[dict[str, Any]]:
+    """More than two hundred trials of forty workloads, with what claims rest on among them, or fewer."""
+    models = (*_MODELS, *_VARIANTS)
+    found = {each["fullname"]: each for each in (*whole(), *(_measured_claims() if claims else ()))}
+    for number in range(fake):
+        test = f"benchmarks/test_workload_{number}.py::test_one_of_the_workloads_{number}"
+        for size in (1, 10, 100)[: 1 + number % 3]:
+            for place, model in enumerate(models[: 6 + number % 4]):
+                at = {"pages": size, "latency_ms": 20 + number}
+                made = trial(
+                    test,
+                    f"one_of_the_workloads_{number}",
+                    model,
+                    0.01 / (1 + place),
+                    parameters=at,
+                    accounted=accounted,
+                    opened=opened,
+                )
+                found[made["fullname"]] = made
+    return [*found.values()]
+
+
+def _measured_claims() -> list[dict[str, Any]]:
+    """Trials by which every claim that one place can decide holds."""
+    found = [
+        benchmark
+        for each in PLANTED.values()
+        if len(each.environments) == 1
+        for content in contents(each, holds=True).values()
+        for benchmark in content["benchmarks"]
+    ]
+    for benchmark in found:
+        figures = benchmark["extra_info"]["timetrial"]
+        figures.setdefault("concurrency", figures["parameters"].get("concurrency", 4))
+    return found

@@ -24,6 +24,7 @@ from tests.unit.report.page.made_up import (
     history,
     others,
     results,
+    suite,
     trial,
     whole,
     write,
@@ -32,13 +33,15 @@ from timetrial.claims import Finding, Look, all_claims
 from timetrial.environment.identity import NO_FAIR_BASELINE
 from timetrial.report.escaped import in_html
 from timetrial.report.page import claims as page_claims
-from timetrial.report.page.figure import Table
+from timetrial.report.page import words
+from timetrial.report.page.figure import Behind, Table
 from timetrial.report.page.markdown import page_markdown
 from timetrial.report.page.page import Page, PlacePart, page_of
 from timetrial.report.page.ranking import Ranking
 from timetrial.report.page.render import render
 from timetrial.report.page.spreadsheet import page_csv
 from timetrial.results.collect import collect
+from timetrial.trial.void import Kind
 
 GATE = Path(__file__).parents[2] / "results" / "data" / "gate.json"
 
@@ -308,15 +311,22 @@ def test_the_machines_own_ceiling_stands_in_the_speed_up_where_it_was_measured(t
 
 
 def test_a_whole_suite_is_a_page_of_less_than_300_kb(tmp_path: Path) -> None:
-    """Two hundred and fifty trials of eighteen workloads, as tox run -e bench -- benchmarks leaves them."""
-    models = ("serial", "threads", "processes", "coroutines", "processes+coroutines", "threads[requests]")
-    trials = [
-        trial(f"benchmarks/test_{name}.py::test_it", f"workload_{name}", model, 0.01, parameters={"size": size})
-        for name in range(18)
-        for size in (1, 100)
-        for model in (*models, "coroutines[aiohttp]")
-    ]
-    assert len(render(page(tmp_path, trials)).encode()) < 300_000
+    """With the accounting round and the open loop of every trial, and with what claims say of it."""
+    found = page(tmp_path, suite(accounted=True, opened=True))
+    trials = [each for details in found.places[0].overview for each in details.ranking.trials]
+    assert len(trials) >= 230
+    assert found.claims is not None
+    assert len(found.claims.judged) > 30
+    assert 200_000 < len(render(found).encode()) < 270_000
+
+
+def test_five_pythons_are_a_page_of_less_than_300_kb(tmp_path: Path) -> None:
+    """Of a first look at the suite, fifty trials with each."""
+    for minor in range(11, 16):
+        write(tmp_path, f"{minor}.json", results(suite(1, claims=False), where=environment(f"3.{minor}.1")))
+    found = page_of(collect([tmp_path]))
+    assert sum(len(each.ranking.trials) for part in found.places for each in part.overview) > 250
+    assert len(render(found).encode()) < 300_000
 
 
 def test_of_a_workload_with_many_sizes_the_clearest_stands_on_the_first_screen(tmp_path: Path) -> None:
@@ -346,3 +356,40 @@ def test_a_claim_that_fails_on_what_is_stored_is_named_and_the_others_are_judged
     assert claims is not None
     assert len(claims.verdicts) == len(others_of_all)
     assert any(first.id in each for each in found.left_out)
+
+
+def test_a_reader_of_chinese_is_told_what_kind_of_void_it_is(tmp_path: Path) -> None:
+    """Every kind there is has its words; the reason follows as the run told it."""
+    html = render(page(tmp_path, others()))
+    assert "<z->作废（受到干扰）</z-></b> other processes took 41 %" in html
+    assert all(words.void(kind).zh != words.VOID.zh for kind in Kind)
+
+
+def test_a_claim_stands_on_the_page_once_with_what_each_place_says_of_it(tmp_path: Path) -> None:
+    """And the places in which it was not measured."""
+    for version, trials in (("3.12.1", cores()), ("3.13.1", cores()), ("3.14.1", others())):
+        write(tmp_path, f"{version}.json", results(trials, where=environment(version)))
+    found = page_of(collect([tmp_path]))
+    assert found.claims is not None
+    (cores_help,) = [each for each in found.claims.judged if each.claim.id == "cpu-processes"]
+    assert [name for name, _ in cores_help.verdicts] == ["CPython 3.13.1", "CPython 3.12.1"]
+    assert cores_help.unknown == ["CPython 3.14.1"]
+    html = render(found)
+    assert html.count(in_html(cores_help.claim.threshold.because.en)) == 1
+    assert cores_help.claim not in found.claims.missing
+
+
+def test_a_workloads_parameters_stand_below_each_other_in_one_table(tmp_path: Path) -> None:
+    """With one head, and a line for each that says who is best; charts point to their part of it."""
+    trials = [
+        trial("t.py::t", "w", model, s, parameters={"size": size}, accounted=True)
+        for size in (1, 100)
+        for model, s in (("serial", 1.0), ("threads", 0.3))
+    ]
+    found = page(tmp_path, trials)
+    html = render(found)
+    assert html.count('<table class="sort ranked"') == 1
+    for size, key in ((1, "p1-t1"), (100, "p1-t2")):
+        assert f"<tbody id={key}><tr><th class=of colspan=" in html, size
+    behind = [figure.table for work in found.places[0].workloads for figure in work.figures]
+    assert {each.key for each in behind if isinstance(each, Behind)} <= {"p1-t1", "p1-t2"}

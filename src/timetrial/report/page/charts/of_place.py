@@ -11,7 +11,7 @@ from timetrial.languages import Text
 from timetrial.report.draw.marks import look_of
 from timetrial.report.draw.rows import Dot, Row, draw_rows
 from timetrial.report.draw.same import same
-from timetrial.report.page.figure import Figure, Table
+from timetrial.report.page.figure import Figure, Table, source_of
 from timetrial.report.page.figures import duration_tick, ratio, span
 from timetrial.report.page.ranking import Ranking
 from timetrial.report.text import duration
@@ -22,6 +22,7 @@ _USUAL: Final = ("[article]", "[usual]")
 _MOST_ROWS: Final = 16
 _WORKLOAD: Final = Text("workload", "工作负载")
 _MODEL: Final = Text("model", "模型")
+_TEST: Final = Text("test", "测试")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ _BREAK_EVEN: Final = _Chart(
     Text("When starting it has paid", "多少项之后启动才划算"),
     Text("items to pay for the start", "抵消启动所需的项数"),
     lambda value: f"{value:,.0f}",
-    (_WORKLOAD, _MODEL, Text("pays from, items", "回本项数")),
+    (_WORKLOAD, _MODEL, Text("pays from, items", "回本项数"), _TEST),
     Text("start-up and time an item of the trials", "由各测试项的启动时间与每项耗时算出"),
     Text(
         "From that many items on, the fastest model is faster than serial with its start-up counted in.",
@@ -86,6 +87,7 @@ _USUAL_WAYS: Final = _Chart(
         Text("its way", "该做法"),
         Text("the best", "最佳做法"),
         Text("takes × the best (95 %)", "耗时倍数（95% 区间）"),
+        _TEST,
     ),
     Text("trials named [article] or [usual]", "名为 [article] 或 [usual] 的测试项"),
     Text(
@@ -120,7 +122,10 @@ def break_even_figure(rankings: Sequence[Ranking], key: str) -> Figure | None:
         return None
     ordered = sorted(found, key=lambda each: each[0])[:_MOST_ROWS]
     rows = [
-        (Row(_of(ranking), [Dot(float(items))], look=look_of(way.model)), (_of(ranking), way, items))
+        (
+            Row(_of(ranking), [Dot(float(items))], look=look_of(way.model)),
+            (_of(ranking), way, items, source_of(ranking)),
+        )
         for items, ranking, way in ordered
     ]
     return _BREAK_EVEN.figure(key, rows)
@@ -149,7 +154,8 @@ def _usual_ones(ranking: Ranking) -> Iterator[tuple[Ranking, StoredTrial, Lead]]
 
 def _usual_row(ranking: Ranking, trial: StoredTrial, lead: Lead) -> tuple[Row, Sequence[object]]:
     dot, best = Dot(lead.ratio, lead.low, lead.high), ranking.best
-    cells = (_of(ranking), trial.way, best.way if best else "", f"{ratio(lead.ratio)} ({span(lead.low, lead.high)})")
+    told = f"{ratio(lead.ratio)} ({span(lead.low, lead.high)})"
+    cells = (_of(ranking), trial.way, best.way if best else "", told, f"{trial.file.name} · {trial.name}")
     return Row(f"{ranking.name} {trial.way.model}", [dot], look=look_of(trial.way.model)), cells
 
 

@@ -8,11 +8,10 @@ from typing import Final
 from timetrial.languages import Text
 from timetrial.report.draw.marks import look_of
 from timetrial.report.draw.rows import Dot, Row, draw_rows
-from timetrial.report.draw.same import same
 from timetrial.report.draw.scatter import Place, draw_scatter
 from timetrial.report.page.costs import ROLES, cpu_s_per_item, latency_s, memory_bytes
 from timetrial.report.page.details import Details
-from timetrial.report.page.figure import Behind, Figure
+from timetrial.report.page.figure import Behind, Figure, source_of
 from timetrial.report.page.figures import duration_tick, rate_tick, size_tick
 from timetrial.report.page.ranking import Ranked
 
@@ -132,14 +131,13 @@ def _figure(
     along: str,
 ) -> Figure:
     ranking = details.ranking
-    first = ranking.trials[0]
     return Figure(
         key=f"{details.key}-{kind}",
         title=title,
         subject=f"{ranking.name} {ranking.parameters}".strip(),
         svg=svg,
         table=Behind(details.key, rows, details.numbers(*columns)),
-        source=same(f"{first.file.name} · {first.test}[…]"),
+        source=source_of(ranking),
         along=along,
         anchors=anchors,
     )

@@ -19,7 +19,7 @@ from timetrial.results.trials import StoredTrial
 
 PARAMETERS = {
     "concurrency": Text("concurrency", "并发数"),
-    "workers": Text("workers", "工作进程（线程）数"),
+    "workers": Text("workers", "worker 数"),
     "latency_ms": Text("server's delay, ms", "服务器延迟（毫秒）"),
     "items": Text("items", "项数"),
 }
@@ -60,7 +60,7 @@ _MEASURES = (
     _Measure(
         "memory",
         Text("Memory", "内存"),
-        Text("peak, client and workers", "峰值（客户端与工作者）"),
+        Text("peak, client and workers", "峰值（客户端与工作进程）"),
         _memory,
         size_tick,
         size,

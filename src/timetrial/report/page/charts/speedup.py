@@ -72,7 +72,7 @@ def speedup_figure(curve: Curve, key: str, ceiling: Ceiling | None) -> Figure | 
         Lines(
             values,
             series,
-            Text("workers", "工作者数"),
+            Text("workers", "worker 数"),
             Text("times as fast as serial", "相对串行的倍数"),
             plain,
             lambda value: f"{value:.3g}×",
@@ -82,7 +82,7 @@ def speedup_figure(curve: Curve, key: str, ceiling: Ceiling | None) -> Figure | 
     fixed = f" {curve.fixed}" if curve.fixed else ""
     return Figure(
         key=f"{key}-speedup",
-        title=Text("Speed-up over workers", "加速比随工作者数的变化"),
+        title=Text("Speed-up over workers", "加速比随 worker 数的变化"),
         subject=f"{curve.shape.workload}{fixed}",
         svg=drawn.svg,
         table=_table(values, series),
@@ -113,7 +113,7 @@ def _table(values: Sequence[float], series: Mapping[str, Sequence[Spot]]) -> Tab
     for value in values:
         spots = [next((spot for spot in each if spot.x == value), None) for each in series.values()]
         rows.append([same(plain(value)), *(NOTHING if spot is None else _cell(spot) for spot in spots)])
-    return Table([Text("workers", "工作者数"), *map(same, series)], rows)
+    return Table([Text("workers", "worker 数"), *map(same, series)], rows)
 
 
 def _cell(spot: Spot) -> Text:

@@ -23,9 +23,9 @@
 
   // A cell as the language shows it.
   const told = (cell) => {
-    const hidden = document.documentElement.lang === 'en' ? 'zh-CN' : 'en';
+    const hidden = document.documentElement.lang === 'en' ? 'z-' : 'e-';
     const copy = cell.cloneNode(true);
-    for (const each of all(`[lang="${hidden}"],button .order`, copy)) each.remove();
+    for (const each of all(`${hidden},button .order`, copy)) each.remove();
     return copy.textContent.replace(/\s+/g, ' ').trim();
   };
 
@@ -36,16 +36,19 @@
     const found = /^[^\d–-]{0,6}?(-?[\d,]*\.?\d+)\s?(ns|µs|ms|min|kB|MB|GB|s|B|k|M|G)?(?![a-z])/.exec(text);
     return found ? parseFloat(found[1].replace(/,/g, '')) * (units[found[2]] || 1) : text === '–' ? Infinity : text;
   };
+  const own = (body) => [...body.rows].filter((row) => !$('.of', row));
   const sort = (table, column, head) => {
     const up = head.getAttribute('aria-sort') !== 'ascending';
     for (const each of all('thead th', table)) each.removeAttribute('aria-sort');
     head.setAttribute('aria-sort', up ? 'ascending' : 'descending');
-    const rows = all('tbody tr', table).map((row) => [value(row.cells[column]), row]);
-    rows.sort(([a], [b]) => (typeof a === typeof b ? (a < b ? -1 : a > b ? 1 : 0) : typeof a === 'number' ? -1 : 1) * (up ? 1 : -1));
-    $('tbody', table).append(...rows.map(([, row]) => row));
+    for (const body of table.tBodies) {
+      const rows = own(body).map((row) => [value(row.cells[column]), row]);
+      rows.sort(([a], [b]) => (typeof a === typeof b ? (a < b ? -1 : a > b ? 1 : 0) : typeof a === 'number' ? -1 : 1) * (up ? 1 : -1));
+      body.append(...rows.map(([, row]) => row));
+    }
   };
   for (const table of all('table.sort')) {
-    all('tbody tr', table).forEach((row, index) => { row.dataset.row = index; });
+    for (const body of table.tBodies) own(body).forEach((row, index) => { row.dataset.row = index; });
     all('thead th', table).forEach((head, column) => {
       const button = document.createElement('button');
       button.type = 'button';
@@ -60,9 +63,9 @@
   const cursor = document.createElement('div');
   const numbers = (list) => (list || '').trim().split(/\s+/).filter(Boolean).map(Number);
   const row = (figure, index) => {
-    const table = figure.dataset.table ? document.getElementById(figure.dataset.table + '-table') : $('table', figure);
-    const number = figure.dataset.table ? numbers(figure.dataset.rows)[index] : index;
-    return table && [table, $(`tbody tr[data-row="${number}"]`, table)];
+    const body = figure.dataset.table ? document.getElementById(figure.dataset.table) : $('tbody', figure);
+    const number = figure.dataset.rows ? numbers(figure.dataset.rows)[index] : index;
+    return body && [body.parentNode, $(`tr[data-row="${number}"]`, body)];
   };
   const show = (figure, index) => {
     const picture = $('.picture', figure), box = $('svg', picture).viewBox.baseVal;
@@ -70,7 +73,7 @@
     if (!line) return;
     const heads = all('thead th', table), columns = figure.dataset.columns ? numbers(figure.dataset.columns) : heads.map((_, i) => i).slice(1);
     const name = document.createElement('b');
-    name.textContent = figure.dataset.table ? [told(line.cells[1]), told(line.cells[2])].join(', ') : `${told(heads[0])} ${told(line.cells[0])}`;
+    name.textContent = table.matches('.ranked') ? [told(line.cells[1]), told(line.cells[2])].join(', ') : `${told(heads[0])} ${told(line.cells[0])}`;
     readout.replaceChildren(name, ...columns.filter((i) => told(line.cells[i]) !== '–').map((i) => {
       const part = document.createElement('div'), head = document.createElement('i');
       head.textContent = told(heads[i]);
@@ -121,7 +124,8 @@
   // A link into a folded table opens it; what is printed is open.
   const open = () => {
     const aim = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (aim && aim.tagName === 'DETAILS') { aim.open = true; aim.scrollIntoView(); }
+    const folded = aim && aim.closest('details');
+    if (folded) { folded.open = true; aim.scrollIntoView(); }
   };
   addEventListener('hashchange', open);
   open();
