@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from typing import Any, Final
 
 _TOOL_IDS: Final = range(6)
+LEFT_ALONE: Final[set[str]] = set()
+"""Tools that go on: what is noted in an untimed pass is there to be noted."""
 # Events whose callback may say "not here again"; from the others that would be an error in the code that runs.
 _CAN_BE_DISABLED: Final = frozenset(
     {
@@ -27,7 +29,7 @@ def hold_off_monitors(undo: ExitStack, held: list[str]) -> None:
         return
     for tool_id in _TOOL_IDS:
         name = monitoring.get_tool(tool_id)
-        if name is not None and _silence(monitoring, tool_id, undo):
+        if name is not None and name not in LEFT_ALONE and _silence(monitoring, tool_id, undo):
             held.append(name.partition(".")[0])  # coverage calls itself "coverage.py" here
 
 

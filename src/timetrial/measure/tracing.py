@@ -18,6 +18,9 @@ from typing import Any, Final
 
 from timetrial.measure.monitoring import hold_off_monitors
 
+LEFT_ALONE: Final[set[object]] = set()
+"""Tracers that go on: in a pass that is there to note what runs, and times nothing."""
+
 
 class Pause:
     """Until ``resume()``, nothing traces or profiles this process, but for what ``left`` names.
@@ -77,6 +80,8 @@ class _Place:
     def hold_off(self, undo: ExitStack, held: list[str], left: list[str]) -> None:
         """Takes away the functions of this thread, of those that run, and of those to come."""
         own, for_new = self._get(), self._get_for_new_threads()
+        if LEFT_ALONE and not LEFT_ALONE.isdisjoint((own, for_new)):
+            return
         names = [_program_of(each) for each in (for_new, own) if each is not None]
         others = self._traced_threads(for_new)
         if _is_cprofile(own):
