@@ -24,9 +24,10 @@ from timetrial.gate.allotment import Allotment, Pace
 from timetrial.gate.families import judge_families
 from timetrial.gate.findings import Finding, Verdict
 from timetrial.gate.lockstep.launch import Offer
+from timetrial.gate.plan import GatePlan
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName
-from timetrial.gate.run import GatePlan, run_gate
+from timetrial.gate.run import run_gate
 from timetrial.gate.verdicts import judge
 
 KINDS: Final = 12

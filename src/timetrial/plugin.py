@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from timetrial.gate import AGENT, VARIABLE
+from timetrial.gate import AGENT, NOTES_VARIABLE, VARIABLE
 from timetrial.pytest_plugin.declared_options import add_options, something_asked
 from timetrial.pytest_plugin.server_fixtures import mock_server, mock_server_factory, mock_space
 
@@ -35,6 +35,7 @@ _MARKERS = (
 )
 _OPTIONS = pytest.StashKey["TrialOptions"]()
 _PROJECT = pytest.StashKey[Any]()
+_WATCHING = pytest.StashKey[Any]()
 _REMARKS = pytest.StashKey[Sequence[str]]()
 _SESSION = "timetrial-session"
 
@@ -53,9 +54,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.pluginmanager.register(AsyncTestLoops(_options(config).event_loop))
     if VARIABLE in os.environ:
-        from timetrial.gate.lockstep.agent import join_gate
+        config.pluginmanager.register(_agent(config), AGENT)
 
-        config.pluginmanager.register(join_gate(config.stash[_REMARKS], config.stash[_PROJECT]), AGENT)
+
+def _agent(config: pytest.Config) -> Any:
+    """What speaks for this side of a gate: one that is timed, or one that is noted."""
+    if _WATCHING in config.stash:
+        from timetrial.gate.same_code.note_agent import join_to_note
+
+        return join_to_note(config.stash[_REMARKS], config.stash[_PROJECT], config.stash[_WATCHING])
+    from timetrial.gate.lockstep.agent import join_gate
+
+    return join_gate(config.stash[_REMARKS], config.stash[_PROJECT])
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -65,7 +75,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
         from timetrial.pytest_plugin.installed_first import import_installed
         from timetrial.pytest_plugin.set_aside_options import with_seed, without_coverage
 
-        early_config.stash[_PROJECT] = import_installed(early_config, Path.cwd())
+        project = early_config.stash[_PROJECT] = import_installed(early_config, Path.cwd())
+        if os.environ.pop(NOTES_VARIABLE, None):
+            from timetrial.gate.same_code.side_notes import watch_side
+
+            early_config.stash[_WATCHING] = watch_side(Path.cwd(), project)
         without_coverage(early_config)
         with_seed(early_config, args, os.environ["PYTHONHASHSEED"])
     return (yield)

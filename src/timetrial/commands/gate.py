@@ -19,10 +19,11 @@ from timetrial.gate.families import judge_families
 from timetrial.gate.findings import ExitCode, Finding
 from timetrial.gate.lockstep.keep_awake import can_keep_awake
 from timetrial.gate.lockstep.selection import paths_in
+from timetrial.gate.plan import GatePlan
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.policy_choice import ChosenPolicy, choose_policy
 from timetrial.gate.record import SideName
-from timetrial.gate.run import GatePlan, run_gate
+from timetrial.gate.run import run_gate
 from timetrial.gate.self_test import alike, run_self_test, self_test_files, tally
 from timetrial.gate.shards import merged, shard_of
 from timetrial.gate.sides.make import Side, sides_of_pythons, sides_of_ref, this_side
@@ -40,7 +41,7 @@ from timetrial.system.warden import warden
 _RESULTS: Final = Path("results", "gate")
 _WHOM: Final = ("--base", "--tests-from", "--extra", "--group", "--requirements", "--base-python", "--candidate-python")
 _REPORTS: Final = ("--json", "--markdown", "--junit")
-_ONLY_MEASURED: Final = ("-k", "-m", "--", "--budget", "--seed", "--shard", "--results")
+_ONLY_MEASURED: Final = ("-k", "-m", "--", "--budget", "--seed", "--shard", "--measure-all", "--results")
 _NOT_OF_THE_PAST: Final = (*_WHOM, "--policy", "--accept-difference", "paths")
 _BORROWED: Final = "both sides ran the candidate's tests (--tests-from candidate)"
 _NAMES: Final = {"paths": "paths of tests", "--": "what stands behind --"}
@@ -68,7 +69,10 @@ def _run(options: argparse.Namespace, selection: Sequence[str]) -> int:
         return _self_test(options, chosen.policy, selection)
     if _are_stored(options.paths):
         return _stored(options, chosen)
-    return _lockstep(options, chosen.within(seconds_of(options.budget) if options.budget else None), selection)
+    chosen = chosen.within(seconds_of(options.budget) if options.budget else None)
+    if options.measure_all:
+        chosen = replace(chosen, policy=replace(chosen.policy, measure_all=True))
+    return _lockstep(options, chosen, selection)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -101,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--replay", type=Path, metavar="FILE", help="judge the raw data of an earlier gate again")
     add("--shard", metavar="I/N", help="measure one of N shares of the benchmarks, for --merge; e.g. 2/5")
     add("--merge", type=Path, nargs="+", default=[], metavar="FILE", help="judge all shards of a gate as one")
+    add("--measure-all", action="store_true", help="measure benchmarks too that run the same code on both sides")
     add("--self-test", action="store_true", help="measure the gate itself, on this machine and suite")
     add(
         "--accept-difference",
@@ -151,7 +156,8 @@ def _way(options: argparse.Namespace) -> tuple[str, str, Sequence[str]]:
         return "--merge", why, ("--self-test", *_NOT_OF_THE_PAST, *_ONLY_MEASURED[:-1])
     if options.self_test:
         why = "a self-test compares this code with itself, and prints what it finds"
-        return "--self-test", why, (*_WHOM, "--accept-difference", "--seed", "--shard", "--verbose", *_REPORTS)
+        few = (*_WHOM, "--accept-difference", "--seed", "--shard", "--measure-all", "--verbose", *_REPORTS)
+        return "--self-test", why, few
     if _are_stored(options.paths):
         return "stored files", "what they hold is compared as it is, and nothing is measured", (*_WHOM, *_ONLY_MEASURED)
     way = "--base" if options.base else "--base-python"

@@ -55,6 +55,8 @@ class Finding:
     """How many variants a test has, where this is the verdict on all of them together; None for a benchmark's own."""
     more_launches: int | None = None
     """About how many more launches would settle an inconclusive one; None where more would not help."""
+    same_code: bool = False
+    """Whether both sides run the same code, by all that was noted of them."""
 
 
 def exit_code(findings: Sequence[Finding], families: Sequence[Finding] = ()) -> int:

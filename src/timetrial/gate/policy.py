@@ -63,6 +63,8 @@ class GatePolicy:
     groups: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
     install: tuple[str, ...] | None = None
+    measure_all: bool = False
+    """Measure benchmarks too that run the same code on both sides."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.margin < self.detect <= _LARGEST_CHANGE:

@@ -56,6 +56,26 @@ class Trouble:
     """What happened, in words."""
 
 
+@dataclass(frozen=True)
+class SameCode:
+    """That a benchmark runs the same code on both sides, and what that rests on: all of it was the same."""
+
+    digest: str
+    """Of everything that was compared."""
+    functions: int
+    """How many functions of the project it runs, or mentions in those that it runs."""
+    modules: int
+    """How many of the project's modules do something when they are imported."""
+    distributions: int
+    """How many are installed, the project's own left out."""
+    files: tuple[str, ...] = ()
+    """What it read; ``{files}`` is the side's folder, ``{environment}`` that of its environment."""
+    variables: tuple[str, ...] = ()
+    """The environment variables that it read."""
+    drawn: bool = False
+    """Whether it was drawn by lot, to be measured all the same."""
+
+
 @dataclass
 class BenchmarkRecord:
     """All that was measured of one benchmark, in the order in which it was; ``trouble`` if something was in the way."""
@@ -65,6 +85,13 @@ class BenchmarkRecord:
     launches: list[LaunchPair] = field(default_factory=list)
     """One entry a launch that came through."""
     trouble: Trouble | None = None
+    same_code: SameCode | None = None
+    """Where both sides run the same code: what that rests on."""
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether it has to be timed: nothing is in the way, and its code may differ, or it was drawn by lot."""
+        return self.trouble is None and (self.same_code is None or self.same_code.drawn)
 
     def of(self, phase: Phase) -> list[LaunchPair]:
         """The launches of one phase."""

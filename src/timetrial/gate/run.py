@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-from timetrial.errors import GateError, SideDownError
+from timetrial.errors import GateError, NoRoomError, SideDownError
 from timetrial.gate.allotment import (
     Allotment,
     Pace,
@@ -28,64 +27,14 @@ from timetrial.gate.lockstep.keep_awake import Spinners, spinners
 from timetrial.gate.lockstep.launch import Launch
 from timetrial.gate.lockstep.rounds import BenchmarkRounds
 from timetrial.gate.lockstep.sizes import Sizes
+from timetrial.gate.plan import GatePlan, Progress
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
-from timetrial.gate.shards import Shard
-from timetrial.gate.sides.make import Side
+from timetrial.gate.same_code.noting import may_be_noted, note
 from timetrial.gate.sides.watch import Watch
 from timetrial.gate.stock import lacking, records_of
 from timetrial.gate.verdicts import open_for_confirmation
 from timetrial.system.strays import Stray
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a gate is: the launch under way, the benchmark in it, and a guess of the time left."""
-
-    phase: Phase
-    launch: int
-    """Which launch of the phase, from 1."""
-    launches: int
-    """How many there are in the phase, at most."""
-    benchmark: int
-    """Which benchmark of the launch, from 1."""
-    benchmarks: int
-    name: str
-    """The benchmark's node id."""
-    left_s: float
-    """Seconds that are left at most; 0 until the first launch has ended."""
-
-
-@dataclass(frozen=True)
-class GatePlan:
-    """All that a gate needs to know before it starts.
-
-    ``selection`` goes to pytest on both sides. ``extra_share(name)`` makes the candidate do that share of a
-    benchmark's work more, which is how the gate itself is measured. ``say`` gets lines for whoever started the gate,
-    ``on_progress`` is told of each benchmark, ``on_launch`` gets the records after each launch, so that nothing
-    measured is lost. ``on_modules`` gets the project's modules that a side imported, by name, with the file of each.
-    """
-
-    base: Side
-    candidate: Side
-    policy: GatePolicy
-    """The settings that verdicts rest on, unless ``on_allotment`` is told of others."""
-    selection: Sequence[str] = ()
-    seed: int = 0
-    """Of the random order of benchmarks and sides."""
-    shard: Shard | None = None
-    """The part of the benchmarks that this gate measures; None for all."""
-    extra_share: Callable[[str], float] = lambda _name: 0.0
-    say: Callable[[str], None] = lambda _line: None
-    on_progress: Callable[[Progress], None] = lambda _progress: None
-    on_launch: Callable[[Sequence[BenchmarkRecord]], None] = lambda _records: None
-    on_modules: Callable[[SideName, Mapping[str, str]], None] = lambda _side, _modules: None
-    on_python: Callable[[SideName, Mapping[str, Any]], None] = lambda _side, _python: None
-    """Gets which Python a side ran on, as ``PythonIdentity.as_dict``."""
-    on_allotment: Callable[[Allotment], None] = lambda _allotted: None
-    """Told of how the gate spends its time, and by which policy it is to be judged, where that isn't ``policy``."""
-    known_enough: Callable[[BenchmarkRecord], bool] = lambda _record: False
-    """Whether whoever asks has an answer already, though the gate itself would look on; asked between launches."""
 
 
 def run_gate(plan: GatePlan) -> list[BenchmarkRecord]:
@@ -96,8 +45,9 @@ def run_gate(plan: GatePlan) -> list[BenchmarkRecord]:
     """
     with spinners(plan.policy.keep_awake) as started:
         gate = _Gate(plan, started)
-        gate.screen()
-        gate.confirm()
+        if gate.note():
+            gate.screen()
+            gate.confirm()
     return gate.records()
 
 
@@ -123,6 +73,30 @@ class _Gate:
 
     def records(self) -> list[BenchmarkRecord]:
         return list(self._records.values())
+
+    def note(self) -> bool:
+        """Finds out, untimed, which benchmarks run the same code on both sides; whether there is more to be known."""
+        plan = self._plan
+        if not may_be_noted(plan):
+            return True
+        launch = self._new_launch(noting=True)
+        try:
+            with self._kept_if_unchanged(launch), launch:
+                records, answered = note(launch, plan, self._clock.left_s)
+        except (NoRoomError, KeyboardInterrupt):
+            raise
+        except GateError as error:  # whatever is wrong for good, the launch to come will say
+            plan.say(f"nothing could be noted, so all is measured: {str(error).partition(chr(10))[0]}")
+            return True
+        self._records = {each.name: each for each in records}
+        if not answered and any(each.is_measured for each in records):
+            return True
+        for remark in launch.remarks:
+            plan.say(remark)
+        for side, python in launch.pythons.items():
+            plan.on_python(side, python)
+        plan.on_launch(records)
+        return False
 
     def screen(self) -> None:
         """Looks at everything, until each benchmark has its launches or the time is up."""
@@ -166,7 +140,7 @@ class _Gate:
 
     def _short_of_screening(self) -> list[str]:
         wanted, records = self._policy.screen_launches, self._records.values()
-        return [each.name for each in records if each.trouble is None and len(each.of(Phase.SCREEN)) < wanted]
+        return [each.name for each in records if each.is_measured and len(each.of(Phase.SCREEN)) < wanted]
 
     def _fitting(self, names: Sequence[str]) -> list[str]:
         """Those that another launch has time for, in their order: the quick ones, if not all; none once time is up."""
@@ -178,14 +152,7 @@ class _Gate:
         """One launch over these benchmarks; None for all that both sides have."""
         plan = self._plan
         self._launches[phase] += 1
-        launch = Launch(
-            plan.base,
-            plan.candidate,
-            plan.selection,
-            patience_s=plan.policy.patience_s,
-            chance=self._chance,
-            ends_s=self._clock.ends_s,
-        )
+        launch = self._new_launch()
         began_s = time.monotonic()
         try:
             with self._kept_if_unchanged(launch), launch:
@@ -206,6 +173,18 @@ class _Gate:
                 plan.on_python(side, python)
             plan.on_launch(self.records())  # also what a launch had measured when it was cut off
         self._costs.note_end(time.monotonic() - ended_s)
+
+    def _new_launch(self, **how: bool) -> Launch:
+        plan = self._plan
+        return Launch(
+            plan.base,
+            plan.candidate,
+            plan.selection,
+            patience_s=plan.policy.patience_s,
+            chance=self._chance,
+            ends_s=self._clock.ends_s,
+            **how,
+        )
 
     def _share_out(self, benchmarks: int) -> None:
         """Settles how this gate spends its time, now that is known how many benchmarks there are."""
@@ -291,8 +270,11 @@ class _Gate:
 
     def _take_stock(self, launch: Launch) -> list[str]:
         """Makes a record for everything that either side has; returns what can be measured."""
+        noted = {name: record.same_code for name, record in self._records.items()}
         self._records = {each.name: each for each in records_of(launch, self._plan.shard)}
-        return [name for name, record in self._records.items() if record.trouble is None]
+        for name, record in self._records.items():
+            record.same_code = noted.get(name) if record.trouble is None else None
+        return [name for name, record in self._records.items() if record.is_measured]
 
     def _tell(self, phase: Phase, index: int, names: Sequence[str]) -> None:
         policy = self._policy

@@ -18,9 +18,10 @@ from typing import Final
 
 from timetrial.errors import ResultsError
 from timetrial.gate.findings import Finding, Verdict
+from timetrial.gate.plan import GatePlan
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, Phase
-from timetrial.gate.run import GatePlan, run_gate
+from timetrial.gate.run import run_gate
 from timetrial.gate.store import GateFile, StoredGate, about_sides, read_gate
 from timetrial.gate.verdicts import judge, looked_at_again, rule_for
 from timetrial.stats.scatter import scatter

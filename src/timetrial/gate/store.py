@@ -16,7 +16,7 @@ from timetrial.environment.record import Environment, environment
 from timetrial.errors import NoRoomError, ResultsError
 from timetrial.gate.allotment import Allotment
 from timetrial.gate.policy import GatePolicy, policy_of
-from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
+from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SameCode, SideName, Trouble
 from timetrial.gate.sides.make import Side
 from timetrial.results.read import read_json
 from timetrial.results.runfile import make_folder
@@ -28,8 +28,9 @@ from timetrial.system.strict_json import dumps
 _KEY: Final = "timetrial_gate"
 # 1: schema_version, complete, created, seconds, policy, about (sides, selection, seed, environment, …), benchmarks.
 # 2: launches have a number, and the phase "family"; about.asked: settings that were asked for where others are used.
-SCHEMA_VERSION: Final = 2
-_READ: Final = (1, SCHEMA_VERSION)
+# 3: benchmarks have same_code: what it rests on that both sides run the same; null where they may not.
+SCHEMA_VERSION: Final = 3
+_READ: Final = (1, 2, SCHEMA_VERSION)
 _ADVICE: Final = (
     "make room or permit it, or choose another directory with --results=DIR "
     "(what was written before is still there, and whole)"
@@ -51,8 +52,14 @@ _LAUNCH: Final = fields(
         "number": or_none(_COUNT),
     }
 )
+_SAME: Final = fields({"digest": TEXT, "drawn": _FLAG, "files": every(TEXT), "variables": every(TEXT)})
 _RECORD: Final = fields(
-    {"name": TEXT, "launches": every(_LAUNCH), "trouble": or_none(fields({"kind": TEXT, "reason": TEXT}))}
+    {
+        "name": TEXT,
+        "launches": every(_LAUNCH),
+        "trouble": or_none(fields({"kind": TEXT, "reason": TEXT})),
+        "same_code": or_none(_SAME),
+    }
 )
 _GATE: Final = fields(
     {"complete": _FLAG, "seconds": NUMBER, "policy": fields({}, _RULE), "about": _ABOUT, "benchmarks": every(_RECORD)}
@@ -246,12 +253,17 @@ def _refuse_what_no_gate_writes(stored: StoredGate) -> None:
 
 
 def _record_of(stored: Mapping[str, Any]) -> BenchmarkRecord:
-    trouble = stored["trouble"]
+    trouble, same = stored["trouble"], stored.get("same_code")
     return BenchmarkRecord(
         name=stored["name"],
         launches=[_launch_of(launch) for launch in stored["launches"]],
         trouble=_trouble_of(trouble) if trouble else None,
+        same_code=_same_code_of(same) if same else None,
     )
+
+
+def _same_code_of(stored: Mapping[str, Any]) -> SameCode:
+    return SameCode(**{**stored, "files": tuple(stored["files"]), "variables": tuple(stored["variables"])})
 
 
 def _trouble_of(stored: Mapping[str, Any]) -> Trouble:

@@ -34,6 +34,11 @@ from timetrial.stats.signed_rank import (
     trimmed_mean,
 )
 
+SAME_CODE: Final = "same code"
+A_FAULT_OF_OURS: Final = (
+    "although both sides run the same code by all that was noted: a false alarm, or something that timetrial didn't "
+    "see; measure all with --measure-all, and please report it"
+)
 IF_IT_IS_MEANT: Final = "(if that is meant, name it in may_be_missing, [tool.timetrial.gate])"
 _EXCUSABLE: Final = ("missing", "skipped", "void")
 _VERDICTS = {
@@ -84,7 +89,17 @@ def rule_for(policy: GatePolicy, k: int) -> Rule:
 def judge(records: Sequence[BenchmarkRecord], policy: GatePolicy, *, cut_off: bool = False) -> list[Finding]:
     """The verdict on each benchmark, in the records' order; ``cut_off`` where the gate was ended before its time."""
     survey = _Survey(records, policy, cut_off)
-    return [_judge(reading, survey) for reading in survey.readings.values()]
+    found = [_judge(reading, survey) for reading in survey.readings.values()]
+    return [_of_same_code(each, record) for each, record in zip(found, records, strict=True)]
+
+
+def _of_same_code(finding: Finding, record: BenchmarkRecord) -> Finding:
+    """Where both sides run the same code, a difference is a fault of ours, and nothing is left open."""
+    if record.same_code is None or record.trouble:
+        return finding
+    if finding.verdict in (Verdict.REGRESSED, Verdict.IMPROVED):
+        return replace(finding, same_code=True, reason=A_FAULT_OF_OURS)
+    return replace(finding, same_code=True, verdict=Verdict.UNCHANGED, reason=SAME_CODE, more_launches=None)
 
 
 @dataclass(frozen=True)
@@ -142,7 +157,10 @@ class _Survey:
         return [
             name
             for name, each in self.readings.items()
-            if each.screen and name not in self.flagged and not shift_interval(each.screen).lies_within(bound)
+            if each.screen
+            and each.record.same_code is None
+            and name not in self.flagged
+            and not shift_interval(each.screen).lies_within(bound)
         ]
 
     @cached_property

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from timetrial.gate.plan import GatePlan
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, SideName
-from timetrial.gate.run import GatePlan, run_gate
+from timetrial.gate.run import run_gate
 from timetrial.gate.sides.make import Side
 
 SUITE = """
@@ -36,7 +37,9 @@ asyncio_default_fixture_loop_scope = function
 addopts = -p no:hypothesispytest -p no:xdist -p no:respx -p no:anyio -p no:timeout -p no:cacheprovider
 """
 
-QUICK = GatePolicy(screen_launches=2, pairs_per_launch=4, warmup_rounds=2, budget_s=1.0, patience_s=60.0)
+QUICK = GatePolicy(
+    screen_launches=2, pairs_per_launch=4, warmup_rounds=2, budget_s=1.0, patience_s=60.0, measure_all=True
+)
 
 Measure = Callable[..., dict[str, BenchmarkRecord]]
 

@@ -14,8 +14,9 @@ import pytest
 
 from tests.system.gate.conftest import QUICK, Measure, by_test
 from tests.system.gate.projects import new_project, python_without_pip
+from timetrial.gate.plan import GatePlan
 from timetrial.gate.record import SideName
-from timetrial.gate.run import GatePlan, run_gate
+from timetrial.gate.run import run_gate
 from timetrial.gate.sides.make import sides_of_ref
 
 INI = """[pytest]

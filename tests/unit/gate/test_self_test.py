@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from timetrial.gate import self_test
+from timetrial.gate.plan import GatePlan
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName
-from timetrial.gate.run import GatePlan
 from timetrial.gate.self_test import (
     SHARES,
     Shares,

@@ -14,7 +14,7 @@ from timetrial import cli
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.allotment import Allotment, Pace
 from timetrial.gate.policy import GatePolicy
-from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
+from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SameCode, SideName, Trouble
 from timetrial.gate.store import GateFile, read_gate
 
 LAUNCH = LaunchPair(Phase.SCREEN, (0.01, 0.011), (0.012, 0.0125), (True, False), 3, (1,))
@@ -22,6 +22,9 @@ RECORDS = [
     BenchmarkRecord("test_a.py::test_a", [LAUNCH, replace(LAUNCH, phase=Phase.CONFIRM, cpus=())]),
     BenchmarkRecord("test_a.py::test_b", trouble=Trouble("missing", SideName.CANDIDATE, "deleted")),
     BenchmarkRecord("test_a.py::test_c", trouble=Trouble("skipped", None, "no library")),
+    BenchmarkRecord(
+        "test_a.py::test_d", same_code=SameCode("0" * 24, 3, 1, 40, ("{files}/a.csv",), ("TZ",), drawn=True)
+    ),
 ]
 POLICY = GatePolicy(margin=0.02, may_be_missing=("test_old*",))
 

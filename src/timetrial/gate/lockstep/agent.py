@@ -38,19 +38,27 @@ _NO_MATTER: Final = frozenset({Kind.DISTURBED, Kind.CLOCK})
 
 
 def join_gate(remarks: Sequence[str] = (), project: InstalledProject | None = None) -> Agent:
-    """Connects to the gate that started this pytest, and hides it from processes that this one starts.
+    """The plugin of a side that takes turns with another one.
 
     ``remarks`` are lines that whoever started the gate should read; ``project`` is what has to be imported from where
     it is installed.
     """
+    return Agent(connect(), remarks, project)
+
+
+def connect() -> Channel:
+    """Connects to the gate that started this pytest, and hides it from processes that this one starts."""
     host, port, token, side = os.environ.pop(VARIABLE).split()
     channel = Channel(socket.create_connection((host, int(port)), timeout=30), "the gate")
     channel.send(kind="join", token=token, side=side, protocol=PROTOCOL)
-    return Agent(channel, remarks, project)
+    return channel
 
 
 class Agent:
     """The pytest plugin of one side; ``run`` and ``run_in_loop`` take the place of the trial's own rounds."""
+
+    order = "run"
+    """What the gate's order of benchmarks is called."""
 
     def __init__(self, channel: Channel, remarks: Sequence[str] = (), project: InstalledProject | None = None) -> None:
         self._channel = channel
@@ -65,6 +73,7 @@ class Agent:
         self._ended: dict[str, str] = {}
         self._rounds: SideRounds | None = None
         self._voids: Sequence[Void] = ()
+        self._ordered: dict[str, Any] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
@@ -91,11 +100,13 @@ class Agent:
             unknown=self._named_tests.unknown if self._named_tests else [],
             benchmarks=[{"name": each.nodeid, "skip": _static_skip(each)} for each in offered],
             uncollected=[{"file": file, "reason": reason} for file, reason in self._uncollected.items()],
+            order=self.order,
         )
         if session.testsfailed and not config.getoption("continue_on_collection_errors"):
             return  # pytest is about to say why, and to end
         by_name = {item.nodeid: item for item in offered}
-        chosen = [by_name[name] for name in receive_order(self._channel)["run"]]
+        self._ordered = receive_order(self._channel)
+        chosen = [by_name[name] for name in self._ordered[self.order]]
         kept = set(chosen)
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = chosen
@@ -151,7 +162,7 @@ class Agent:
 
     def run(self, plan: TrialPlan) -> Measurement:
         """As trial.run_trial, with the gate deciding when a round is due."""
-        with OpenTrial(_once(plan)) as trial:
+        with OpenTrial(with_single_executions(plan)) as trial:
             self._run_rounds(
                 lambda executions: sum(trial.time_a_round() for _ in range(executions)),
                 workers=_has_workers(trial.worker_pids()),
@@ -163,7 +174,7 @@ class Agent:
         """As trial.run_trial_in_loop, with the gate deciding when a round is due; the loop stands still meanwhile."""
         if not isinstance(plan.model(), InLoopModel):
             return self.run(plan)
-        async with OpenTrialInLoop(_once(plan)) as trial:
+        async with OpenTrialInLoop(with_single_executions(plan)) as trial:
             with self._open_rounds(workers=False, servers=_pids(plan.server)) as rounds:
                 while executions := rounds.next_round():
                     rounds.report(sum([await trial.time_a_round() for _ in range(executions)]))
@@ -217,7 +228,7 @@ def _static_skip(item: pytest.Item) -> str | None:
     return str(marker.kwargs.get("reason") or (marker.args[0] if marker.args else "skipped by its marker"))
 
 
-def _once(plan: TrialPlan) -> TrialPlan:
+def with_single_executions(plan: TrialPlan) -> TrialPlan:
     """Each execution is a round by itself: how many make one of the gate's is for both sides to say."""
     return replace(plan, executions=Executions(1))
 

@@ -54,6 +54,11 @@ _UNCOLLECTED: Final[_Check] = (
     lambda value: isinstance(value, dict) and all(isinstance(value.get(name), str) for name in ("file", "reason")),
 )
 
+_FACTS: Final[_Check] = (
+    "object of texts",
+    lambda value: isinstance(value, dict) and all(isinstance(each, str) for each in value.values()),
+)
+
 _NEEDED: Final[Mapping[str, Mapping[str, _Check]]] = {
     "hello": {"collection_errors": _COUNT, "benchmarks": _every(_OFFER)},
     "ready": {"name": _TEXT, "workers": _FLAG, "server": _FLAG},
@@ -61,9 +66,11 @@ _NEEDED: Final[Mapping[str, Mapping[str, _Check]]] = {
     "obeyed": {},
     "trouble": {"name": _TEXT, "trouble": _TROUBLE, "reason": _TEXT},
     "closed": {"name": _TEXT},
+    "common": {"facts": _FACTS, "unseen": _every(_TEXT)},
+    "noted": {"name": _TEXT, "facts": _FACTS, "unseen": _every(_TEXT)},
 }
 _OPTIONAL: Final[Mapping[str, Mapping[str, _Check]]] = {
-    "hello": {"remarks": _every(_TEXT), "unknown": _every(_TEXT), "uncollected": _every(_UNCOLLECTED)},
+    "hello": {"remarks": _every(_TEXT), "unknown": _every(_TEXT), "uncollected": _every(_UNCOLLECTED), "order": _TEXT},
     "ready": {"least_s": _SECONDS, "least_rounds": _ROUNDS, "timer": _or_none(_TEXT), "untimed": _FLAG},
     "round": {"wall_s": _SECONDS},
     "closed": {"trouble": _TROUBLE, "reason": _TEXT, "python": _OBJECT},

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from timetrial.errors import GateError, SideDownError, shorten
-from timetrial.gate import PROTOCOL, VARIABLE
+from timetrial.gate import NOTES_VARIABLE, PROTOCOL, VARIABLE
 from timetrial.gate.lockstep.channel import Channel, Message
 from timetrial.gate.lockstep.selection import selection_on
 from timetrial.gate.lockstep.side_process import SideProcess
@@ -51,6 +51,7 @@ class Launch:
 
     ``selection`` is what pytest is told beside what the gate itself tells it. ``patience_s`` bounds every wait, and
     ``ends_s``, by time.monotonic's clock, all of them together.
+    With ``noting``, the sides note what their benchmarks run, and nothing is timed.
     Raises GateError for a side that can't collect, and SideDownError for one that ends or falls silent.
     """
 
@@ -63,7 +64,9 @@ class Launch:
         patience_s: float,
         chance: random.Random,
         ends_s: float = math.inf,
+        noting: bool = False,
     ) -> None:
+        self._noting = noting
         self._sides = (base, candidate)
         self._selection = list(selection)
         self._patience_s = patience_s
@@ -82,6 +85,8 @@ class Launch:
         self.uncollected: dict[SideName, dict[str, str]] = {}
         """Files of tests that a side could not import, and why, by their node ids."""
         self._unknown: dict[SideName, list[str]] = {}
+        self.orders: dict[SideName, str] = {}
+        """What each side waits for: "run", or "note" where its timetrial knows how to note."""
         self.remarks: dict[str, None] = {}
         """What the sides say of themselves, once where both say it."""
         self.strays: list[Stray] = []
@@ -148,6 +153,7 @@ class Launch:
         command = [
             *("-P", "-m", "pytest", "--benchmark-only", "--trial-scale=gate", "--trial-results="),
             *(f"--benchmark-storage={own}", "-o", f"cache_dir={own / 'cache'}"),
+            *((f"--basetemp={own / 'temporary'}",) if self._noting else ()),
             *(("--continue-on-collection-errors",) if side.borrowed_tests else ()),
             *selection_on(side.root, self._other(side).root, self._selection, nothing=own),
         ]
@@ -155,6 +161,8 @@ class Launch:
         # Of one length for both: where a stack begins depends on how large the environment is.
         door = f"{host} {port} {self._tokens[side.name]} {side.name:{max(map(len, SideName))}}"
         environment = {VARIABLE: door, "PYTHONHASHSEED": self._hash_seed}
+        if self._noting:
+            environment[NOTES_VARIABLE] = "1"
         return SideProcess(side, command, environment, folder / f"{side.name}.log")
 
     def _other(self, side: Side) -> Side:
@@ -246,6 +254,7 @@ class Launch:
         if hello["collection_errors"] and not (process.side.borrowed_tests and self.uncollected[name]):
             said = str(process.down())
             raise GateError(f"the {name} side can't collect its tests: {said}{_missing(said, process.side)}")
+        self.orders[name] = hello.get("order", "run")
         self._unknown[process.side.name] = hello.get("unknown", [])
         self.remarks.update(dict.fromkeys(hello.get("remarks", ())))
         self.offers[name] = [Offer(benchmark["name"], benchmark["skip"]) for benchmark in hello["benchmarks"]]

@@ -26,10 +26,19 @@ _ADVICE: Final = (
     "Mend that, say how to install with `install` in [tool.timetrial.gate], or make the environments "
     "yourself and name them with --base-python and --candidate-python"
 )
-# Processes that a side starts import the project from where it is installed too; an older timetrial can't see to it.
+# Processes that a side starts import the project from where it is installed too, and are noted where their side is; an
+# older timetrial can't see to it.
+_JOIN: Final = (
+    '; exec("try:\\n from {module} import {function} as t\\n t()\\nexcept ImportError: pass") '
+    'if "{variable}" in os.environ else None'
+)
 _IMPORT_INSTALLED: Final = (
-    'import os; exec("try:\\n from timetrial.environment.installed_finder import install_as_told as t\\n t()\\n'
-    'except ImportError: pass") if "TIMETRIAL_INSTALLED" in os.environ else None\n'
+    "import os"
+    + _JOIN.format(
+        module="timetrial.environment.installed_finder", function="install_as_told", variable="TIMETRIAL_INSTALLED"
+    )
+    + _JOIN.format(module="timetrial.measure.execution.watching", function="join_as_told", variable="TIMETRIAL_NOTES")
+    + "\n"
 )
 _TEMPORARY: Final = ("TMPDIR", "TEMP", "TMP")  # where Python looks, in this order
 _UV_ANSWERS_WITHIN_S: Final = 20.0

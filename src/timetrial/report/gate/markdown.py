@@ -18,6 +18,7 @@ from timetrial.report.gate.table import (
     interval_of,
     leaning_lines,
     replay_lines,
+    same_code_lines,
     time_of,
     title,
 )
@@ -41,6 +42,7 @@ def gate_markdown(
     parts = [f"### {head}", f"**{conclusion(findings, policy, families)}**"]
     if families:
         parts.append(_notes([family_line(each) for each in worst_first(families)]))
+    parts += [in_markdown(each) for each in same_code_lines(findings)]
     parts += [in_markdown(each) for each in leaning_lines(findings, policy, header.launch_s)]
     reasons = reason_lines(notable) if len(notable) > ALL_SHOWN_UP_TO else []
     room = _MOST_CHARACTERS - sum(map(len, (*parts, _notes(header.notes)))) - 1_000

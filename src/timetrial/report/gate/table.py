@@ -52,12 +52,30 @@ def gate_lines(
         *(_table(rows) if rows else []),
         *_uncounted(hidden(findings, rows)),
         *map(family_line, worst_first(families)),
-        *reason_lines(worst_first(findings)),
+        *reason_lines(worst_first([each for each in findings if not is_untimed(each)])),
+        *same_code_lines(findings),
         *header.notes,
         *replay_lines(header),
         *leaning_lines(findings, policy, header.launch_s),
         conclusion(findings, policy, families),
     ]
+
+
+def is_untimed(finding: Finding) -> bool:
+    """Whether nothing had to be measured, since both sides run the same code."""
+    return finding.same_code and finding.verdict is Verdict.UNCHANGED
+
+
+def same_code_lines(findings: Sequence[Finding]) -> list[str]:
+    """How many run the same code on both sides; nothing where none does."""
+    same = [each for each in findings if each.same_code]
+    if not same:
+        return []
+    measured = sum(each.launches > 0 for each in same)
+    was = "was" if measured == 1 else "were"
+    but = f" ({measured}, one in ten by lot, {was} all the same)" if measured else ""
+    runs = "runs" if len(same) == 1 else "run"
+    return [f"{_benchmarks(len(same))} {runs} the same code on both sides: not measured{but}"]
 
 
 def family_line(family: Finding) -> str:
@@ -128,6 +146,13 @@ def conclusion(findings: Sequence[Finding], policy: GatePolicy, families: Sequen
         also = f", and {inconclusive} left open" if inconclusive else ""
         by_themselves = f"{counts[Verdict.REGRESSED]} of {_benchmarks(len(findings))}"
         return f"FAIL: {by_themselves}{f' and {tests}' if slower else ''} regressed{also} (exit {code})"
+    same = sum(is_untimed(each) for each in findings)
+    if code == ExitCode.PASS and same == asserted:
+        which = "the one benchmark" if asserted == 1 else f"all {asserted} benchmarks"
+        return f"PASS: both sides run the same code in {which} compared (exit {code})"
+    if code == ExitCode.PASS and same:
+        rest = f"; in any of the other {asserted - same} a slowdown of {percent(policy.detect)} would have shown"
+        return f"PASS: both sides run the same code in {_benchmarks(same)}{rest} (exit {code})"
     if code == ExitCode.PASS:
         return f"PASS: a slowdown of {percent(policy.detect)} in {_any_of(asserted)} would have shown (exit {code})"
     if not findings:
@@ -195,7 +220,7 @@ def _row(row: Finding | More) -> Sequence[str]:
         effect_of(row),
         interval_of(row),
         str(row.launches) if row.launches else "-",
-        row.verdict,
+        f"{row.verdict}: {row.reason}" if is_untimed(row) else row.verdict,
     )
 
 

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from timetrial.gate.plan import Progress
 from timetrial.gate.record import Phase
-from timetrial.gate.run import Progress
 from timetrial.report.progress.line import StepsLine
 from timetrial.report.text import about
 

@@ -38,6 +38,7 @@ def test_the_json_holds_all_that_was_found_and_asked_for() -> None:
         "more_launches": None,
         "variants": None,
         "reason": None,
+        "same_code": False,
     }
 
 

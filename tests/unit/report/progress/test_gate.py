@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 
+from timetrial.gate.plan import Progress
 from timetrial.gate.record import Phase
-from timetrial.gate.run import Progress
 from timetrial.report.progress.gate import GateProgress
 
 
