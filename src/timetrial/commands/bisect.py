@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from timetrial.commands.selection import add_installing, add_selection, divide, selection_of, wanted_of
 from timetrial.gate.bisect import Between, BisectPlan, bisect
 from timetrial.gate.findings import ExitCode, Finding
 from timetrial.gate.lockstep.selection import paths_in
+from timetrial.gate.plan import GatePlan
 from timetrial.gate.policy import GatePolicy, read_policy
 from timetrial.gate.record import BenchmarkRecord
-from timetrial.gate.run import GatePlan, run_gate
+from timetrial.gate.run import run_gate
 from timetrial.gate.sides.side import Side
 from timetrial.gate.store import About, GateFile, about_sides, read_gate
 from timetrial.gate.verdicts import effects_again, judge, rule_for
@@ -80,17 +81,50 @@ def _parser() -> argparse.ArgumentParser:
 
 
 @dataclass(frozen=True)
+class _Known:
+    """What a gate of this bisection found; ``digests`` of what its candidate's benchmarks ran, as far as was seen.
+
+    ``policy``: by which it was judged; None for the bad commit, which is slower whatever part of that is looked for.
+    """
+
+    commit: str
+    digests: Mapping[str, str | None]
+    policy: GatePolicy | None
+    findings: Sequence[Finding]
+
+    def answers(self, digests: Mapping[str, str | None], sought: Collection[str], policy: GatePolicy) -> bool:
+        """Whether a commit with these digests has the same code in all benchmarks that are sought."""
+        if self.policy not in (None, policy):
+            return False
+        return bool(sought) and all((own := digests.get(each)) and own == self.digests.get(each) for each in sought)
+
+
+@dataclass(frozen=True)
 class _Gate:
-    """A gate as the test of a commit, its raw data kept like any gate's."""
+    """A gate as the test of a commit, its raw data kept like any gate's.
+
+    A commit that runs the same code as the good one is unchanged without timing, and one that runs the same as another
+    step has that one's findings.
+    """
 
     selection: Sequence[str]
     results: Path
     progress: GateProgress
+    known: list[_Known] = field(default_factory=list)
 
     def __call__(self, base: Side, candidate: Side, policy: GatePolicy, between: Between | None) -> Sequence[Finding]:
         seed = random.SystemRandom().getrandbits(32)
         about: About = {**about_sides(base, candidate, self.selection), "kind": "bisect", "seed": seed}
         file = GateFile(self.results, policy, about)
+        noted: dict[str, str | None] = {}
+        alike: list[_Known] = []
+
+        def answered(digests: Mapping[str, str | None]) -> bool:
+            noted.update(digests)
+            sought = between.short_of if between else ()
+            alike.extend(each for each in self.known if each.answers(digests, sought, policy))
+            return bool(alike)
+
         plan = GatePlan(
             base,
             candidate,
@@ -101,14 +135,21 @@ class _Gate:
             on_launch=file.write,
             on_modules=file.note_modules,
             on_allotment=file.note_allotment,
+            on_noted=answered,
+            lot=0.0,
             known_enough=lambda record: between is not None and _is_between(record, between, policy),
         )
         try:
             records = run_gate(plan)
         finally:
             self.progress.clear()
+        if alike:
+            self.progress.say(f"it runs the same code as {alike[0].commit}: decided without timing")
+            return alike[0].findings
         file.write(records, complete=True)
-        return judge(records, read_gate(file.path).policy)
+        findings = judge(records, read_gate(file.path).policy)
+        self.known.append(_Known(str(candidate), noted, policy if between else None, findings))
+        return findings
 
 
 def _is_between(record: BenchmarkRecord, between: Between, policy: GatePolicy) -> bool:

@@ -254,4 +254,5 @@ def _in_words(findings: Sequence[Finding]) -> str:
 def _in_word(finding: Finding) -> str:
     effect = f" {finding.effect:+.1%}" if finding.effect is not None else ""
     why = "" if finding.verdict in _MARKS or not finding.reason else f": {' '.join(finding.reason.split())}"
-    return f"{finding.benchmark} {finding.verdict}{effect}{why}"
+    untimed = " (same code as the good commit)" if finding.same_code and finding.verdict is Verdict.UNCHANGED else ""
+    return f"{finding.benchmark} {finding.verdict}{effect}{why}{untimed}"
