@@ -16,7 +16,8 @@ from timetrial.report.gate.table import GateHeader, conclusion, effect_of, inter
 from timetrial.system.credentials import masked
 from timetrial.system.strict_json import dumps
 
-# 1: exit_code, conclusion, base, candidate, took_s, record, policy, findings. Added since: launch_s, families, same_code of a finding.
+# 1: exit_code, conclusion, base, candidate, took_s, record, policy, findings.
+# Added since: launch_s, families, same_code of a finding.
 SCHEMA_VERSION: Final = 1
 
 _ELEMENTS: Final = {
