@@ -19,11 +19,14 @@ def _chosen(result: pytest.RunResult) -> list[str]:
 
 
 def test_a_variant_of_a_model_runs_when_it_is_asked_for(suite: Suite, stored: Stored) -> None:
-    """It, and not the plain one; its name says more than the options do, and it is not void for that."""
+    """It, also joined with the workload's own variant, and not the plain one.
+
+    Its name says more than the options do, and it is not void for that.
+    """
     result = suite(ONE, "-v", "--trial-models=processes[spawn]", "--trial-start-method=forkserver")
-    assert names(result) == ["test_one[processes[spawn]]"]
-    (benchmark,) = stored()["benchmarks"]
-    assert benchmark["extra_info"]["timetrial"]["start_method"] == "spawn"
+    assert names(result) == ["test_one[processes[spawn]]", "test_one[processes[spawn][other]]"]
+    stored_of = [benchmark["extra_info"]["timetrial"] for benchmark in stored()["benchmarks"]]
+    assert [each["start_method"] for each in stored_of] == ["spawn", "spawn"]
     result.stdout.no_fnmatch_line("*void*")
 
 
@@ -33,6 +36,15 @@ def test_a_trial_says_over_how_many_event_loops_its_items_are_shared_out(suite: 
     result.assert_outcomes(passed=1, deselected=8)
     (benchmark,) = stored()["benchmarks"]
     assert benchmark["extra_info"]["timetrial"]["executor"]["workers"] == 3
+
+
+def test_a_variant_of_a_model_joined_with_one_of_the_workload_s_runs_alone_or_is_refused(suite: Suite) -> None:
+    """What doesn't go together is told with what does."""
+    result = suite(ONE, *COLLECT, "--trial-models=threads[pool][other]", only=False)
+    assert _chosen(result) == ["threads[pool][other]"]
+    refused = suite(ONE, *COLLECT, "--trial-models=threads[pool][nope]", only=False)
+    told = "*no selected trial runs under threads[[]pool[]][[]nope[]]; there are: *threads[[]pool[]][[]other[]]*"
+    refused.stderr.fnmatch_lines([told])
 
 
 def test_all_asks_for_every_model(suite: Suite) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from timetrial import models
 from timetrial.advice.answer import Answer, Cost, answer
 from timetrial.advice.because import Shares
 from timetrial.advice.benchmark_source import written_test
@@ -53,8 +54,7 @@ def code_of(findings: Findings, way: Way) -> str | None:
 
 
 def _function(target: dict[str, Any], way: Way) -> Function:
-    name, _, variant = way.model.partition("[")
-    variant = variant.removesuffix("]")
+    name, variant = models.split(way.model)
     parts = target["parts"]
     if variant in parts:
         return _of_part(parts[variant], None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from timetrial.advice.script import Function, ItemsCode, Script, guarded, text_of
-from timetrial.models import NAMES, is_known
+from timetrial.models import NAMES, is_known, model_part
 from timetrial.results.ways import Way
 
 _BATCH_S: Final = 0.01
@@ -21,6 +21,7 @@ def snippet(way: Way, function: Function, items: ItemsCode, s_per_item: float) -
     ``s_per_item`` is what an item takes one at a time: very short ones are sent to processes in batches.
     """
     script = Script()
+    way = Way(model_part(way.model), way.concurrency)  # which of a workload's variants it runs, the function says
     name = way.model.partition("[")[0]
     if is_known(way.model) and way.model not in _WITH_THE_STANDARD_LIBRARY:
         _through_timetrial(script, function, items, way)

@@ -74,10 +74,11 @@ def arrange(items: list[pytest.Item], options: TrialOptions) -> list[pytest.Item
 
 def _refuse_unknown_variants(items: Iterable[pytest.Item], options: TrialOptions) -> None:
     """A variant that no trial has is a slip of the pen, not a run that happens to measure less."""
-    known = {model_of(item) for item in items}
+    trials = {model for item in items if (model := model_of(item)) is not None}
+    known = trials | {models.model_part(each) for each in trials}
     for each in options.models or ():
         if "[" in each and each not in known:
-            there_are = ", ".join(sorted(filter(None, known)))
+            there_are = ", ".join(sorted(trials))
             raise pytest.UsageError(f"--trial-models: no selected trial runs under {each}; there are: {there_are}")
 
 
@@ -171,7 +172,10 @@ def _model_ids(definition: pytest.Item, options: TrialOptions) -> list[str]:
 
 def _is_variant_of(model_id: str, narrowed: Iterable[str], workload: Workload) -> bool:
     """Whether it is one of the marker's models in another way, such as ``processes[spawn]``; not another workload."""
-    return models.split(model_id)[0] in narrowed and models.resolve(model_id, workload)[0] == model_id
+    name, variant = models.split(model_id)
+    if models.model_part(model_id) != model_id:
+        return f"{name}[{variant}]" in narrowed
+    return name in narrowed and models.resolve(model_id, workload)[0] == model_id
 
 
 def _param(model_id: str, workload: Workload, options: TrialOptions) -> Any:

@@ -54,6 +54,7 @@ class TrialOptions:
             or EVERY_MODEL in self.models
             or model_id in self.models
             or model_id.partition("[")[0] in self.models
+            or f"{model_id.partition('][')[0]}]" in self.models  # processes[spawn], whatever the workload's variant
         )
 
     def models_asked_for(self) -> Sequence[str]:

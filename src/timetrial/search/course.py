@@ -92,17 +92,26 @@ def load_models(asked_for: Sequence[str]) -> None:
 
 
 def candidates_of(workload: Workload, asked_for: Sequence[str] = ()) -> list[str]:
-    """The ids of all models that come into question: the usual ones, and what is asked for by name."""
-    return models.model_ids(workload, also=(_BESIDE_A_LOOP, *asked_for))
+    """The ids of all models that come into question: the usual ones, and what is asked for by name.
+
+    A variant of a model joined with one of the workload is tried only where it, or that model, is asked for.
+    """
+    ids = models.model_ids(workload, also=(_BESIDE_A_LOOP, *asked_for))
+    return [each for each in ids if "][" not in each or not {each, models.model_part(each)}.isdisjoint(asked_for)]
 
 
 def _narrowed(candidates: Sequence[str], wanted: Sequence[str] | None) -> list[str]:
     if wanted is None:
         return list(candidates)
     for each in wanted:
-        if each not in candidates and not any(models.split(known)[0] == each for known in candidates):
+        if not any(each in _meant_by(known) for known in candidates):
             raise TargetError(f"--models: it can't run under {each!r}; it can under: {', '.join(candidates)}")
-    return [each for each in candidates if each in wanted or models.split(each)[0] in wanted]
+    return [each for each in candidates if not _meant_by(each).isdisjoint(wanted)]
+
+
+def _meant_by(model: str) -> set[str]:
+    """What can be asked for to have it tried: its id, its name, or a variant of a model that it is joined with."""
+    return {model, models.split(model)[0], models.model_part(model)}
 
 
 def _unfit(model: str, workload: Workload, plan: SearchPlan, unpicklable: str | None) -> str | None:

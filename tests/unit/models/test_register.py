@@ -61,11 +61,44 @@ def test_a_variant_stands_beside_its_workload_under_the_model_s_name() -> None:
 
 @pytest.mark.parametrize(
     ("model_id", "parts"),
-    [("threads", ("threads", None)), ("threads[http.client]", ("threads", "http.client"))],
+    [
+        ("threads", ("threads", None)),
+        ("threads[http.client]", ("threads", "http.client")),
+        ("processes[spawn][http.client]", ("processes", "http.client")),
+    ],
 )
 def test_a_model_s_id_is_its_name_and_its_variant(model_id: str, parts: tuple[str, str | None]) -> None:
     """As test ids and --trial-models write it."""
     assert models.split(model_id) == parts
+
+
+@pytest.mark.parametrize("spelled", ["threads[", "threads[]", "threads[a]b", "threads[a][b][c]", "[a]", "threads[[a]]"])
+def test_what_is_no_id_is_told_how_to_be_written(spelled: str) -> None:
+    """All three forms."""
+    with pytest.raises(WorkloadError, match=r"as threads, as threads\[variant\], or, .* as threads\[pool\]\[variant\]"):
+        models.split(spelled)
+
+
+def test_a_variant_of_a_model_is_joined_with_each_of_the_workload_s_that_suits_it() -> None:
+    """Only when the model's is asked for, by itself or joined with one."""
+    later = Workload("l", async_task=double_later)
+    workload = Workload("fetch", variants={"one": Workload("o", task=double), "later": later})
+    assert models.model_ids(workload, also=["processes[spawn]"]) == [
+        "serial[one]",
+        "threads[one]",
+        "processes[one]",
+        "processes[spawn][one]",
+        "coroutines[later]",
+        "processes+coroutines[later]",
+    ]
+    assert "coroutines[eager][later]" in models.model_ids(workload, also=["coroutines[eager][later]"])
+    assert "][" not in "".join(models.model_ids(workload))
+    assert models.resolve("coroutines[eager][later]", workload) == ("coroutines[eager]", later)
+    assert models.model_part("processes[spawn][one]") == "processes[spawn]"
+    with pytest.raises(WorkloadError, match="has no variant 'nope'; it has: one, later"):
+        models.resolve("processes[spawn][nope]", workload)
+    with pytest.raises(WorkloadError, match=r"there is no concurrency model 'threads\[nope\]'"):
+        models.resolve("threads[nope][one]", workload)
 
 
 def test_a_variant_leaves_the_proof_to_its_workload() -> None:

@@ -36,7 +36,7 @@ def model_name(model: str) -> Text:
     chinese = _CHINESE.get(base)
     if chinese is None or chinese == model:
         return same(model)
-    return Text(model, f"{chinese}（{variant.removesuffix(']')}）" if bracket else chinese)
+    return Text(model, f"{chinese}（{variant.removesuffix(']').replace('][', '，')}）" if bracket else chinese)
 
 
 def way_name(way: Way) -> Text:
