@@ -111,7 +111,10 @@ def _write_pictures(page: Page, options: argparse.Namespace) -> None:
     from timetrial.system.files import replace_file, writing
 
     folder: Path = options.output or Path()
-    found = [each for each in pictures(page, options.language) if fnmatchcase(each[0], options.figure)]
+    drawn = list(pictures(page, options.language))
+    if not drawn:
+        raise ResultsError("these results make no chart: that takes two models of a workload, or three runs")
+    found = [each for each in drawn if fnmatchcase(each[0], options.figure)]
     if not found:
         raise ResultsError(f"no chart's name matches {options.figure!r}: leave --figure out to have all of them")
     for name, content in found:

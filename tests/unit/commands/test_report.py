@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -83,3 +84,34 @@ def test_csv_has_a_row_for_each_trial_and_no_formula(tmp_path: Path) -> None:
     assert odd["workload"] == "'=1+1"
     assert float(odd["s_per_item"]) == pytest.approx(0.5, rel=0.05)
     assert {row["void"] for row in rows} == {"", "other processes took 41 % of the cores"}
+
+
+def test_what_a_form_has_nothing_to_show_of_is_an_error_that_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Charts and rows of benchmarks that are no trials; the page lists them all the same."""
+    stats = {"median": 1.5, "data": [1.0, 1.5, 2.0]}
+    write(tmp_path, "a.json", {"machine_info": {}, "benchmarks": [{"fullname": "t.py::test_a", "stats": stats}]})
+    assert main(["report", str(tmp_path), "--format", "svg"]) == 2
+    assert "these results make no chart" in capsys.readouterr().err
+    assert main(["report", str(tmp_path), "--format", "csv"]) == 2
+    assert "these results hold no trials" in capsys.readouterr().err
+    assert main(["report", str(tmp_path), "-o", str(tmp_path / "r.html")]) == 0
+    assert "t.py::test_a" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("benchmarks", "told"),
+    [
+        ([trial("t.py::t", "w", "threads", 1.0)], "of each workload only one was measured"),
+        ([trial("t.py::t", "w", "threads", 1.0, void="disturbed")], "see below what was void"),
+        ([], "There are no benchmarks in these files"),
+    ],
+)
+def test_where_nothing_can_be_compared_the_first_line_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], benchmarks: list[dict[str, Any]], told: str
+) -> None:
+    """And not that something was void where nothing was."""
+    write(tmp_path, "a.json", results(benchmarks))
+    assert main(["report", str(tmp_path), "--format", "markdown"]) == 0
+    assert told in capsys.readouterr().out

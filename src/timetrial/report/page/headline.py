@@ -54,11 +54,18 @@ def headline(rankings: Sequence[Ranking], plain: int = 0) -> Text:
         return _one(answered[0])
     if answered:
         return _many(answered, rankings)
-    if rankings:
+    if any(ranking.voids for ranking in rankings):
         return Text(
             "No two models could be compared: see below what was void, and why.",
             "没有两种模型可以相互比较：作废的测试项及其原因见下文。",
         )
+    if rankings:
+        return Text(
+            "No two models could be compared: of each workload only one was measured.",
+            "没有两种模型可以相互比较：每项工作负载都只测了一种。",
+        )
+    if not plain:
+        return Text("There are no benchmarks in these files.", "这些文件中没有基准测试。")
     told = f"{plain} benchmark{'' if plain == 1 else 's'}"
     return Text(
         f"{told}, none of which compares concurrency models.",

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from timetrial.errors import ResultsError
 from timetrial.report.page.costs import ROLES, cpu_s_per_item, latency_s, memory_bytes
 from timetrial.report.page.page import Page
 from timetrial.report.page.ranking import Ranked, Ranking
@@ -16,18 +17,24 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def page_csv(page: Page) -> str:
-    """The rows below their head; of a report with several places the first column says which."""
+    """The rows below their head; of a report with several places the first column says which.
+
+    Raises ResultsError where there are none, as in files of pytest-benchmark alone.
+    """
     rows = [
         {**_row(place.label, details.ranking, ranked), "no_fair_baseline": place.no_fair_baseline}
         for place in page.places
         for details in place.overview
         for ranked in details.ranking.rows
     ]
+    if not rows:
+        raise ResultsError(
+            "these results hold no trials, of which CSV has a row each: --format html shows what they hold"
+        )
     stream = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(stream, [*rows[0]], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    writer = csv.DictWriter(stream, [*rows[0]], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
     return stream.getvalue()
 
 
