@@ -53,6 +53,15 @@ class Executor(Protocol):
         ...
 
 
+@runtime_checkable
+class TellsOverhead(Protocol):
+    """An executor whose tasks pass through several processes, and that can say what each spends on one."""
+
+    def overhead_cpu_s_per_task(self) -> Mapping[str, float]:
+        """CPU seconds for a task that does nothing, by who spends them; runs some, so call it between rounds."""
+        ...
+
+
 class AsyncExecutor(Protocol):
     """An executor whose rounds run inside an event loop that is already running.
 

@@ -23,7 +23,7 @@ from timetrial import models
 from timetrial.errors import TimetrialError
 from timetrial.measure.processes.readings import ProcessTable
 from timetrial.measure.processes.table import open_table
-from timetrial.models.base import ConcurrencyModel, Executor
+from timetrial.models.base import ConcurrencyModel, Executor, TellsOverhead
 from timetrial.workload import Workload
 
 BATCHES: Final = (1, 10, 100, 1_000, 10_000)
@@ -37,6 +37,7 @@ _WORKERS: Final = {
     "coroutines[to_thread]": ("idle thread", _MANY),
     "greenlets": ("idle greenlet", _MANY),
     "processes": ("idle worker process", _FEW),
+    "dask": ("idle worker process", _FEW[:3]),
     "interpreters": ("idle interpreter", _FEW),
 }
 """What a model's workers are, by its name or its plain name, and at how many of them memory is read."""
@@ -98,6 +99,8 @@ class ModelCosts:
     """What a megabyte in an item and back adds, in seconds."""
     copies: bool | None = None
     """Whether a result is another object than the item that the task returned."""
+    overhead_cpu_s_per_task: Mapping[str, float] | None = None
+    """CPU seconds of each process that a task passes through, by its name; None where there are no such processes."""
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain dictionaries, lists and numbers, for JSON."""
@@ -142,7 +145,8 @@ def costs_of(name: str, *, start_method: str | None = None, event_loop: str = "a
     with model.open(_EMPTY, _concurrency(model)) as executor, _open_plain_loop(name) as plain:
         dispatch = tuple(_dispatch(executor, plain, batch) for batch in BATCHES)
         s_per_mb, copies = _copying(executor)
-    return ModelCosts(name, None, start_s, memory, dispatch, s_per_mb, copies)
+        overhead = executor.overhead_cpu_s_per_task() if isinstance(executor, TellsOverhead) else None
+    return ModelCosts(name, None, start_s, memory, dispatch, s_per_mb, copies, overhead)
 
 
 def costs_apart(name: str) -> ModelCosts:

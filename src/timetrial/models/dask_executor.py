@@ -17,6 +17,7 @@ from timetrial.errors import TimetrialError, WorkerDiedError, WorkloadError, bla
 from timetrial.models.base import ModelSettings
 from timetrial.models.dask_cluster import EmbeddedCluster, ExistingCluster
 from timetrial.models.dask_losses import Losses
+from timetrial.models.dask_overhead import overhead_cpu_s_per_task
 from timetrial.models.dask_worker import BatchFailedError, Job, Slot, close_slot, open_slot, run_batch, this_host
 from timetrial.models.futures import raise_first
 from timetrial.models.pool import protocol
@@ -99,6 +100,16 @@ class DaskExecutor:
     def worker_pids(self) -> Sequence[int]:
         """As in Executor; those on other machines are left out, since their numbers mean others here."""
         return sorted({slot.answer.pid for slot in self._slots if slot.host == this_host()})
+
+    def overhead_cpu_s_per_task(self) -> Mapping[str, float]:
+        """As in TellsOverhead: of the ``client``, the ``scheduler`` and the ``workers``, whatever a batch holds.
+
+        In a cluster of our own the scheduler is in the client's process: then both are one, ``client and scheduler``.
+        """
+        embedded = isinstance(self._cluster, EmbeddedCluster)
+        return overhead_cpu_s_per_task(
+            self._client, one_process=embedded, workers=self._cluster.pin(self._losses.present)
+        )
 
     def run(self, items: Sequence[Any]) -> list[Any]:
         """As in Executor; a batch whose worker was lost is run again by Dask."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from timetrial.models.costs import ModelCosts
 from timetrial.report.text import columns, duration, size
@@ -30,6 +30,7 @@ def cost_lines(costs: Sequence[ModelCosts]) -> list[str]:
         "",
         "An empty item costs so much more than in a plain loop, in batches of so many items:",
         *columns([["model", *(f"{batch:,}" for batch in batches)], *dispatch], right=range(1, len(batches) + 1)),
+        *(f"{cost.model}: {line}" for cost in measured for line in _overheads(cost)),
         *(f"{cost.model}: {cost.unavailable}" for cost in costs if cost.unavailable is not None),
     ]
 
@@ -37,6 +38,12 @@ def cost_lines(costs: Sequence[ModelCosts]) -> list[str]:
 def _handing_over(cost: ModelCosts) -> tuple[str, str, str]:
     copying = duration(max(0.0, cost.s_per_mb)) if cost.copies and cost.s_per_mb is not None else "not copied"
     return cost.model, duration(cost.start_s) if cost.start_s is not None else "-", copying
+
+
+def _overheads(cost: ModelCosts) -> Iterator[str]:
+    if cost.overhead_cpu_s_per_task:
+        parts = (f"{who} {duration(seconds)}" for who, seconds in cost.overhead_cpu_s_per_task.items())
+        yield f"a task that does nothing takes so much CPU time: {', '.join(parts)}"
 
 
 def _overhead(costs: ModelCosts, batch: int) -> str:

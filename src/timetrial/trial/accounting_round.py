@@ -20,7 +20,7 @@ from timetrial.measure.looplag import lag_summary
 from timetrial.measure.processes.sampler import Sampler
 from timetrial.measure.processes.usage import PROMISED_SHARE, Accounting
 from timetrial.measure.processes.worker_growth import WorkerGrowth
-from timetrial.models.base import Executor
+from timetrial.models.base import Executor, TellsOverhead
 from timetrial.stats.percentiles import percentiles
 from timetrial.system.clocks import clocks
 from timetrial.trial.plan import TrialPlan
@@ -54,6 +54,7 @@ def _watched_rounds(plan: TrialPlan, files: TemporaryPlace, notes: Notes) -> dic
     if generic:
         way = replace(way, **timed_parts(way.task, way.async_task, way.async_resource, files=files, notes=notes))
     with Sampler() as sampler, plan.model().open(way, plan.in_flight) as executor:
+        overhead = executor.overhead_cpu_s_per_task() if isinstance(executor, TellsOverhead) else None
         workers = WorkerGrowth(_worker_pids(executor))
         workers.look()
         executor.run(plan.items)
@@ -68,7 +69,8 @@ def _watched_rounds(plan: TrialPlan, files: TemporaryPlace, notes: Notes) -> dic
             executor.run(plan.items)
             workers.look(rounds=1)
     usage = usage.without_cpu_of("client", rounds.proof_cpu_s)
-    return {**usage.as_dict(), **rounds.figures(), "leftovers": workers.gained()}
+    told = {} if overhead is None else {"overhead_cpu_s_per_task": dict(overhead)}
+    return {**usage.as_dict(), **rounds.figures(), **told, "leftovers": workers.gained()}
 
 
 def _counted(sampler: Sampler, executor: Executor, rounds: _Rounds, shortest_s: float) -> tuple[_Rounds, Accounting]:

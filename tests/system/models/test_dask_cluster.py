@@ -26,6 +26,7 @@ from tests.unit.models import jobs
 from tests.waiting import wait_for
 from timetrial import models
 from timetrial.mockserver import MockServer
+from timetrial.models.base import TellsOverhead
 from timetrial.workload import Workload
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the commands of docs/cluster.md are a shell's")
@@ -162,6 +163,8 @@ def test_executors_leave_somebody_s_workers_as_they_were(scheduler: str) -> None
     for _ in range(2):
         with models.get("dask", scheduler=scheduler).open(jobs.SQUARE, 2) as executor:
             assert executor.run(range(10)) == [number * number for number in range(10)]
+            assert isinstance(executor, TellsOverhead)
+            assert set(executor.overhead_cpu_s_per_task()) == {"client", "scheduler", "workers"}
             pids.append(executor.worker_pids())
     assert pids[0] == pids[1]
     assert all(psutil.pid_exists(pid) for pid in pids[0])

@@ -16,10 +16,12 @@ import dask
 from tests.unit.models import jobs
 from timetrial import models
 from timetrial.errors import ClusterError, ModelUnavailableError, WorkerDiedError, WorkloadError
-from timetrial.models.base import Executor
+from timetrial.models.base import Executor, TellsOverhead
+from timetrial.models.costs import ModelCosts
 from timetrial.models.dask_cluster import chosen, differences
 from timetrial.models.dask_losses import Losses
 from timetrial.models.pool import start_methods
+from timetrial.report.costs import cost_lines
 from timetrial.workload import Workload
 
 A, B, C = "tcp://10.0.0.1:1", "tcp://10.0.0.1:2", "tcp://10.0.0.2:1"
@@ -145,6 +147,18 @@ def test_what_can_not_be_sent_is_named_and_the_cluster_works_on(identity: Execut
     details = identity.details
     assert (details["scheduler"], details["workers"]) == ("embedded", 1)
     assert "workers_lost" not in details
+
+
+def test_what_a_task_costs_is_told_by_who_spends_it(identity: Executor) -> None:
+    """CPU time of real processes; the scheduler of our own cluster is in the client's."""
+    assert isinstance(identity, TellsOverhead)
+    found = identity.overhead_cpu_s_per_task()
+    assert set(found) == {"client and scheduler", "workers"}
+    assert all(1e-6 < seconds < 0.1 for seconds in found.values())
+    (line,) = [
+        each for each in cost_lines([ModelCosts("dask", None, 1.0, overhead_cpu_s_per_task=found)]) if "CPU" in each
+    ]
+    assert line.startswith("dask: a task that does nothing takes so much CPU time: client and scheduler ")
 
 
 def test_a_cluster_of_our_own_is_reached_from_this_machine_alone(identity: Executor) -> None:
