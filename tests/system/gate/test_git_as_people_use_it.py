@@ -107,6 +107,42 @@ def test_a_submodule_that_is_not_committed_yet_is_on_the_candidate(tmp_path: Pat
         assert (_is_there(base, "lib"), _is_there(candidate, "lib")) == (False, True)
 
 
+def test_a_folder_and_a_submodule_may_take_each_others_place(tmp_path: Path) -> None:
+    """Each side has its own kind, also before that is committed."""
+    library, project = _with_submodule(tmp_path, "was")
+    for name in ("lib/one.py", "lib/src/spin/two.py"):
+        project.write(name, "")
+    project.commit("A folder and a submodule")
+    project.git("rm", "-r", "--quiet", "lib", "was")
+    project.git("submodule", "--quiet", "add", str(library.top), "lib")
+    project.write("was/one.py", "")
+    for ref in ("HEAD", "HEAD~1"):
+        with both(project, ref) as (base, candidate):
+            assert (_is_there(base, "was"), _is_there(candidate, "lib")) == (True, True)
+            assert [(side.root / "lib" / "one.py").exists() for side in (base, candidate)] == [True, False]
+            assert not (candidate.root / "lib" / "src" / "spin" / "two.py").exists()
+            assert [(side.root / "was" / "one.py").exists() for side in (base, candidate)] == [False, True]
+        project.commit("Swapped")
+
+
+def test_a_sparse_checkout_is_sparse_on_both_sides(tmp_path: Path) -> None:
+    """What lies outside of it in the checkout all the same is on both, as each has it."""
+    project = new_project(tmp_path / "project")
+    for name in ("away/as_it_was", "away/edited", "away/not_here"):
+        project.write(name, "old")
+    project.commit("Files")
+    project.git("sparse-checkout", "set", "--cone", "src", "tests")
+    project.write("away/as_it_was", "old")
+    project.write("away/edited", "new")
+    said: list[str] = []
+    with both(project, "HEAD", said) as (base, candidate):
+        for side, edited in ((base, "old"), (candidate, "new")):
+            assert (side.root / "away" / "as_it_was").read_text() == "old"
+            assert (side.root / "away" / "edited").read_text() == edited
+            assert not (side.root / "away" / "not_here").exists()
+    assert sum("this checkout is sparse" in line for line in said) == 2
+
+
 def test_submodules_within_submodules_come_along(tmp_path: Path) -> None:
     """After the outer one was moved, too."""
     inner, library = new_project(tmp_path / "inner"), new_project(tmp_path / "library")

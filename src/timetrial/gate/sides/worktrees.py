@@ -11,10 +11,13 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from timetrial.gate.sides.git import Repository, head_of
 from timetrial.gate.sides.scratch import Scratch
 from timetrial.gate.sides.submodules import submodules_of_commit, submodules_of_index
+
+_PATHS_AT_ONCE: Final = 200  # a command's words have a limit
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,14 @@ class Checkouts:
         paths = {each.path for each in submodules}
         changed = _changed(repository)
         for path in changed:
-            if path not in paths:
+            if path not in paths and not any(path.startswith(f"{each}/") for each in paths):
                 self._take_over(repository.top, path, target)
         for submodule in submodules:
             own = submodule.checkout()
             if own is None:
                 self._say_empty(submodule.path, target)
             else:
+                _clear(target / submodule.path)  # HEAD may have a file there, or a folder of its own
                 self.of_working_tree(own, target / submodule.path)
         return f"{head}+dirty" if changed else head
 
@@ -63,6 +67,19 @@ class Checkouts:
     def _add(self, repository: Repository, commit: str, target: Path) -> None:
         self.scratch.announce_worktree(repository, target)
         repository.ask("worktree", "add", "--quiet", "--detach", target, commit)
+        self._add_outside_of_sparse(repository, target)
+
+    def _add_outside_of_sparse(self, repository: Repository, target: Path) -> None:
+        """A sparse checkout is sparse on both sides; what lies outside of it in the user's checkout is on both too."""
+        entries = Repository(target).ask("ls-files", "-t", "-z").split("\0")
+        left_out = [entry[2:] for entry in entries if entry.startswith("S ")]
+        if not left_out:
+            return
+        self.say(f"this checkout is sparse: {target} has those files alone that {repository.top} has")
+        here = [path for path in left_out if os.path.lexists(repository.top / path)]
+        for start in range(0, len(here), _PATHS_AT_ONCE):
+            paths = here[start : start + _PATHS_AT_ONCE]
+            Repository(target).ask("checkout-index", "--ignore-skip-worktree-bits", "--", *paths)
 
     def _take_over(self, top: Path, path: str, target: Path) -> None:
         """Makes one file in the target what it is in the working tree: changed, new or gone."""
@@ -70,13 +87,17 @@ class Checkouts:
         if path.endswith("/"):
             self.say(f"{source} is a repository of its own and no submodule: left out")
             return
-        if copy.is_dir() and not copy.is_symlink():
-            shutil.rmtree(copy)
-        else:
-            copy.unlink(missing_ok=True)
+        _clear(copy)
         if os.path.lexists(source) and (source.is_symlink() or not source.is_dir()):
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, copy, follow_symlinks=False)
+
+
+def _clear(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _changed(repository: Repository) -> list[str]:
