@@ -72,7 +72,7 @@ def _interpreter(spelled: str) -> Interpreter:
     told = _ask(spelled, path)
     if tuple(told["release"]) < _OLDEST:
         raise TargetError(f"--python {spelled}: that is Python {told['version']}, and timetrial needs 3.11 or newer")
-    return Interpreter(spelled, path, python_of(told), _has_timetrial(spelled, path, told))
+    return Interpreter(spelled, path, python_of(told), _has_timetrial(spelled, told))
 
 
 def _find(spelled: str) -> Path:
@@ -116,7 +116,7 @@ def _ask(spelled: str, path: Path) -> dict[str, Any]:
     )
 
 
-def _has_timetrial(spelled: str, path: Path, told: dict[str, Any]) -> bool:
+def _has_timetrial(spelled: str, told: dict[str, Any]) -> bool:
     """Whether it is there and can take turns with this one; raises TargetError for another one."""
     from timetrial.pythons import PROTOCOL
 
@@ -127,6 +127,6 @@ def _has_timetrial(spelled: str, path: Path, told: dict[str, Any]) -> bool:
         return False
     why = told.get("trouble") or f"it speaks version {told.get('protocol')} of what they say, this one {PROTOCOL}"
     raise TargetError(
-        f"--python {spelled}: its timetrial {version} can't take turns with this one ({why}); install the same one: "
-        f"`{path} -m pip install --upgrade timetrial`"
+        f"--python {spelled}: its timetrial {version} can't take turns with this one ({why}); install the "
+        f"same one there, from where this one came"
     )

@@ -55,7 +55,7 @@ def test_one_that_is_not_there_is_told_with_what_would_install_it() -> None:
         ("echo no such thing; exit 3", "doesn't answer as a Python does (exit status 3):\nno such thing"),
         (
             """echo '{"version": "3.13.1", "release": [3, 13], "timetrial": "0.0.9", "trouble": "no pythons"}'""",
-            "its timetrial 0.0.9 can't take turns with this one (no pythons); install the same one",
+            "its timetrial 0.0.9 can't take turns with this one (no pythons); install the same one there",
         ),
     ],
     ids=["too old", "no Python", "another timetrial"],
