@@ -17,6 +17,7 @@ from timetrial.system.clocks import clocks
 from timetrial.trial.conditions import Watch, fallbacks, lost_workers, traced, unlike_parent
 from timetrial.trial.executions import STEPS
 from timetrial.trial.measurement import Measurement
+from timetrial.trial.paths_asked import paths_asked
 from timetrial.trial.plan import TrialPlan
 from timetrial.trial.server_traffic import Traffic
 from timetrial.trial.void import Kind, Void
@@ -52,16 +53,15 @@ class Recorder:
         self._durations_s: list[float] = []
         self._details: dict[str, object] = {}
         self._results: Sequence[Any] = ()
-        self._paths_before: Mapping[str, int] = {}
-        self._paths_per_round: Mapping[str, int] = {}
         self._changed_items = False
         self._paces_ns: list[int] = []
         self._proving_s = 0.0
-        self._rounds_run = 0
         self._begun_again = False
         self._startup_s = self._teardown_s = 0.0
         self._watch = Watch(plan.settings.conditions)
         self._traffic = _traffic(plan)
+        tells = self._traffic.paths if self._traffic is not None and plan.settings.timed else None
+        self._paths = paths_asked(tells, turns=plan.settings.conditions.turns)
         self._tracers_left: Sequence[str] = ()
         self._opened_ns = self._closing_ns = plan.settings.clock_ns()
 
@@ -98,8 +98,7 @@ class Recorder:
         self._go(Step.OPENING, Step.OPEN)
         self._startup_s = self._since_s(self._opened_ns)
         self.count_from_here()
-        if self._traffic is not None and self._tells_paths:
-            self._paths_before = self._traffic.paths()
+        self._paths.before_round()
 
     def first_round(
         self, results: Sequence[Any], details: Mapping[str, object], worker_pids: Sequence[int] = ()
@@ -184,6 +183,7 @@ class Recorder:
         """Starts the clock; the body calls what it is given the moment the work is done."""
         self._go(Step.READY, Step.ROUND)
         clock_ns = self._plan.settings.clock_ns
+        self._paths.before_round()
         self.count_from_here()
         collecting = gc.isenabled()
         if self._plan.disable_gc:
@@ -196,7 +196,6 @@ class Recorder:
             if collecting:
                 gc.enable()
         self._durations_s.append((stopped_ns[0] - started_ns) / 1e9)
-        self._rounds_run += 1
 
     def check(self, results: Sequence[Any]) -> float:
         """Proves, outside the timing, that a round did the expected work; returns the latest round's duration."""
@@ -204,6 +203,7 @@ class Recorder:
         began_s = clocks.perf_counter()
         if self._traffic is not None:
             self._traffic.round_over()
+        self._paths.after_round()
         self._plan.expected.verify(results, self._plan.items, self._plan.label)
         self._proving_s += clocks.perf_counter() - began_s
         self._results = results
@@ -222,8 +222,7 @@ class Recorder:
         if self._plan.settings.timed and not failed:
             self._watch.end()
             self._changed_items = self._plan.items_key is not None and self._plan.items_key.changed()
-            if self._traffic is not None and self._tells_paths:
-                self._paths_per_round = self._shared_out(self._traffic.paths())
+            self._paths.end()
         self._closing_ns = self._plan.settings.clock_ns()
 
     def closed(self) -> None:
@@ -249,21 +248,8 @@ class Recorder:
             server=self._traffic.figures(sum(self._durations_s)) if self._traffic is not None else None,
             voids=tuple(self._voids()) if self._durations_s else (),
             fairness=self._watch.figures(),
-            paths_per_round=self._paths_per_round,
+            paths_per_round=self._paths.per_round(),
         )
-
-    @property
-    def _tells_paths(self) -> bool:
-        """Not where others ask the same server in between, nor where nothing is timed: that asks only once."""
-        return self._plan.settings.timed and not self._plan.settings.conditions.turns
-
-    def _shared_out(self, paths: Mapping[str, int]) -> dict[str, int]:
-        """How often a round asked for each path; empty where the rounds did not all ask for the same."""
-        rounds = 1 + self._rounds_run
-        asked = {path: times - self._paths_before.get(path, 0) for path, times in paths.items()}
-        if any(times % rounds for times in asked.values()):
-            return {}
-        return {path: times // rounds for path, times in asked.items() if times}
 
     def _go(self, expected: Step | None, reached: Step) -> None:
         """From one step to the next; ``expected`` is None for what may come at any time."""
