@@ -304,7 +304,7 @@ def test_the_command_says_that_a_selection_matches_nothing(
 def test_the_command_finds_a_real_slowdown(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With real gates: three times the work in the middle of three commits."""
+    """With real gates: three times the work in the middle of three commits; what runs the same is measured once."""
     install = linked_policy(project.top.parent).install
     assert install is not None
     quick = "screen_launches = 2\nconfirm_launches = 6\npairs_per_launch = 4\nwarmup_rounds = 1\nalpha = 0.4\n"
@@ -322,3 +322,4 @@ def test_the_command_finds_a_real_slowdown(
     assert f"slower since {slow[:12]}" in out.out
     assert "tests/test_spin.py::test_spin: +" in out.out
     assert len(list(project.top.glob("results/gate/*.json"))) == 2
+    assert "it runs the same code as the candidate" in out.err  # the harmless commit's: that one was measured
