@@ -49,7 +49,9 @@ def _run_part(findings: Findings, found: Answer | None, printed: str) -> RunPart
     described = f"{target['name']} · {target['items']['described']}"
     remarks = [*remark_lines(findings, printed)]
     if found is None:
-        notes = [*map(_sentence, remarks), *_lines([*reasons(findings), *_hints(findings)])]
+        failed = findings.failure is not None
+        why = _lines([*reasons(findings), *_hints(findings)]) if failed else map(_sentence, reasons(findings))
+        notes = [*why, *map(_sentence, remarks)]
         return RunPart(described, Text("No answer.", "没有答案。"), None, (), None, None, None, notes)
     remarks += [*stopped_lines(findings, found), *left_out_lines(findings)]
     return RunPart(

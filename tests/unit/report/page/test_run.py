@@ -105,3 +105,10 @@ def test_every_reason_is_a_chinese_sentence_too(model: str, shares: Shares) -> N
     told = because(Way(model, 1 if model == "serial" else 8), shares, 0.1)
     assert re.findall(r"\d+", told.en) == re.findall(r"\d+", told.zh)
     assert re.search(r"[\u4e00-\u9fff]", told.zh)
+
+
+def test_without_enough_rounds_it_says_so_in_a_sentence() -> None:
+    """In both languages, before what else there is to know."""
+    (why,) = page(Findings()).run.notes
+    assert why.en == "Too few rounds fitted into the budget to compare anything: give it a longer --budget."
+    assert why.zh == "给定时间内的轮数太少，无从比较：请加大 --budget。"
