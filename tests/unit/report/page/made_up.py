@@ -232,7 +232,7 @@ _MODELS = ("serial", "threads", "processes", "coroutines[aiohttp]", "threads[req
 _VARIANTS = ("coroutines[usual]", "threads[article]", "processes[spawn]")
 
 
-def suite(fake: int = 7, *, claims: bool = True, accounted: bool = False, opened: bool = False) -> list[dict[str, Any]]:
+def suite(fake: int = 8, *, claims: bool = True, accounted: bool = False, opened: bool = False) -> list[dict[str, Any]]:
     """More than two hundred trials of forty workloads, with what claims rest on among them, or fewer."""
     models = (*_MODELS, *_VARIANTS)
     found = {each["fullname"]: each for each in (*whole(), *(_measured_claims() if claims else ()))}
