@@ -79,6 +79,7 @@ class _Launch:
         self.uncollected: dict[SideName, dict[str, str]] = {}
         self.modules: dict[SideName, dict[str, str]] = {}
         self.remarks: dict[str, None] = {}
+        self.pythons: dict[SideName, Any] = {}
         self.strays: list[Any] = []
         self.luck: dict[str, float] = {}
 
