@@ -186,14 +186,14 @@ except GateError as error:
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="this platform has no unshare")
 @pytest.mark.parametrize("committed", [True, False])
 def test_a_full_disk_is_an_error_that_leaves_nothing(project: Project, committed: bool) -> None:
-    """A real file system of 2 MB: git's checkout hits its end, or the copying of what isn't committed."""
+    """A real file system of 12 MB: git's checkout hits its end, or the copying of what isn't committed."""
     disk = project.top.parent / "disk"
     disk.mkdir()
     mounted = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
-    mount = f"mount -t tmpfs -o size=2m none {disk}"
+    mount = f"mount -t tmpfs -o size=12m none {disk}"
     if subprocess.run([*mounted, mount], capture_output=True, check=False).returncode != 0:
         pytest.skip("this machine lets nobody mount a small disk")
-    (project.top / "large").write_bytes(os.urandom(3_000_000))
+    (project.top / "large").write_bytes(os.urandom(13_000_000))
     if committed:
         project.commit("Large")
     attempt = [sys.executable, "-c", _ON_A_SMALL_DISK, str(project.top)]
