@@ -6,8 +6,7 @@ import asyncio
 import pickle
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import cloudpickle
 from distributed.client import AllExit
@@ -20,6 +19,7 @@ from timetrial.models.dask_losses import Losses
 from timetrial.models.dask_overhead import overhead_cpu_s_per_task
 from timetrial.models.dask_worker import BatchFailedError, Job, Slot, close_slot, open_slot, run_batch, this_host
 from timetrial.models.futures import raise_first
+from timetrial.models.opening import OpenedExecutor
 from timetrial.models.pool import protocol
 from timetrial.models.pool.setup import Parts, setup_of
 from timetrial.system.clocks import clocks
@@ -37,7 +37,7 @@ _LOOK_S: Final = 0.5
 """How often it is looked whether any worker is left, while results are waited for."""
 
 
-class DaskExecutor:
+class DaskExecutor(OpenedExecutor):
     """The context manager that opens a cluster or joins one, and its workers' resources.
 
     ``details``: ``scheduler`` is "embedded" or an address, ``workers`` the threads that take items; ``workers_lost``
@@ -63,27 +63,6 @@ class DaskExecutor:
         self._running: Sequence[Any] = ()
         self._over: str | None = None
         self._losses = Losses()
-
-    def __enter__(self) -> Self:
-        try:
-            self._client, workers = self._cluster.open()
-            self._client.sync(_calm)
-            self._losses.watch(self._client, workers)
-            embedded = isinstance(self._cluster, EmbeddedCluster)
-            self._client.register_plugin(Job(self._job, self._setup, embedded=embedded), name=self._job)
-            self._open_slots()
-        except BaseException as error:
-            self._note_on(error, self._close())
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        problems = self._close()
-        if error is None and problems:
-            raise problems[0]
-        self._note_on(error, problems)
 
     @property
     def details(self) -> Mapping[str, object]:
@@ -261,6 +240,14 @@ class DaskExecutor:
             f"module, or too little memory"
         )
 
+    def _open(self) -> None:
+        self._client, workers = self._cluster.open()
+        self._client.sync(_calm)
+        self._losses.watch(self._client, workers)
+        embedded = isinstance(self._cluster, EmbeddedCluster)
+        self._client.register_plugin(Job(self._job, self._setup, embedded=embedded), name=self._job)
+        self._open_slots()
+
     def _close(self) -> list[BaseException]:
         """Closes the resources and leaves the cluster, or ends it; returns what went wrong."""
         if self._client is None:
@@ -293,12 +280,6 @@ class DaskExecutor:
                 f"({type(error).__name__}); give the blocking calls of its task and resource a timeout"
             )
         ]
-
-    @staticmethod
-    def _note_on(error: BaseException | None, problems: Sequence[BaseException]) -> None:
-        for problem in problems:
-            if error is not None and str(problem) != str(error):
-                error.add_note(f"timetrial: while the workers were closed: {problem}")
 
 
 async def _calm() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from timetrial.errors import TimetrialError, WorkerDiedError, WorkloadError, blame
 from timetrial.models.futures_worker import Answer, ItemFailure, close_own, run_batch
+from timetrial.models.opening import OpenedExecutor
 from timetrial.models.pool import protocol
 from timetrial.system.clocks import clocks
 
@@ -23,7 +23,7 @@ _BATCHES_A_WORKER = 4
 """As multiprocessing's own pool shares items out: few enough to cost little, and some to even out what takes longer."""
 
 
-class PooledExecutor:
+class PooledExecutor(OpenedExecutor):
     """An Executor on a pool whose workers get batches, and the context manager that opens their resources.
 
     ``opening`` is what each worker runs once, with its arguments; ``kind`` is what a worker is called in errors;
@@ -60,24 +60,6 @@ class PooledExecutor:
         self._running: Sequence[futures.Future[Any]] = ()
         self._lost: str | None = None
         self.details = {"workers": workers, **details}
-
-    def __enter__(self) -> Self:
-        try:
-            self._answers = everywhere(self._pool, self._workers, self._opening)
-            self.details |= {name: value for answer in self._answers for name, value in answer.facts.items()}
-            raise_first(self._answers)
-        except BaseException as error:
-            self._note_on(error, self._close())
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        problems = self._close()
-        if error is None and problems:
-            raise problems[0]
-        self._note_on(error, problems)
 
     def worker_pids(self) -> Sequence[int]:
         """As in Executor."""
@@ -157,6 +139,11 @@ class PooledExecutor:
             f"memory, or a script without `if __name__ == '__main__':`"
         )
 
+    def _open(self) -> None:
+        self._answers = everywhere(self._pool, self._workers, self._opening)
+        self.details |= {name: value for answer in self._answers for name, value in answer.facts.items()}
+        raise_first(self._answers)
+
     def _close(self) -> list[BaseException]:
         """Closes the resources and ends the pool; returns what went wrong."""
         for future in self._running:
@@ -191,12 +178,6 @@ class PooledExecutor:
             f"{self._kind} of {self._model!r} did not close its resource in {_CLOSING_S:g} s ({type(error).__name__}); "
             f"give the blocking calls of its task and resource a timeout"
         )
-
-    @staticmethod
-    def _note_on(error: BaseException | None, problems: Sequence[BaseException]) -> None:
-        for problem in problems:
-            if error is not None and str(problem) != str(error):  # what one worker can't load, none can
-                error.add_note(f"timetrial: while the workers were closed: {problem}")
 
 
 def everywhere(

@@ -10,13 +10,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from queue import SimpleQueue
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from timetrial.errors import TimetrialError, blame
 from timetrial.languages import Text
 from timetrial.models.base import Executor, ModelSettings
 from timetrial.models.calling import Call, check_computed, opened_task, require_concurrency, require_task
+from timetrial.models.opening import OpenedExecutor
 from timetrial.models.pool.limits import starting
 from timetrial.system.clocks import clocks
 from timetrial.system.real_threads import patched_by
@@ -63,7 +63,7 @@ def create(settings: ModelSettings) -> ThreadsModel:
     return ThreadsModel()
 
 
-class ThreadTeam:
+class ThreadTeam(OpenedExecutor):
     """An Executor on worker threads, and the context manager that starts and ends them.
 
     ``worker`` opens what a thread of that number works with, for as long as the thread lives, and gives the function
@@ -89,22 +89,6 @@ class ThreadTeam:
         self._system_threads: set[int] = set()
         self._current: Round | None = None
         self._ran_before = False
-
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException as error:
-            _note_on(error, self._close())
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        problems = self._close()
-        if error is None and problems:
-            raise problems[0]
-        _note_on(error, problems)
 
     @property
     def details(self) -> Mapping[str, object]:
@@ -147,7 +131,7 @@ class ThreadTeam:
         """As in Executor: this process."""
         return [os.getpid()]
 
-    def _start(self) -> None:
+    def _open(self) -> None:
         """Starts the threads and waits until each has its resource open; raises what opening raised."""
         for number, thread in enumerate(self._threads):
             with starting("threads", number, len(self._threads)):
@@ -259,12 +243,6 @@ class _Countdown:
 
 
 Worker = Callable[[int], AbstractContextManager[Callable[[Round], None]]]
-
-
-def _note_on(error: BaseException | None, problems: Sequence[BaseException]) -> None:
-    for problem in problems:
-        if error is not None:
-            error.add_note(f"timetrial: {problem}")
 
 
 def _raise_first(current: Round, model: str) -> None:
