@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -11,32 +10,22 @@ from pathlib import Path
 from typing import Any, Final
 
 from timetrial.environment.identity import PythonIdentity, python_of
+from timetrial.environment.other_python import OLDEST, answer_of, meant_by
 from timetrial.errors import TargetError
-from timetrial.system.command import run_to_end
 
-_OLDEST: Final = (3, 11)
-_ANSWERS_WITHIN_S: Final = 60.0
-_LINES_SHOWN: Final = 3
-_WIDEST: Final = 100
-# It has to be understood by any Python, if only to hear which one it is.
 _QUESTION: Final = """
-import json, os, sys
-sys.path[:] = [each for each in sys.path if each not in ("", os.getcwd())]  # what is installed, not what lies here
-answer = {"release": list(sys.version_info[:2]), "version": sys.version.split()[0]}
-if sys.version_info >= (3, 11):
-    import sysconfig
-    asked = getattr(sys, "_is_gil_enabled", None)
-    answer["implementation"] = sys.implementation.name
-    answer["free_threaded_build"] = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
-    answer["gil_enabled"] = True if asked is None else bool(asked())
-    from importlib import metadata
-    try:
-        answer["timetrial"] = metadata.version("timetrial")
-        from timetrial.pythons import PROTOCOL
-        answer["protocol"] = PROTOCOL
-    except Exception as error:
-        answer["trouble"] = "%s: %s" % (type(error).__name__, error)
-print(json.dumps(answer))
+import sysconfig
+asked = getattr(sys, "_is_gil_enabled", None)
+answer["implementation"] = sys.implementation.name
+answer["free_threaded_build"] = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+answer["gil_enabled"] = True if asked is None else bool(asked())
+from importlib import metadata
+try:
+    answer["timetrial"] = metadata.version("timetrial")
+    from timetrial.pythons import PROTOCOL
+    answer["protocol"] = PROTOCOL
+except Exception as error:
+    answer["trouble"] = "%s: %s" % (type(error).__name__, error)
 """
 
 
@@ -70,7 +59,7 @@ def interpreters(spelled: Sequence[str]) -> list[Interpreter]:
 def _interpreter(spelled: str) -> Interpreter:
     path = _find(spelled)
     told = _ask(spelled, path)
-    if tuple(told["release"]) < _OLDEST:
+    if tuple(told["release"]) < OLDEST:
         raise TargetError(f"--python {spelled}: that is Python {told['version']}, and timetrial needs 3.11 or newer")
     return Interpreter(spelled, path, python_of(told), _has_timetrial(spelled, told))
 
@@ -79,9 +68,7 @@ def _find(spelled: str) -> Path:
     """Not resolved any further: a virtual environment's Python is a link, and known by its place."""
     path = Path(spelled).expanduser()
     if path.is_dir():
-        inside = [path / "bin" / "python", path / "Scripts" / "python.exe", path / ".venv" / "bin" / "python"]
-        mean = next((f": did you mean {each}?" if each.exists() else "" for each in inside if each.exists()), "")
-        raise TargetError(f"--python {spelled} is a folder; name the Python in it{mean}")
+        raise TargetError(f"--python {spelled} is a folder; name the Python in it: {meant_by(path)}")
     found = shutil.which(path)
     if found is None and spelled.replace(".", "").isdigit():
         found = shutil.which(f"python{spelled}")
@@ -100,20 +87,11 @@ def _version_in(spelled: str) -> str:
 
 def _ask(spelled: str, path: Path) -> dict[str, Any]:
     try:
-        ended = run_to_end([path, "-c", _QUESTION], cwd=Path.cwd(), patience_s=_ANSWERS_WITHIN_S)
+        return answer_of(path, _QUESTION, cwd=Path.cwd())
     except (OSError, subprocess.TimeoutExpired) as error:
         raise TargetError(f"--python {spelled}: {path} can't be run as a Python ({error})") from error
-    try:
-        answer = json.loads(ended.output.strip().splitlines()[-1])
-        if "version" in answer:
-            return dict(answer)
-    except (ValueError, IndexError, TypeError):
-        pass
-    last = (ended.output + ended.complaint).strip().splitlines()[-_LINES_SHOWN:]
-    said = "\n".join(line[:_WIDEST] for line in last) or "(nothing)"
-    raise TargetError(
-        f"--python {spelled}: {path} doesn't answer as a Python does (exit status {ended.status}):\n{said}"
-    )
+    except ValueError as error:
+        raise TargetError(f"--python {spelled}: {path} {error}") from error
 
 
 def _has_timetrial(spelled: str, told: dict[str, Any]) -> bool:

@@ -248,9 +248,9 @@ def bare_environment(folder: Path) -> Path:
             ["can't be run", "did you mean", "env/bin/python"],
         ),
         (lambda folder: script(folder, "ls", "#!/bin/sh\nls /\n"), ["doesn't answer as a Python does"]),
-        (lambda folder: script(folder, "repeat", '#!/bin/sh\necho "$@" | tr -d "\\n"\n'), ["): -c import json", " …"]),
+        (lambda folder: script(folder, "repeat", '#!/bin/sh\necho "$@" | tr -d "\\n"\n'), ["):\n-c import json", " …"]),
         (
-            lambda folder: script(folder, "old", '#!/bin/sh\necho \'{"version": [3, 9, 1], "python": "3.9.1"}\'\n'),
+            lambda folder: script(folder, "old", '#!/bin/sh\necho \'{"release": [3, 9], "version": "3.9.1"}\'\n'),
             ["is Python 3.9.1; timetrial needs 3.11 or newer"],
         ),
         (

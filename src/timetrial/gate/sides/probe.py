@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,35 +10,26 @@ from typing import Any, Final
 
 from packaging.utils import canonicalize_name
 
+from timetrial.environment.other_python import OLDEST, answer_of, meant_by
 from timetrial.errors import GateError
 from timetrial.gate import PROTOCOL
-from timetrial.system.command import run_to_end
 
-_ANSWERS_WITHIN_S: Final = 60.0
 _NEEDED: Final = ("pytest", "pytest-benchmark", "timetrial")
-_LINES_SHOWN: Final = 3
-_WIDEST: Final = 100
-_OLDEST: Final = (3, 11)
 # How the question fails where timetrial is there, but knows no gate, or one that can't take turns.
 _OLD_TIMETRIAL: Final = ("ModuleNotFoundError: No module named 'timetrial.gate", "AttributeError")
-# It has to be understood by any Python, if only to hear which one it is.
 _QUESTION: Final = """
-import json, os, sys
-sys.path[:] = [each for each in sys.path if each not in ("", os.getcwd())]  # what is installed, not what lies here
-answer = {"version": list(sys.version_info[:3]), "python": sys.version.split()[0], "installed": {}, "modules": {}}
-if sys.version_info >= (3, 11):
-    import importlib, importlib.metadata, importlib.util
-    for each in importlib.metadata.distributions():
-        if each.metadata["Name"]:
-            answer["installed"].setdefault(each.metadata["Name"], each.version)
-    for name in sys.argv[1:]:
-        found = importlib.util.find_spec(name)
-        answer["modules"][name] = list(found.submodule_search_locations or [found.origin]) if found else []
-    try:
-        answer["protocol"] = importlib.import_module("timetrial.gate").PROTOCOL
-    except Exception as error:
-        answer["protocol_trouble"] = "%s: %s" % (type(error).__name__, error)
-print(json.dumps(answer))
+import importlib, importlib.metadata, importlib.util
+answer |= {"installed": {}, "modules": {}}
+for each in importlib.metadata.distributions():
+    if each.metadata["Name"]:
+        answer["installed"].setdefault(each.metadata["Name"], each.version)
+for name in sys.argv[2:]:
+    found = importlib.util.find_spec(name)
+    answer["modules"][name] = list(found.submodule_search_locations or [found.origin]) if found else []
+try:
+    answer["protocol"] = importlib.import_module("timetrial.gate").PROTOCOL
+except Exception as error:
+    answer["protocol_trouble"] = "%s: %s" % (type(error).__name__, error)
 """
 
 
@@ -64,8 +54,8 @@ def ask_python(
     a timetrial that speaks another protocol.
     """
     answer = _answer(python, root, who, variables, modules)
-    if tuple(answer["version"][:2]) < _OLDEST:
-        raise GateError(f"{who}: {python} is Python {answer['python']}; timetrial needs 3.11 or newer")
+    if tuple(answer["release"]) < OLDEST:
+        raise GateError(f"{who}: {python} is Python {answer['version']}; timetrial needs 3.11 or newer")
     installed: dict[str, str] = {canonicalize_name(name): version for name, version in answer["installed"].items()}
     missing = [each for each in _NEEDED if each not in installed]
     if missing:
@@ -74,7 +64,7 @@ def ask_python(
             f"brings it, or the project's own dependencies for tests should"
         )
     _same_protocol(answer, installed["timetrial"], f"{who}: {python}")
-    return Facts(answer["python"], installed, {name: tuple(found) for name, found in answer["modules"].items()})
+    return Facts(answer["version"], installed, {name: tuple(found) for name, found in answer["modules"].items()})
 
 
 def differences(base: Facts, candidate: Facts) -> list[str]:
@@ -91,31 +81,13 @@ def _answer(
     python: Path, root: Path, who: str, variables: Mapping[str, str], modules: tuple[str, ...]
 ) -> dict[str, Any]:
     try:
-        ended = run_to_end(
-            [python, "-c", _QUESTION, *modules], cwd=root, variables=variables, patience_s=_ANSWERS_WITHIN_S
-        )
+        return answer_of(python, _QUESTION, *modules, cwd=root, variables=variables)
     except FileNotFoundError as error:
-        raise GateError(f"{who}: there is no {python}{_inside(python)}") from error
+        raise GateError(f"{who}: there is no {python}; {meant_by(python)}") from error
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise GateError(f"{who}: {python} can't be run as a Python: {error}{_inside(python)}") from error
-    try:
-        answer = json.loads(ended.output.strip().splitlines()[-1])
-        if "version" in answer:
-            return dict(answer)
-    except (ValueError, IndexError, TypeError):
-        pass
-    # Each line cut: a program that is no Python may repeat the whole question.
-    last = (ended.output + ended.complaint).strip().splitlines()[-_LINES_SHOWN:]
-    said = "\n".join(line if len(line) <= _WIDEST else f"{line[:_WIDEST]} …" for line in last)
-    raise GateError(f"{who}: {python} doesn't answer as a Python does (exit status {ended.status}): {said}")
-
-
-def _inside(python: Path) -> str:
-    """A folder was named where its Python was meant."""
-    for each in (python / "bin" / "python", python / "Scripts" / "python.exe", python / ".venv" / "bin" / "python"):
-        if each.exists():
-            return f"; did you mean {each}?"
-    return "; name the python inside an environment, such as .venv/bin/python"
+        raise GateError(f"{who}: {python} can't be run as a Python: {error}; {meant_by(python)}") from error
+    except ValueError as error:
+        raise GateError(f"{who}: {python} {error}") from error
 
 
 def _same_protocol(answer: dict[str, Any], version: str, where: str) -> None:
