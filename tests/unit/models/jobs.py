@@ -191,10 +191,15 @@ FAILING_RESOURCE: Workload = Workload(
 
 
 class TeapotError(Exception):
-    """An exception that can be pickled and not unpickled: its __init__ wants more than it passes on."""
+    """An exception that can be pickled and not unpickled.
+
+    Its __init__ wants more than it passes on, which is enough unless a library, such as Dask by way of tblib, has
+    registered a way of its own; and it holds what nobody can unpickle.
+    """
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"{code}: {reason}")
+        self.pot = Unloadable()
 
 
 def raise_custom(item: int) -> int:
