@@ -20,7 +20,7 @@ from typing import Final
 import psutil
 import pytest
 
-from tests.waiting import wait_for
+from tests.waiting import still_run, wait_for
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
 
@@ -104,17 +104,9 @@ def family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     return [root, *root.children(recursive=True)]
 
 
-def still_there(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Those that have not ended; a zombie has, and waits only for its parent."""
-    return [each for each in processes if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
-
-
 def assert_gone(processes: list[psutil.Process]) -> None:
     """All have ended within two seconds."""
-    deadline_s = time.monotonic() + GONE_WITHIN_S
-    while (left := still_there(processes)) and time.monotonic() < deadline_s:
-        time.sleep(0.02)  # processes that are not our children have no event to wait for
-    assert not left
+    wait_for(lambda: not still_run(each.pid for each in processes), GONE_WITHIN_S)
 
 
 @pytest.mark.parametrize("seed", range(KILLS))

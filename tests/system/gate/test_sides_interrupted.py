@@ -11,10 +11,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.system.gate.projects import Project, linked_policy, new_project
+from tests.waiting import still_run, wait_for
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.sides import environments
 from timetrial.gate.sides.make import sides_of_ref
@@ -85,12 +85,11 @@ def test_a_signal_during_the_install_ends_the_install_and_what_it_started(projec
     )
     with preparing(project, sys.executable, "-c", start, tell, str(told)) as process:
         number, _, folder = told.read_text().partition(" ")
-        inner = psutil.Process(int(number))
+        assert still_run([int(number)])
         assert Path(folder).is_dir()
         process.send_signal(signal.SIGTERM)
         process.wait(20)
-        psutil.wait_procs([inner], timeout=5)
-        assert not inner.is_running() or inner.status() == psutil.STATUS_ZOMBIE
+        wait_for(lambda: not still_run([int(number)]), 5)
     assert not Path(folder).exists()
     assert left(project) == []
 

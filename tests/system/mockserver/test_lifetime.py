@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.system.mockserver.plainclient import PlainClient
-from tests.waiting import comes_true
+from tests.waiting import comes_true, still_run
 from timetrial.errors import MockServerError
 from timetrial.mockserver import MockServer, route
 
@@ -69,11 +69,7 @@ def answers(port: int) -> bool:
 
 def is_gone(pid: int) -> bool:
     """Whether there is no such process any more, or only what its parent has not yet read of it."""
-    psutil = pytest.importorskip("psutil")
-    try:
-        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return True
+    return not still_run([pid])
 
 
 @ON_POSIX

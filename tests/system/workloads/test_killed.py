@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Final
 
 import psutil
 import pytest
+
+from tests.waiting import still_run, wait_for
 
 pytestmark = [
     pytest.mark.timeout(120),
@@ -52,7 +53,4 @@ def test_a_program_that_is_killed_takes_its_processes_along(module: str, workloa
         started = psutil.Process(program.pid).children(recursive=True)
         assert started
         program.kill()
-    deadline = time.monotonic() + 20
-    while alive := [each for each in started if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]:
-        assert time.monotonic() < deadline, alive
-        psutil.wait_procs(alive, timeout=0.1)
+    wait_for(lambda: not still_run(each.pid for each in started), 20)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -10,9 +9,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
-import psutil
 import pytest
 
+from tests.waiting import comes_true, still_run
 from timetrial.system.process_group import end_group, kill_group
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no process groups")
@@ -54,13 +53,7 @@ def start(program: str, *arguments: object) -> tuple[subprocess.Popen[str], str]
 
 def is_gone(pid: int) -> bool:
     """Whether a process ends within five seconds; one that nobody has waited for yet has ended."""
-    try:
-        process = psutil.Process(pid)
-    except psutil.NoSuchProcess:
-        return True
-    with contextlib.suppress(psutil.TimeoutExpired):
-        process.wait(5)
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    return comes_true(lambda: not still_run([pid]), 5)
 
 
 def test_what_a_program_started_ends_with_it() -> None:
