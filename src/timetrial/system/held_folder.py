@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from timetrial.errors import NoRoomError
+from timetrial.system.signals import deferred
 
 GATE: Final = "timetrial-gate-"
 LAUNCH: Final = "timetrial-launch-"
@@ -32,8 +33,9 @@ def held_folder(prefix: str) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        lock.close()
-        remove(folder)
+        with deferred():  # or Ctrl-C in this moment would leave it behind
+            lock.close()
+            remove(folder)
 
 
 def claim_new(prefix: str) -> tuple[Path, IO[bytes]]:
