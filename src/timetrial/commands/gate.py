@@ -15,6 +15,7 @@ from timetrial.commands.budget import seconds_of
 from timetrial.commands.gate_conclusion import conclude
 from timetrial.commands.selection import add_installing, add_selection, divide, selection_of, wanted_of
 from timetrial.errors import GateError, ResultsError
+from timetrial.gate.expected_times import expected_times
 from timetrial.gate.families import judge_families
 from timetrial.gate.findings import ExitCode, Finding
 from timetrial.gate.lockstep.keep_awake import can_keep_awake
@@ -25,7 +26,7 @@ from timetrial.gate.policy_choice import ChosenPolicy, choose_policy
 from timetrial.gate.record import SideName
 from timetrial.gate.run import run_gate
 from timetrial.gate.self_test import alike, run_self_test, self_test_files, tally
-from timetrial.gate.shards import merged, shard_of
+from timetrial.gate.shards import Shard, merged, shard_of
 from timetrial.gate.sides.make import Side, sides_of_pythons, sides_of_ref, this_side
 from timetrial.gate.store import About, GateFile, StoredGate, about_sides, read_gate
 from timetrial.gate.stored.baseline import mark_if_failed
@@ -41,7 +42,17 @@ from timetrial.system.warden import warden
 _RESULTS: Final = Path("results", "gate")
 _WHOM: Final = ("--base", "--tests-from", "--extra", "--group", "--requirements", "--base-python", "--candidate-python")
 _REPORTS: Final = ("--json", "--markdown", "--junit")
-_ONLY_MEASURED: Final = ("-k", "-m", "--", "--budget", "--seed", "--shard", "--measure-all", "--results")
+_ONLY_MEASURED: Final = (
+    "-k",
+    "-m",
+    "--",
+    "--budget",
+    "--seed",
+    "--shard",
+    "--shard-times",
+    "--measure-all",
+    "--results",
+)
 _NOT_OF_THE_PAST: Final = (*_WHOM, "--policy", "--accept-difference", "paths")
 _BORROWED: Final = "both sides ran the candidate's tests (--tests-from candidate)"
 _NAMES: Final = {"paths": "paths of tests", "--": "what stands behind --"}
@@ -104,6 +115,13 @@ def _parser() -> argparse.ArgumentParser:
     add_installing(parser)
     add("--replay", type=Path, metavar="FILE", help="judge the raw data of an earlier gate again")
     add("--shard", metavar="I/N", help="measure one of N shares of the benchmarks, for --merge; e.g. 2/5")
+    add(
+        "--shard-times",
+        type=Path,
+        metavar="FILE",
+        help="deal the shares by what benchmarks took in this file of an earlier gate, or of pytest-benchmark; the "
+        "same for all shards",
+    )
     add("--merge", type=Path, nargs="+", default=[], metavar="FILE", help="judge all shards of a gate as one")
     add("--measure-all", action="store_true", help="measure benchmarks too that run the same code on both sides")
     add("--self-test", action="store_true", help="measure the gate itself, on this machine and suite")
@@ -129,6 +147,8 @@ def _refuse_unlike_sides(options: argparse.Namespace) -> None:
         raise GateError("--base and --base-python are two different questions: ask one of them")
     if options.tests_from and not options.base:
         raise GateError("--tests-from goes with --base: two environments run the same files anyway")
+    if options.shard_times and not options.shard:
+        raise GateError("--shard-times goes with --shard: it says how long the benchmarks of all shards take")
     if options.candidate_python and not options.base_python:
         raise GateError("--candidate-python goes with --base-python: of a revision, timetrial makes the environment")
 
@@ -156,7 +176,8 @@ def _way(options: argparse.Namespace) -> tuple[str, str, Sequence[str]]:
         return "--merge", why, ("--self-test", *_NOT_OF_THE_PAST, *_ONLY_MEASURED[:-1])
     if options.self_test:
         why = "a self-test compares this code with itself, and prints what it finds"
-        few = (*_WHOM, "--accept-difference", "--seed", "--shard", "--measure-all", "--verbose", *_REPORTS)
+        few = (*_WHOM, "--accept-difference", "--seed", "--shard", "--shard-times", "--measure-all")
+        few = (*few, "--verbose", *_REPORTS)
         return "--self-test", why, few
     if _are_stored(options.paths):
         return "stored files", "what they hold is compared as it is, and nothing is measured", (*_WHOM, *_ONLY_MEASURED)
@@ -170,7 +191,7 @@ def _way(options: argparse.Namespace) -> tuple[str, str, Sequence[str]]:
 
 def _lockstep(options: argparse.Namespace, chosen: ChosenPolicy, selection: Sequence[str]) -> int:
     progress, policy = GateProgress(sys.stderr), chosen.policy
-    shard = shard_of(options.shard) if options.shard else None
+    shard = _shard(options)
     for line in chosen.lines():
         progress.say(line)
     seed = random.SystemRandom().getrandbits(32) if options.seed is None else options.seed
@@ -180,6 +201,7 @@ def _lockstep(options: argparse.Namespace, chosen: ChosenPolicy, selection: Sequ
         about["notes"] = [*chosen.lines(), *([_BORROWED] if base.borrowed_tests else [])]
         if shard is not None:
             about["shard"] = [shard.number, shard.of]
+            about["notes"] += _by_number(options.shard_times, shard)
         file = GateFile(options.results, policy, about)
         try:
             records = run_gate(
@@ -192,6 +214,7 @@ def _lockstep(options: argparse.Namespace, chosen: ChosenPolicy, selection: Sequ
                     shard=shard,
                     say=progress.say,
                     on_progress=progress,
+                    on_dealt=file.note_dealt,
                     on_launch=file.write,
                     on_modules=file.note_modules,
                     on_python=file.note_python,
@@ -208,6 +231,20 @@ def _lockstep(options: argparse.Namespace, chosen: ChosenPolicy, selection: Sequ
         header = replace(header, notes=(*header.notes, said))
     status = conclude(options, judge(records, stored.policy), stored.policy, header, _families(stored))
     return status if shard is None or status == ExitCode.USAGE else ExitCode.PASS
+
+
+def _shard(options: argparse.Namespace) -> Shard | None:
+    """The share that this machine measures; a file of times that isn't there yet is a pipeline's first run."""
+    if options.shard is None:
+        return None
+    shard, file = shard_of(options.shard), options.shard_times
+    return replace(shard, times=expected_times(file)) if file is not None and file.exists() else shard
+
+
+def _by_number(file: Path | None, shard: Shard) -> list[str]:
+    if file is None or shard.times:
+        return []
+    return [f"there is no {file} yet: the shards are dealt by number of benchmarks, not by their times"]
 
 
 @contextmanager

@@ -59,6 +59,8 @@ class GatePlan:
     """Gets which Python a side ran on, as ``PythonIdentity.as_dict``."""
     on_allotment: Callable[[Allotment], None] = lambda _allotted: None
     """Told of how the gate spends its time, and by which policy it is to be judged, where that isn't ``policy``."""
+    on_dealt: Callable[[str], None] = lambda _dealt: None
+    """Told what the shards of this gate are dealt by, as ``Shard.dealt``."""
     on_noted: Callable[[Mapping[str, str | None]], bool] = lambda _digests: False
     """Told of each benchmark, by name, a digest of all that the candidate's rests on, or None where that can't be seen.
 

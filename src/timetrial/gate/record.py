@@ -43,6 +43,8 @@ class LaunchPair:
     cpus: tuple[int, ...] = ()
     number: int | None = None
     """Which launch of its gate it was, from 1: those with one number were measured together. None in older gates."""
+    took_s: float | None = None
+    """Seconds of the launch that it had for itself, from its set-up to its end. None in older gates."""
 
 
 @dataclass(frozen=True)

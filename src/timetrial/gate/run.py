@@ -32,7 +32,7 @@ from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
 from timetrial.gate.same_code.noting import may_be_noted, note
 from timetrial.gate.sides.watch import Watch
-from timetrial.gate.stock import lacking, records_of
+from timetrial.gate.stock import dealt_by, lacking, records_of
 from timetrial.gate.verdicts import open_for_confirmation
 from timetrial.system.strays import Stray
 
@@ -82,6 +82,7 @@ class _Gate:
         launch = self._new_launch(noting=True)
         try:
             with self._kept_if_unchanged(launch), launch:
+                self._tell_dealt(launch)
                 records, answered = note(launch, plan, self._clock.left_s)
         except (NoRoomError, KeyboardInterrupt):
             raise
@@ -246,8 +247,9 @@ class _Gate:
                 if time.monotonic() < self._clock.ends_s:
                     self._records[name].trouble = Trouble("crashed", SideName(error.side), str(error))
                 return  # the others get another launch
-            self._costs.note(name, time.monotonic() - began_s, pace.cost_s(self._policy.warmup_rounds))
-            self._note(name, outcome)
+            took_s = time.monotonic() - began_s
+            self._costs.note(name, took_s, pace.cost_s(self._policy.warmup_rounds))
+            self._note(name, outcome, took_s)
 
     def _pairs(self, phase: Phase, names: Sequence[str]) -> Mapping[str, int]:
         """How many pairs each gets in this launch; the policy's number where there is time enough for that."""
@@ -260,21 +262,26 @@ class _Gate:
         start_s = self._costs.start_s / len(names)
         return {name: pairs_again(pace, each, start_s, policy) for name, each in found.items()}
 
-    def _note(self, name: str, outcome: LaunchPair | Trouble) -> None:
+    def _note(self, name: str, outcome: LaunchPair | Trouble, took_s: float) -> None:
         record = self._records[name]
         if isinstance(outcome, Trouble):
             borrowed = self._plan.base.borrowed_tests and not record.launches
             record.trouble = lacking(outcome) if borrowed else outcome
         else:
-            record.launches.append(replace(outcome, number=sum(self._launches.values())))
+            record.launches.append(replace(outcome, number=sum(self._launches.values()), took_s=round(took_s, 4)))
 
     def _take_stock(self, launch: Launch) -> list[str]:
         """Makes a record for everything that either side has; returns what can be measured."""
+        self._tell_dealt(launch)
         noted = {name: record.same_code for name, record in self._records.items()}
         self._records = {each.name: each for each in records_of(launch, self._plan.shard)}
         for name, record in self._records.items():
             record.same_code = noted.get(name) if record.trouble is None else None
         return [name for name, record in self._records.items() if record.is_measured]
+
+    def _tell_dealt(self, launch: Launch) -> None:
+        if self._plan.shard is not None:
+            self._plan.on_dealt(dealt_by(launch, self._plan.shard))
 
     def _tell(self, phase: Phase, index: int, names: Sequence[str]) -> None:
         policy = self._policy

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, SideName
 from timetrial.gate.store import StoredGate
 from timetrial.gate.variants import by_family
+from timetrial.measure.execution.digests import digest
 
 _SHARD: Final = re.compile(r"(\d+)/(\d+)")
 _MOST: Final = 1000
@@ -22,10 +24,14 @@ _BY_TIME: Final = ("detect", "flag", "screen_launches", "confirm_launches")
 
 @dataclass(frozen=True)
 class Shard:
-    """The ``number``-th of ``of`` shares, from 1."""
+    """The ``number``-th of ``of`` shares, from 1.
+
+    ``times``: what benchmarks are expected to take, by name, in any unit; those that aren't in it take as its median.
+    """
 
     number: int
     of: int
+    times: Mapping[str, float] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.number}/{self.of}"
@@ -33,15 +39,24 @@ class Shard:
     def share(self, names: Sequence[str]) -> list[str]:
         """Its part of the benchmarks, in their order: the same division on every machine that has the same names.
 
-        Variants of a test stay together, since they are judged together. The largest tests are dealt first, each to the
-        share that has least (Graham, SIAM Journal on Applied Mathematics 17, 1969): in a gate, benchmarks take about as
-        long as each other.
+        Variants of a test stay together, since they are judged together. The longest tests are dealt first, each to the
+        share that has least (Graham, SIAM Journal on Applied Mathematics 17, 1969). Where nothing is known of their
+        times, benchmarks count alike: a gate gives each about as long.
         """
-        shares: list[set[str]] = [set() for _ in range(self.of)]
+        usual = statistics.median(self.times.values()) if self.times else 1.0
         families = by_family(sorted(names))
-        for test in sorted(families, key=lambda each: (-len(families[each]), each)):
-            min(shares, key=len).update(families[test])
+        took = {test: sum(self.times.get(name, usual) for name in each) for test, each in families.items()}
+        shares: list[set[str]] = [set() for _ in range(self.of)]
+        loads = [0.0] * self.of
+        for test in sorted(families, key=lambda each: (-took[each], each)):
+            least = loads.index(min(loads))
+            shares[least].update(families[test])
+            loads[least] += took[test]
         return [name for name in names if name in shares[self.number - 1]]
+
+    def dealt(self, names: Sequence[str]) -> str:
+        """What the division of these follows from, as a digest: machines that have the same divide alike."""
+        return digest(sorted(names), sorted(self.times.items()))
 
     def policy(self, policy: GatePolicy) -> GatePolicy:
         """The policy that decides how long a shard measures: its part of alpha, as if the others had as much open."""
@@ -73,7 +88,9 @@ def merged(gates: Sequence[StoredGate]) -> StoredGate:
     names = [record.name for record in records]
     if twice := {name for name in names if names.count(name) > 1}:
         raise ResultsError(f"{min(twice)} is in two shards: do both machines have the same tests?")
-    about = {name: value for name, value in ordered[0].about.items() if name not in ("shard", "asked", "notes")}
+    about = {
+        name: value for name, value in ordered[0].about.items() if name not in ("shard", "dealt", "asked", "notes")
+    }
     notes = list(dict.fromkeys(note for gate in ordered for note in gate.notes))
     return replace(
         ordered[0],
@@ -107,6 +124,7 @@ def _refuse_another(gate: StoredGate, first: StoredGate, shards: Mapping[Path, S
         ("the candidate", _revision(gate.about, SideName.CANDIDATE), _revision(first.about, SideName.CANDIDATE)),
         ("the selection of tests", gate.about.get("selection"), first.about.get("selection")),
         ("the policy", gate.asked, first.asked),
+        *_both_tell("what the benchmarks were dealt by", gate.about.get("dealt"), first.about.get("dealt")),
         *_pythons(gate, first),
     ):
         if one != other:
@@ -116,9 +134,13 @@ def _refuse_another(gate: StoredGate, first: StoredGate, shards: Mapping[Path, S
 def _pythons(gate: StoredGate, first: StoredGate) -> Iterator[tuple[str, object, object]]:
     """Those of the sides of which both shards tell it; one that measured nothing, or is older, doesn't."""
     for side in SideName:
-        one, other = gate.python_of(side), first.python_of(side)
-        if one is not None and other is not None:
-            yield f"the {side}'s Python", str(one), str(other)
+        yield from _both_tell(f"the {side}'s Python", gate.python_of(side), first.python_of(side))
+
+
+def _both_tell(what: str, one: object, other: object) -> Iterator[tuple[str, object, object]]:
+    """Something that both shards' files have; older ones may not."""
+    if one is not None and other is not None:
+        yield what, str(one), str(other)
 
 
 def _revision(about: Mapping[str, Any], side: SideName) -> object:

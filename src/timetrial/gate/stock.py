@@ -26,6 +26,11 @@ def records_of(launch: Launch, shard: Shard | None) -> list[BenchmarkRecord]:
     ]
 
 
+def dealt_by(launch: Launch, shard: Shard) -> str:
+    """What all benchmarks of both sides are dealt to shards by."""
+    return shard.dealt(sorted({each.name for offers in launch.offers.values() for each in offers}))
+
+
 def lacking(trouble: Trouble) -> Trouble:
     """A failure of a test that the base has borrowed, in a word that fits: what its package lacks is new."""
     if trouble.side is SideName.BASE and trouble.kind == "failed" and trouble.reason.startswith(_LACKS):

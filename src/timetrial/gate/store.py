@@ -28,7 +28,8 @@ from timetrial.system.strict_json import dumps
 _KEY: Final = "timetrial_gate"
 # 1: schema_version, complete, created, seconds, policy, about (sides, selection, seed, environment, …), benchmarks.
 # 2: launches have a number, and the phase "family"; about.asked: settings that were asked for where others are used.
-# 3: benchmarks have same_code: what it rests on that both sides run the same; null where they may not.
+# 3: benchmarks have same_code: what it rests on that both sides run the same; null where they may not. Since then also,
+#    where it is known: launches have took_s, and a shard's about has dealt.
 SCHEMA_VERSION: Final = 3
 _READ: Final = (1, 2, SCHEMA_VERSION)
 _ADVICE: Final = (
@@ -50,6 +51,7 @@ _LAUNCH: Final = fields(
         "candidate_first": every(_FLAG),
         "executions_per_round": _COUNT,
         "number": or_none(_COUNT),
+        "took_s": or_none(NUMBER),
     }
 )
 _SAME: Final = fields({"digest": TEXT, "drawn": _FLAG, "files": every(TEXT), "variables": every(TEXT)})
@@ -101,6 +103,8 @@ class About(TypedDict, total=False):
     """The settings of the policy that was asked for, where the gate's time allowed others."""
     shard: list[int]
     """Which share of the benchmarks it measured, and of how many."""
+    dealt: str
+    """Of a shard: a digest of all benchmarks and their expected times, by which they were dealt."""
     injected: bool
     """In a self-test: whether benchmarks of the candidate were slowed down."""
 
@@ -176,6 +180,10 @@ class GateFile:
         about = self._about["base"] if side is SideName.BASE else self._about["candidate"]
         about["modules"] = {**about.get("modules", {}), **modules}
 
+    def note_dealt(self, dealt: str) -> None:
+        """By what the benchmarks were dealt to shards: those of one gate have the same."""
+        self._about["dealt"] = dealt
+
     def note_python(self, side: SideName, python: Mapping[str, Any]) -> None:
         """Which Python a side ran on, once its imports are done."""
         about = self._about["base"] if side is SideName.BASE else self._about["candidate"]
@@ -207,6 +215,11 @@ def about_sides(base: Side, candidate: Side, selection: Sequence[str]) -> About:
 
 def _about_side(side: Side) -> AboutSide:
     return {"label": str(side), "python": str(side.python), "revision": side.revision}
+
+
+def is_gate(content: object) -> bool:
+    """Whether a JSON file's content is that of a gate's file, whole or not."""
+    return isinstance(content, dict) and _KEY in content
 
 
 def read_gate(path: Path) -> StoredGate:
@@ -280,6 +293,7 @@ def _launch_of(stored: Mapping[str, Any]) -> LaunchPair:
         executions_per_round=stored["executions_per_round"],
         cpus=tuple(stored["cpus"]),
         number=stored.get("number"),
+        took_s=stored.get("took_s"),
     )
 
 

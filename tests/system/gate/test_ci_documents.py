@@ -66,10 +66,26 @@ def test_the_matrix_measures_every_shard_and_one_job_merges_them() -> None:
     jobs = yaml.safe_load(block)
     numbers = jobs["measure"]["strategy"]["matrix"]["shard"]
     (command,) = (step["run"] for step in jobs["measure"]["steps"] if "--shard" in step.get("run", ""))
-    assert command.endswith(f'--shard "${{{{ matrix.shard }}}}/{len(numbers)}"')
+    assert f'--shard "${{{{ matrix.shard }}}}/{len(numbers)}"' in command
     assert [shard_of(f"{number}/{len(numbers)}").number for number in numbers] == list(range(1, len(numbers) + 1))
     assert jobs["gate"]["needs"] == "measure"
-    assert jobs["gate"]["steps"][-1]["run"] == "timetrial gate --merge shards/*.json"
+    assert "timetrial gate --merge shards/*.json" in [step.get("run") for step in jobs["gate"]["steps"]]
+
+
+def test_all_shards_of_the_matrix_are_dealt_by_the_times_of_the_last_gate() -> None:
+    """Which the last job keeps under the name that the first one looks for."""
+    (block,) = JOBS
+    jobs = yaml.safe_load(block)
+    restore, upload = (step["with"] for step in jobs["times"]["steps"])
+    assert jobs["measure"]["needs"] == "times"
+    (download,) = (step["with"] for step in jobs["measure"]["steps"] if "download" in step.get("uses", ""))
+    (command,) = (step["run"] for step in jobs["measure"]["steps"] if "--shard" in step.get("run", ""))
+    assert command.endswith(f"--shard-times {download['path']}/{upload['path']}")
+    assert download["pattern"] == upload["name"]
+    copied, saved = jobs["gate"]["steps"][-2:]
+    assert copied["run"].endswith(f" {restore['path']}")
+    assert saved["with"] == {"path": restore["path"], "key": restore["key"]}
+    assert restore["key"].startswith(restore["restore-keys"])
 
 
 def test_the_workflow_asks_for_no_more_than_it_needs(workflow: dict[str, Any]) -> None:

@@ -124,3 +124,9 @@ def _missing_one(folder: Path, policy: GatePolicy) -> Path:
     file = GateFile(folder / "gates", policy, ABOUT)
     file.write([BenchmarkRecord("t.py::test_gone", trouble=Trouble("missing", SideName.CANDIDATE, "deleted"))])
     return file.path
+
+
+def test_times_of_shards_are_of_use_to_shards_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever names them and measures all has mistyped something."""
+    said = refusal(capsys, "--base", "main", "--shard-times", "times.json")
+    assert "--shard-times goes with --shard: it says how long the benchmarks of all shards take" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from timetrial import cli
 from timetrial.environment.identity import NO_FAIR_BASELINE, PythonIdentity
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.allotment import Allotment, Pace
+from timetrial.gate.expected_times import expected_times, launch_s
 from timetrial.gate.families import judge_families
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SideName, Trouble
@@ -49,6 +51,37 @@ def about() -> About:
     """Two revisions that were compared."""
     sides = {each: {"label": each, "python": "python", "revision": 20 * each[0]} for each in ("base", "candidate")}
     return About(base=sides["base"], candidate=sides["candidate"], kind="gate", selection=[])  # type: ignore[typeddict-item]
+
+
+def test_shards_are_dealt_by_what_benchmarks_took(tmp_path: Path, about: About) -> None:
+    """In an earlier gate's file, set-up and all: one that takes as long as all others has a shard for itself."""
+    records = [BenchmarkRecord(f"t.py::test_{letter}") for letter in "abcdefghijk"]
+    for record in records:
+        took_s = 6.0 if record.name.endswith("_f") else 0.5
+        for each in (took_s, took_s, 90.0):
+            record.launches.append(LaunchPair(Phase.SCREEN, (0.01,), (0.01,), (False,), took_s=each))
+    file = GateFile(tmp_path, POLICY, about)
+    file.write(records, complete=True)
+    times = expected_times(file.path)
+    assert times["t.py::test_f"] == 12 * times["t.py::test_a"] == 6.0
+    names = [each.name for each in records]
+    one, other = (Shard(number, 2, times).share([*names, "t.py::test_new"]) for number in (1, 2))
+    assert one == ["t.py::test_f"]
+    assert len(other) == 11
+    assert len(Shard(1, 2).share(names)) == 6
+
+
+def test_times_come_from_a_run_of_pytest_benchmark_too(tmp_path: Path) -> None:
+    """Rounds of a gate are of one length, so that only executions which are longer than a round make a difference."""
+    content = {"benchmarks": [{"fullname": f"t.py::test_{s}", "stats": {"median": s}} for s in (1e-6, 1e-3, 1.0)]}
+    file = tmp_path / "run.json"
+    file.write_text(json.dumps(content))
+    assert expected_times(file) == {f"t.py::test_{s}": launch_s(s) for s in (1e-6, 1e-3, 1.0)}
+    assert launch_s(1e-6) == launch_s(1e-3) < 1 < 16 < launch_s(1.0)
+    for wrong in ({"benchmarks": []}, {"other": 1}):
+        file.write_text(json.dumps(wrong))
+        with pytest.raises(ResultsError, match=r"run\.json"):
+            expected_times(file)
 
 
 def stored(
@@ -127,7 +160,11 @@ def test_what_would_leave_benchmarks_out_is_refused(tmp_path: Path, about: About
     one, two, three = (stored(tmp_path, about, records, Shard(number, 3)) for number in (1, 2, 3))
     other = stored(tmp_path, {**about, "selection": ["-k", "x"]}, records, Shard(3, 3))
     strict = stored(tmp_path, about, records, Shard(3, 3), replace(POLICY, margin=0.02))
+    for gate in (one, two, three):
+        gate.about["dealt"] = "these"  # type: ignore[index]
+    unlike = replace(three, about={**three.about, "dealt": "others"})
     for gates, said in (
+        ([one, two, unlike], "what the benchmarks were dealt by differs"),
         ([one, three], "shard 2/3 is missing"),
         ([one, two, two, three], "shard 2/3 is there twice"),
         ([one, two, replace(three, complete=False)], "shard 3/3, is of a gate that was cut off"),
