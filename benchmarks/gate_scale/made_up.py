@@ -10,8 +10,7 @@ from __future__ import annotations
 import argparse
 import math
 import random
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -162,37 +161,60 @@ class Cell:
     """On a machine that others use too: all takes twice as long, and scatters twice as much."""
 
 
+@dataclass(frozen=True)
+class Gate:
+    """What one gate came to, of whose benchmarks those in ``slow`` are slower."""
+
+    took_s: float
+    slow: Set[str]
+    findings: Sequence[Finding]
+    families: Sequence[Finding]
+
+    @property
+    def regressed(self) -> set[str]:
+        """The benchmarks that it called slower."""
+        return {each.benchmark for each in self.findings if each.verdict is Verdict.REGRESSED}
+
+
 def simulate(cell: Cell) -> list[str]:
     """The line."""
-    rng, seen, took, alarms, families = random.Random(f"{cell}"), Counter[str](), [], 0, 0
-    for _ in range(cell.gates):
-        names = names_of(cell.benchmarks)
-        slow = set(rng.sample(names, cell.slower))
-        effects = {name: math.log1p(cell.effect) if name in slow else 0.0 for name in names}
-        machine = Machine(effects, rng, **_BUSY) if cell.busy else Machine(effects, rng)
-        found = gate_on(machine, GatePolicy(budget_s=cell.budget_s))
-        took.append(found.took_s)
-        for finding in found.findings:
-            seen[f"{'slow' if finding.benchmark in slow else 'same'} {finding.verdict}"] += 1
-        regressed = {each.benchmark for each in found.findings if each.verdict is Verdict.REGRESSED}
-        alarms += bool(regressed - slow)
-        families += sum(each.verdict is Verdict.REGRESSED for each in found.families)
-    total = cell.gates * cell.benchmarks
+    rng = random.Random(f"{cell}")
+    return line_of(cell, [_simulated(cell, rng) for _ in range(cell.gates)])
+
+
+def _simulated(cell: Cell, rng: random.Random) -> Gate:
+    names = names_of(cell.benchmarks)
+    slow = set(rng.sample(names, cell.slower))
+    effects = {name: math.log1p(cell.effect) if name in slow else 0.0 for name in names}
+    machine = Machine(effects, rng, **_BUSY) if cell.busy else Machine(effects, rng)
+    found = gate_on(machine, GatePolicy(budget_s=cell.budget_s))
+    return Gate(found.took_s, slow, found.findings, found.families)
+
+
+def line_of(cell: Cell, gates: Sequence[Gate]) -> list[str]:
+    """What these gates came to together, in the order of ``HEAD``."""
+    caught, judged = sum(len(each.regressed & each.slow) for each in gates), sum(len(each.findings) for each in gates)
+    left_open = sum(finding.verdict is Verdict.INCONCLUSIVE for each in gates for finding in each.findings)
     return [
         str(cell.benchmarks),
         f"{cell.budget_s:.0f} s",
         f"{cell.slower} by {cell.effect:.0%}" if cell.slower else "none",
-        f"{alarms} of {cell.gates}",
-        f"{seen['slow regressed']} of {cell.gates * cell.slower}" if cell.slower else "-",
-        f"{sum(count for key, count in seen.items() if key.endswith('inconclusive')) / total:.1%}",
-        str(families),
-        f"{max(took) / cell.budget_s:.0%}",
+        f"{sum(bool(each.regressed - each.slow) for each in gates)} of {len(gates)}",
+        f"{caught} of {len(gates) * cell.slower}" if cell.slower else "-",
+        f"{left_open / judged:.1%}" if judged else "-",
+        str(sum(finding.verdict is Verdict.REGRESSED for each in gates for finding in each.families)),
+        f"{max(each.took_s for each in gates) / cell.budget_s:.0%}",
     ]
 
 
 _BUSY: Final[dict[str, Any]] = {"slowness": 2.0, "between": 0.024, "within": 0.08, "wild": 0.05}
-_HEAD: Final = ("benchmarks", "budget", "slower", "gates with a false alarm", "caught", "left open",
-                "families called slower", "longest, of the budget")  # fmt: skip
+HEAD: Final = ("benchmarks", "budget", "slower", "gates with a false alarm", "caught", "left open",
+               "families called slower", "longest, of the budget")  # fmt: skip
+
+
+def head() -> str:
+    """The head of the table, in Markdown."""
+    return f"| {' | '.join(HEAD)} |\n{'| --- ' * len(HEAD)}|"
 
 
 def main() -> None:
@@ -210,7 +232,7 @@ def main() -> None:
         for each in cases
         if options.slower is None or each[2] in options.slower
     ]
-    print(f"| {' | '.join(_HEAD)} |\n{'| --- ' * len(_HEAD)}|", flush=True)
+    print(head(), flush=True)
     with ProcessPoolExecutor(options.processes) as pool:
         for row in pool.map(simulate, cells):
             print(f"| {' | '.join(row)} |", flush=True)
