@@ -45,6 +45,15 @@ def _python() -> Iterator[tuple[str, str]]:
     yield "Python", digest(sys.version, executable, sys.flags, gil, sysconfig.get_config_var("CONFIG_ARGS"))
 
 
+def metadata_of(project: InstalledProject | None) -> Iterator[str]:
+    """The folders in which installers keep what the project says of itself; their names have its version."""
+    own = _of_project(project)
+    for each in distributions() if own else ():
+        files = each.files or ()
+        if own & _tops(map(str, files)):
+            yield from (str(each.locate_file(file.parent)) for file in files if file.match("*.dist-info/METADATA"))
+
+
 def _of_project(project: InstalledProject | None) -> set[str]:
     """The folders and files that the project's own packages lie in, as its distribution's files begin."""
     return {name.partition(".")[0] for name in project.places} if project else set()
@@ -55,11 +64,15 @@ def _distribution(distribution: Distribution, whose: Whose, own: set[str]) -> tu
     name = str(distribution.metadata["Name"])
     record = distribution.read_text("RECORD") or ""
     rows = [row for row in csv.reader(record.splitlines()) if len(row) >= 2]
-    tops = {row[0].partition("/")[0].removesuffix(".py") for row in rows}
-    if own & tops or name.lower() == "timetrial" or _is_within(distribution, whose):
+    if own & _tops(row[0] for row in rows) or name.lower() == "timetrial" or _is_within(distribution, whose):
         return f"entry points of {name}", digest(distribution.read_text("entry_points.txt") or "")
     files = sorted((path, hashed) for path, hashed, *_ in rows if hashed and _is_content(path))
     return f"distribution {name}", digest(distribution.version, files)
+
+
+def _tops(files: Iterable[str]) -> set[str]:
+    """The packages and modules that a distribution's files lie in, as they begin."""
+    return {file.partition("/")[0].removesuffix(".py") for file in files}
 
 
 def _is_content(path: str) -> bool:

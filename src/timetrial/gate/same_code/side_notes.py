@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from timetrial.environment.installed_modules import InstalledProject
 from timetrial.gate.same_code.closure import Closure
-from timetrial.gate.same_code.ground import NATIVE, ground_facts
+from timetrial.gate.same_code.ground import NATIVE, ground_facts, metadata_of
 from timetrial.gate.same_code.program import Facts, Program
 from timetrial.gate.same_code.values import value_facts, values_of
 from timetrial.measure.execution.code_watch import key_of
 from timetrial.measure.execution.digests import digest
 from timetrial.measure.execution.watching import Watching, watch
-from timetrial.measure.execution.whose import Kind, Whose, roots_of
+from timetrial.measure.execution.whose import OWN_METADATA, Kind, Whose, roots_of
 
 _JOINING_S: Final = 2.0
 _LOOK_AGAIN_S: Final = 0.01
@@ -40,7 +40,8 @@ def whose_of(folder: Path, project: InstalledProject | None) -> Whose:
     """By the folder that pytest runs in, and where the project is installed."""
     around = (folder, *folder.parents)
     top = next((each for each in around if (each / ".git").exists()), project.root if project else folder)
-    roots = roots_of((str(top), "{files}"), (sys.prefix, "{environment}"))
+    metadata = [(each, OWN_METADATA) for each in metadata_of(project)]
+    roots = roots_of((str(top), "{files}"), (sys.prefix, "{environment}"), *metadata)
     places = [str(place / name.rpartition(".")[2]) for name, place in project.places.items()] if project else []
     return Whose(roots, [begin for each in places for begin in (each + os.sep, each + ".")])
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import email
 import hashlib
 from types import CodeType
 from typing import Any, Final
 
 _BYTES: Final = 12
 _DEEPEST: Final = 6
+_NO_MATTER: Final = ("version", "description")
 
 
 def digest(*parts: object) -> str:
@@ -23,6 +25,15 @@ def digest(*parts: object) -> str:
 def digest_of_code(code: CodeType) -> str:
     """Of its bytecode and constants, those of nested functions too. Neither lines, nor the file, nor comments count."""
     return digest(_canonical(code))
+
+
+def digest_of_metadata(content: bytes) -> str:
+    """Of what a distribution says of itself, but for its version and description.
+
+    A version that is drawn from git is another one in each commit, as a readme may be: nothing runs otherwise for that.
+    """
+    told = email.message_from_bytes(content)
+    return digest(sorted((name, str(value)) for name, value in told.items() if name.lower() not in _NO_MATTER))
 
 
 def _canonical(value: Any) -> str:

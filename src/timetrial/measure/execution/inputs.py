@@ -14,10 +14,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-from timetrial.measure.execution.digests import digest
+from timetrial.measure.execution.digests import digest, digest_of_metadata
 from timetrial.measure.execution.notes import Notes
 from timetrial.measure.execution.variables import note_variables
-from timetrial.measure.execution.whose import Kind, Whose
+from timetrial.measure.execution.whose import OWN_METADATA, Kind, Whose
 
 _UNSEEN: Final = {
     "subprocess.Popen": "a process was started",
@@ -38,7 +38,10 @@ _WRITES: Final = ("w", "x")
 _HARMLESS: Final = ("/dev/null", "/dev/urandom", "/dev/random", "/dev/zero", "NUL", "nul")
 _CODE: Final = (".py", ".pyc", ".so", ".pyd")
 _IMPORT_FILE: Final = "<frozen importlib._bootstrap_external>"
-_PUTS_BACK: Final = os.path.join("pytest_benchmark", "fixture.py")  # noqa: PTH118 - after what is noted
+_PUT_BACK: Final = (
+    os.path.join("pytest_benchmark", "fixture.py"),  # noqa: PTH118 - after what is noted
+    os.path.join("measure", "execution", "code_watch.py"),  # noqa: PTH118 - which is the project's where that is timetrial
+)
 _LARGEST_BYTES: Final = 1 << 30
 
 
@@ -120,7 +123,8 @@ class Inputs:
         elif os.path.getsize(name) > _LARGEST_BYTES:  # noqa: PTH202 - a text is at hand
             self._notes.add("unseen", f"{label} was read, which is too large to be compared")
         else:
-            self._input("file", label, _digest_of_file(name))
+            own = label == f"{OWN_METADATA}/METADATA"
+            self._input("file", label, digest_of_metadata(Path(name).read_bytes()) if own else _digest_of_file(name))
 
     def _listed(self, _event: str, arguments: tuple[Any, ...]) -> None:
         path = arguments[0] if arguments and arguments[0] is not None else "."
@@ -128,8 +132,8 @@ class Inputs:
             return
         name = _full(path)
         if not self._is_made(name) and Path(name).is_dir():
-            names = sorted(each for each in os.listdir(name) if each != "__pycache__")  # noqa: PTH208
-            self._input("folder", self._whose.label(name), digest(names))
+            names = (os.path.join(name, each) for each in os.listdir(name) if each != "__pycache__")  # noqa: PTH118, PTH208
+            self._input("folder", self._whose.label(name), digest(sorted(map(self._whose.label, names))))
 
     def _moved(self, _event: str, arguments: tuple[Any, ...]) -> None:
         source, target = (_full(each) for each in arguments[:2])
@@ -157,7 +161,7 @@ class Inputs:
 
     def _tracer(self, _event: str, _arguments: tuple[Any, ...]) -> None:
         by = sys._getframe(2).f_code.co_filename  # noqa: SLF001
-        if not hasattr(sys, "monitoring") and not by.endswith(_PUTS_BACK) and self._is_theirs(3):
+        if not hasattr(sys, "monitoring") and not by.endswith(_PUT_BACK) and self._is_theirs(3):
             self._notes.add("unseen", "it sets a tracer of its own")
 
     def _thread(self, _event: str, arguments: tuple[Any, ...]) -> None:

@@ -42,8 +42,8 @@ class Notes:
             _append(self._sink, json.dumps([kind, key, value]))
 
     def of(self, kind: Kind) -> Mapping[str, object]:
-        """All of one kind so far, in this process."""
-        return {key: value for (each, key), value in self._found.items() if each == kind}
+        """All of one kind so far, in this process; threads of it may add to them meanwhile."""
+        return {key: value for (each, key), value in list(self._found.items()) if each == kind}
 
     def gather(self) -> None:
         """Takes in what the workers have written."""

@@ -27,6 +27,8 @@ class Kind(StrEnum):
     """What runs and measures the tests: pytest, pytest-benchmark, timetrial."""
 
 
+OWN_METADATA: Final = "{metadata}"
+"""How the folder is called in notes in which an installer keeps what the project says of itself."""
 _INSTALLED: Final = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _MACHINERY: Final = ("_pytest", "pytest", "pluggy", "pytest_benchmark", "cpuinfo", "pytest_asyncio", "_virtualenv.py")
 # What calls the user's own functions with nothing between: what these do is the user's doing.

@@ -12,17 +12,25 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from timetrial.environment.installed_modules import InstalledProject
 from timetrial.gate.same_code import side_notes
 from timetrial.measure.execution.watching import watch
-from timetrial.measure.execution.whose import Whose, roots_of
+from timetrial.measure.execution.whose import OWN_METADATA, Whose, roots_of
 
 
 def noted(folder: str) -> dict[str, Any]:
     """The facts of one folder, what could not be seen, and what the function returned."""
     sys.path.insert(0, folder)
     os.chdir(folder)
-    watching = watch(Whose(roots_of((folder, "{files}"))))
-    notes = side_notes.SideNotes(watching, None)
+    libraries = Path(folder, "site-packages")
+    project = None
+    if libraries.is_dir():  # with the project installed
+        sys.path.insert(0, str(libraries))
+        packages = [each.name for each in libraries.iterdir() if each.suffix != ".dist-info"]
+        project = InstalledProject(Path(folder), dict.fromkeys(packages, libraries))
+    metadata = ((each, OWN_METADATA) for each in side_notes.metadata_of(project))
+    watching = watch(Whose(roots_of((folder, "{files}"), *metadata)))
+    notes = side_notes.SideNotes(watching, project)
     import bench  # type: ignore[import-not-found]
 
     common = notes.common()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
@@ -313,6 +314,49 @@ def test_a_worker_that_is_started_anew_and_does_not_join_is_measured(note: Note)
     """Here nobody has told Python's start to take part, as the gate's environments do."""
     found = note({"bench.py": WORKERS.replace("'fork'", "'spawn'"), "working.py": "def work(x):\n    return x\n"})
     assert "a worker process could not be seen" in found.unseen
+
+
+def test_noting_is_no_tracer_of_the_project_s_own_where_that_is_timetrial() -> None:
+    """Before Python 3.12 it is a tracer, set by a file that is then the project's."""
+    program = """
+from timetrial.measure.execution.watching import watch
+from timetrial.measure.execution.whose import Whose
+from timetrial.system import own_package
+watching = watch(Whose([], [f"{own_package.FOLDER}/"]))
+with watching.resting():
+    pass
+print(list(watching.notes.of("unseen")))
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout == "[]\n"
+
+
+VERSION = """
+import importlib.metadata
+import spin
+def run():
+    return importlib.metadata.metadata("spin")["Name"], importlib.metadata.version("spin"), spin.add(1)
+"""
+
+
+def test_the_version_of_the_project_itself_makes_no_difference(note: Note) -> None:
+    """Where it is drawn from git, it is another one in each commit; what else the project says of itself counts."""
+
+    def installed(version: str, more: str = "") -> dict[str, str]:
+        metadata = f"Metadata-Version: 2.1\nName: spin\nVersion: {version}\n{more}\nReadme of {version}\n"
+        told = f"spin-{version}.dist-info"
+        return {
+            "bench.py": VERSION,
+            "site-packages/spin/__init__.py": "def add(x):\n    return x + 1\n",
+            f"site-packages/{told}/METADATA": metadata,
+            f"site-packages/{told}/RECORD": f"spin/__init__.py,,\n{told}/METADATA,,\n",
+        }
+
+    one, other = note(installed("1.0.dev1+g1234567")), note(installed("1.0.dev22+gabcdef0"))
+    assert one.result != other.result
+    assert "file {metadata}/METADATA" in one.facts
+    assert one.is_same_code_as(other)
+    assert not one.is_same_code_as(note(installed("1.0", "Requires-Python: >=3.12\n")))
 
 
 VARIABLE = """
