@@ -42,6 +42,7 @@ from timetrial.system.warden import warden
 _RESULTS: Final = Path("results", "gate")
 _WHOM: Final = ("--base", "--tests-from", "--extra", "--group", "--requirements", "--base-python", "--candidate-python")
 _REPORTS: Final = ("--json", "--markdown", "--junit")
+_SHOWN: Final = ("--verbose", *_REPORTS)
 _ONLY_MEASURED: Final = (
     "-k",
     "-m",
@@ -176,8 +177,7 @@ def _way(options: argparse.Namespace) -> tuple[str, str, Sequence[str]]:
         return "--merge", why, ("--self-test", *_NOT_OF_THE_PAST, *_ONLY_MEASURED[:-1])
     if options.self_test:
         why = "a self-test compares this code with itself, and prints what it finds"
-        few = (*_WHOM, "--accept-difference", "--seed", "--shard", "--shard-times", "--measure-all")
-        few = (*few, "--verbose", *_REPORTS)
+        few = (*_WHOM, "--accept-difference", "--seed", "--shard", "--shard-times", "--measure-all", *_SHOWN)
         return "--self-test", why, few
     if _are_stored(options.paths):
         return "stored files", "what they hold is compared as it is, and nothing is measured", (*_WHOM, *_ONLY_MEASURED)

@@ -78,7 +78,8 @@ def test_times_come_from_a_run_of_pytest_benchmark_too(tmp_path: Path) -> None:
     file.write_text(json.dumps(content))
     assert expected_times(file) == {f"t.py::test_{s}": launch_s(s) for s in (1e-6, 1e-3, 1.0)}
     assert launch_s(1e-6) == launch_s(1e-3) < 1 < 16 < launch_s(1.0)
-    for wrong in ({"benchmarks": []}, {"other": 1}):
+    others: list[dict[str, object]] = [{"benchmarks": []}, {"other": 1}]
+    for wrong in others:
         file.write_text(json.dumps(wrong))
         with pytest.raises(ResultsError, match=r"run\.json"):
             expected_times(file)

@@ -14,6 +14,7 @@ from unittest import mock
 
 from timetrial.environment.installed_modules import InstalledProject
 from timetrial.gate.same_code import side_notes
+from timetrial.gate.same_code.ground import metadata_of
 from timetrial.measure.execution.watching import watch
 from timetrial.measure.execution.whose import OWN_METADATA, Whose, roots_of
 
@@ -28,7 +29,7 @@ def noted(folder: str) -> dict[str, Any]:
         sys.path.insert(0, str(libraries))
         packages = [each.name for each in libraries.iterdir() if each.suffix != ".dist-info"]
         project = InstalledProject(Path(folder), dict.fromkeys(packages, libraries))
-    metadata = ((each, OWN_METADATA) for each in side_notes.metadata_of(project))
+    metadata = ((each, OWN_METADATA) for each in metadata_of(project))
     watching = watch(Whose(roots_of((folder, "{files}"), *metadata)))
     notes = side_notes.SideNotes(watching, project)
     import bench  # type: ignore[import-not-found]
