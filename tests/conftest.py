@@ -6,6 +6,8 @@ import os
 import signal
 from importlib.util import find_spec
 
+import pytest
+
 pytest_plugins = ["pytester"]
 
 # The runs that tests start are none of pytest-xdist's, though the tests themselves may be; pytest-benchmark asks here.
@@ -26,3 +28,13 @@ if find_spec("hypothesis") is not None:
     # A busy machine is no failure: no deadlines. Few examples: the whole run has to be quick.
     settings.register_profile("timetrial", deadline=None, max_examples=60, database=None)
     settings.load_profile("timetrial")
+
+# What a run that tests start has no use for and takes a second to import: two thirds of what it takes to begin.
+_NOT_INSIDE = ("respx", "hypothesispytest", "anyio")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Has the runs that tests start do without those; xdist's workers are ours and keep all."""
+    if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
+        without = " ".join(f"-p no:{each}" for each in _NOT_INSIDE)
+        os.environ["PYTEST_ADDOPTS"] = f"{os.environ.get('PYTEST_ADDOPTS', '')} {without}".strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable
 
@@ -36,3 +37,8 @@ def still_run(pids: Iterable[int]) -> list[int]:
             return False
 
     return [pid for pid in pids if runs(pid)]
+
+
+def new_threads(before: Iterable[threading.Thread]) -> list[threading.Thread]:
+    """Those that run and didn't ``before``; whether one of an earlier test has ended meanwhile says nothing."""
+    return [each for each in threading.enumerate() if each not in set(before)]

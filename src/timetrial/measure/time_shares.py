@@ -4,7 +4,9 @@ Two looks, each of which lets the work run in the calling thread. The first one 
 thread's CPU time is its computing. What it spent ready to run while others had the cores is neither, and left out,
 where the system counts it (Linux). What else is lost while a thread computes (to the host of a virtual machine; to the
 others, where nobody counts) looks like waiting; so it is measured by computing for a moment that is known not to wait,
-and taken out as well. Work that never gave its core away has not waited at all.
+and taken out as well. Work that never gave its core away has not waited at all. A long stall would still be
+taken for waiting, so this look is taken in thirds and the one in the middle counts: the median of means (Jerrum,
+Valiant and Vazirani, 1986).
 
 The second look tells the two kinds of computing apart (see gil_samples).
 """
@@ -26,6 +28,13 @@ from timetrial.measure.run_queue import RunQueue
 _SHORTEST_SPIN_S: Final = 0.001
 _LONGEST_SPIN_S: Final = 0.005
 """Computing that is known not to wait: as much as the work beside it computed, within these bounds."""
+
+_THIRDS: Final = 3
+_AGREE: Final = 0.03
+"""Thirds whose waiting is closer together than this, as a part of the time, need no longer look."""
+
+_LONGER: Final = 3
+"""So many times as long a look may take until its thirds agree."""
 
 _FEWEST_SAMPLES: Final = 20
 """Work that computes little needs few: what chance does to them is that much smaller a part of its time."""
@@ -73,14 +82,20 @@ class Stretch:
 
 @dataclass(frozen=True)
 class _Look:
+    """What so many runs did."""
+
     waiting_s: float
     cpu_s: float
-    beside_s: float
     runs: int
 
     @property
     def own_s(self) -> float:
         return self.waiting_s + self.cpu_s
+
+    @property
+    def waiting(self) -> float:
+        """As a part of the time."""
+        return self.waiting_s / (self.own_s or 1.0)
 
 
 def time_shares(parts: Sequence[Callable[[], object]], limit_s: float) -> TimeShares:
@@ -88,10 +103,9 @@ def time_shares(parts: Sequence[Callable[[], object]], limit_s: float) -> TimeSh
 
     ``parts`` together, in their order, are a run of the work; the more of them, the better is told what was lost.
     """
-    look = _undisturbed(parts, limit_s / 3)
-    own_s = look.own_s or 1.0
-    waiting, computing = look.waiting_s / own_s, 1 - look.waiting_s / own_s
-    beside, s_per_run = look.beside_s / own_s, look.own_s / look.runs
+    look, beside = _undisturbed(parts, limit_s / 3)
+    waiting, computing = look.waiting, 1 - look.waiting
+    s_per_run = look.own_s / look.runs
     if not gil_enabled():
         return TimeShares(waiting, 0.0, computing, 0.0, beside, s_per_run, gil=False)
     free, uncertain = _without_gil(parts, limit_s * 2 / 3, max(_FEWEST_SAMPLES, round(ENOUGH_SAMPLES * computing**2)))
@@ -113,20 +127,52 @@ def _lost_per_cpu_s(computing: Sequence[Stretch]) -> float:
     return sum(each.rest_s for each in kept) / sum(each.cpu_s for each in kept) if kept else 0.0
 
 
-def _undisturbed(parts: Sequence[Callable[[], object]], limit_s: float) -> _Look:
-    work: list[Stretch] = []
+def _undisturbed(parts: Sequence[Callable[[], object]], limit_s: float) -> tuple[_Look, float]:
+    """The third in the middle of all runs, and the CPU time of other threads as a part of all runs' own time."""
+    runs: list[list[Stretch]] = []
     known: list[Stretch] = []
-    runs, began_s, others_s = 0, time.perf_counter(), _other_threads_cpu_s()
+    began_s, others_s = time.perf_counter(), _other_threads_cpu_s()
     with RunQueue() as queue:
-        while not runs or time.perf_counter() - began_s < limit_s:
+        while not runs or _longer(runs, known, time.perf_counter() - began_s, limit_s):
+            runs.append([])
             for part in parts:
-                work.append(_stretch(part, queue))
-                if work[-1].waited:
-                    spin_s = min(max(work[-1].cpu_s, _SHORTEST_SPIN_S), _LONGEST_SPIN_S)
+                stretch = _stretch(part, queue)
+                runs[-1].append(stretch)
+                if stretch.waited:
+                    spin_s = min(max(stretch.cpu_s, _SHORTEST_SPIN_S), _LONGEST_SPIN_S)
                     known.append(_stretch(lambda: _spin(spin_s), queue))  # noqa: B023 - it is called at once
-            runs += 1
     others_s = max(0.0, _other_threads_cpu_s() - others_s)
-    return _Look(waiting_s(work, known), sum(each.cpu_s for each in work), others_s, runs)
+    return middle(runs, known), others_s / (_look(runs, known).own_s or 1.0)
+
+
+def _longer(runs: Sequence[Sequence[Stretch]], known: Sequence[Stretch], took_s: float, limit_s: float) -> bool:
+    """Whether to look on: for as long as was asked, and then until the thirds agree or too much time has gone."""
+    if took_s < limit_s:
+        return True
+    if took_s >= _LONGER * limit_s:
+        return False
+    waiting = [third.waiting for third in _thirds(runs, known)]
+    return len(waiting) < _THIRDS or max(waiting) - min(waiting) > _AGREE
+
+
+def middle(runs: Sequence[Sequence[Stretch]], known: Sequence[Stretch]) -> _Look:
+    """Of the thirds of the runs, the one that waited neither most nor least; all of them where they are too few."""
+    thirds = sorted(_thirds(runs, known), key=lambda third: third.waiting)
+    return thirds[1] if len(thirds) == _THIRDS else _look(runs, known)
+
+
+def _thirds(runs: Sequence[Sequence[Stretch]], known: Sequence[Stretch]) -> list[_Look]:
+    """None where there are fewer than three runs."""
+    size, rest = divmod(len(runs), _THIRDS)
+    if not size:
+        return []
+    ends = [size + (rest > 0), 2 * size + rest, 3 * size + rest]
+    return [_look(runs[start:end], known) for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def _look(runs: Sequence[Sequence[Stretch]], known: Sequence[Stretch]) -> _Look:
+    work = [each for run in runs for each in run]
+    return _Look(waiting_s(work, known), sum(each.cpu_s for each in work), len(runs))
 
 
 def _other_threads_cpu_s() -> float:

@@ -10,7 +10,7 @@ import random
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from timetrial.gate.plan import GatePlan
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import BenchmarkRecord, SideName
 from timetrial.gate.run import run_gate
+from timetrial.gate.same_code.agreement import Agreement, SideNoted, agree
 from timetrial.gate.same_code.noting import note
 from timetrial.gate.sides import environments
 from timetrial.gate.sides.make import Side
@@ -215,11 +216,17 @@ def stored(project: Project) -> dict[str, BenchmarkRecord]:
     return {each.name.partition("::")[2]: each for each in read_gate(newest).records}
 
 
+def _agree_without_a_lot(
+    base: SideNoted, candidate: SideNoted, names: Sequence[str], seed: int, _lot: float
+) -> Agreement:
+    return agree(base, candidate, names, seed, 0.0)
+
+
 def test_a_gate_measures_what_changed_and_says_what_did_not(
     project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The verdict is unchanged: same code; the record keeps what that rests on."""
-    monkeypatch.setattr("timetrial.gate.plan.GatePlan.lot", 0.0)
+    monkeypatch.setattr("timetrial.gate.same_code.noting.agree", _agree_without_a_lot)
     project.commit("Change one", other="def other():\n    return 3 - 1\n")
     project.write("src/spin/other.py", "def other():\n    return len('ab')\n")
     cli.main(["gate", "--base", "HEAD"])

@@ -18,6 +18,7 @@ from benchmarks.test_pipeline import PARSERS, PIPELINE, bounded_by
 from fixtures.page_store import MOST_ROWS_AT_ONCE, Row, open_page_store
 from fixtures.pipeline_stages import Page
 from tests.system.workloads.proving import notes_of, prove
+from tests.waiting import new_threads
 from timetrial import MockServer, models
 from timetrial.errors import VoidTrialError, WorkerDiedError
 from timetrial.mockserver import View
@@ -112,10 +113,10 @@ def kill_one_while_running(pages: Sequence[Page]) -> None:
 
 def test_threads_end_in_the_middle_of_a_round(mock_server: MockServer) -> None:
     """After Ctrl-C no thread waits for room in a queue that nobody empties."""
-    before = threading.active_count()
+    before = threading.enumerate()
     with bounded_by(1), pytest.raises(KeyboardInterrupt):
         interrupt_the_writer(pages_of(mock_server, 50))
-    assert threading.active_count() == before
+    assert not new_threads(before)
 
 
 def interrupt_the_writer(pages: Sequence[Page]) -> None:

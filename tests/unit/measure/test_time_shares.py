@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from timetrial.measure.time_shares import Stretch, TimeShares, time_shares, waiting_s
+from timetrial.measure.time_shares import Stretch, TimeShares, middle, time_shares, waiting_s
 
 _BLOCK = bytes(1_000_000)
 _LIMIT_S = 0.9
@@ -61,6 +61,26 @@ def test_one_long_stall_is_not_taken_for_what_is_always_lost() -> None:
     assert waiting_s([_stretch(0.02, 0.01)] * 4, known) == pytest.approx(0.04)
 
 
+def test_a_stall_in_one_third_of_the_runs_is_not_waiting() -> None:
+    """The machine stood still for 130 ms while an event loop ran; the other thirds know nothing of it."""
+    known = [_stretch(0.005, 0.005, waited=False)] * 10
+    calm, stalled = [_stretch(0.1, 0.1)], [_stretch(0.23, 0.1)]
+    assert middle([calm, stalled, calm], known).waiting == 0
+    assert middle([calm, calm, calm, calm, stalled], known).waiting == 0
+
+
+def test_a_long_wait_now_and_then_is_waiting() -> None:
+    """One run in four waits 40 ms, the others don't wait: half of the time, in every third."""
+    runs = [[_stretch(0.05, 0.01)], *[[_stretch(0.01, 0.01)]] * 3] * 6
+    assert middle(runs, []).waiting == pytest.approx(0.5)
+
+
+def test_two_runs_are_taken_together() -> None:
+    """They have no middle."""
+    assert middle([[_stretch(0.03, 0.01)], [_stretch(0.01, 0.01)]], []).waiting == pytest.approx(0.5)
+
+
+@pytest.mark.skipif("hasattr(config, 'workerinput')", reason="it takes a machine to itself: tox run -e known")
 @pytest.mark.parametrize(
     ("work", "waiting", "with_gil"),
     [(_wait, 1.0, 0.0), (_hold, 0.0, 1.0), (_free, 0.0, 0.0), (_hold_and_wait, 0.5, 0.5), (_all, 1 / 3, 1 / 3)],
