@@ -102,6 +102,11 @@ class ExistingCluster:
                 f"no Dask scheduler answers at {self.name} ({type(error).__name__}: {error}); "
                 f"docs/cluster.md has how to start one"
             ) from error
+        except (TypeError, RuntimeError) as error:  # what Dask says of a tls:// address or of another one then
+            raise ClusterError(
+                f"Dask can't connect to {self.name} as it is configured here ({error}); docs/cluster.md has how to "
+                f"name the certificates for TLS"
+            ) from error
         try:
             if differing := differences(self._versions()):
                 raise ClusterError(f"{'; '.join(differing)}: install the same there as here")

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,11 +21,13 @@ import pytest
 
 pytest.importorskip("distributed", reason="Dask is not installed: timetrial[dask]")
 
+import dask
 from distributed import Client
 
 from tests.unit.models import jobs
 from tests.waiting import wait_for
 from timetrial import models
+from timetrial.errors import ClusterError
 from timetrial.mockserver import MockServer
 from timetrial.models.base import TellsOverhead
 from timetrial.workload import Workload
@@ -36,10 +39,15 @@ DOCS = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
 HERE, WAIT_S = "127.0.0.1", 30
 
 
-def documented(word: str) -> list[str]:
-    """The commands of the first block of shell lines that have this word."""
-    block = re.findall(r"```bash\n(.*?)```", DOCS, flags=re.DOTALL)[0]
-    return [line for line in block.splitlines() if f"dask {word}" in line]
+def shell_block(having: str) -> str:
+    """The first block of shell lines in the docs that has this in it."""
+    blocks = re.findall(r"```bash\n(.*?)```", DOCS, flags=re.DOTALL)
+    return next(block for block in blocks if having in block)
+
+
+def documented(start: str, block: str = "dask scheduler") -> list[str]:
+    """The commands with this in them, of the first block that has ``block`` in it."""
+    return [line for line in shell_block(block).splitlines() if start in line]
 
 
 def free_port(host: str) -> int:
@@ -60,6 +68,7 @@ def running(command: str, host: str, port: int, folder: Path, *prefix: str) -> G
     if words[0] == "PYTHONPATH=.":
         env["PYTHONPATH"] = str(ROOT)
         words = words[1:]
+    words = [str(folder / each) if each.endswith(".pem") else each for each in words]
     child = subprocess.Popen([*prefix, *words], cwd=ROOT, env=env, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
         yield child
@@ -78,9 +87,9 @@ def cluster(host: str, folder: Path, *where_workers_run: str) -> Generator[str]:
     port = free_port(host)
     address = f"tcp://{host}:{port}"
     with ExitStack() as stack:
-        (scheduler,) = documented("scheduler")
+        (scheduler,) = documented("dask scheduler")
         stack.enter_context(running(scheduler, host, port, folder))
-        for command in documented("worker"):
+        for command in documented("dask worker"):
             stack.enter_context(running(command, host, port, folder, *where_workers_run))
         with Client(address, set_as_default=False, timeout=WAIT_S) as client:
             client.wait_for_workers(2, timeout=WAIT_S)
@@ -96,7 +105,7 @@ def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def test_the_docs_start_a_scheduler_and_two_workers() -> None:
     """What the other tests run."""
-    assert (len(documented("scheduler")), len(documented("worker"))) == (1, 2)
+    assert (len(documented("dask scheduler")), len(documented("dask worker"))) == (1, 2)
 
 
 def test_a_test_runs_unchanged_on_a_cluster(scheduler: str, pytester: pytest.Pytester) -> None:
@@ -170,6 +179,61 @@ def test_executors_leave_somebody_s_workers_as_they_were(scheduler: str) -> None
     assert all(psutil.pid_exists(pid) for pid in pids[0])
     with Client(scheduler, set_as_default=False) as client:
         assert set(client.run(jobs.dask_jobs_kept).values()) == {0}
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Path:
+    """A folder with what the docs make by openssl."""
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl here")
+    made = subprocess.run(
+        ["bash", "-ec", shell_block("openssl")], cwd=tmp_path, check=False, capture_output=True, text=True
+    )
+    assert made.returncode == 0, made.stderr
+    return tmp_path
+
+
+@pytest.fixture
+def tls_cluster(certificates: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """A scheduler and a worker as the docs start them with TLS: the port, and what a client's environment has."""
+    port, block = free_port(HERE), "--protocol tls"
+    (variables,) = documented("export ", block)
+    exported = dict(each.split("=") for each in shlex.split(variables)[1:])
+    env = {name: str(certificates / value) if value.endswith(".pem") else value for name, value in exported.items()}
+    with ExitStack() as stack:
+        for command in (*documented("dask scheduler", block), *documented("dask worker", block)):
+            stack.enter_context(running(command, HERE, port, certificates))
+        with (
+            dask.config.set({name.removeprefix("DASK_").lower().replace("__", "."): env[name] for name in env}),
+            Client(f"tls://{HERE}:{port}", set_as_default=False, timeout=WAIT_S) as client,
+        ):
+            client.wait_for_workers(1, timeout=WAIT_S)
+        yield port, env
+
+
+def test_a_cluster_with_tls_serves_whoever_has_a_certificate(
+    tls_cluster: tuple[int, dict[str, str]], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the documented commands, from the certificates on; without one, the error says what is missing and where."""
+    port, env = tls_cluster
+    with pytest.raises(ClusterError, match=r"as it is configured here .*docs/cluster\.md has how to name the cert"):
+        models.get("dask", scheduler=f"tls://{HERE}:{port}").open(jobs.SQUARE, 1).__enter__()
+    pytester.makepyfile(
+        """
+        import pytest
+        from tests.unit.models.jobs import SQUARE
+
+        @pytest.mark.workload(SQUARE)
+        def test_squares(trial):
+            trial(range(20), concurrency=1)
+        """
+    )
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    (command,) = documented("pytest ", "--protocol tls")
+    words = shlex.split(command.replace("10.0.0.5", HERE).replace("8786", str(port)))[1:]
+    here = ("-p", "no:xdist", f"--rootdir={pytester.path}", "-o", f"pythonpath={ROOT}", "--trial-scale=quick")
+    pytester.runpytest_subprocess(*words, *here).assert_outcomes(passed=1)
 
 
 @pytest.fixture
