@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -38,3 +39,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
         without = " ".join(f"-p no:{each}" for each in _NOT_INSIDE)
         os.environ["PYTEST_ADDOPTS"] = f"{os.environ.get('PYTEST_ADDOPTS', '')} {without}".strip()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Ends a run of all tests with a short list of what was not run."""
+    if not any(Path(each).name == "tests" for each in config.args):
+        return
+    from tests.not_run import lines
+
+    skipped = (report.longrepr for report in terminalreporter.getreports("skipped"))
+    terminalreporter.section("not run")
+    for line in lines(where[2].removeprefix("Skipped: ") for where in skipped if isinstance(where, tuple)):
+        terminalreporter.line(line)
