@@ -25,10 +25,13 @@ def run(argv: Sequence[str]) -> int:
         help="with --costs, measure these, or all; default: those that run by themselves",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="with --costs, write the figures there as well")
+    parser.add_argument(
+        "--format", choices=("text", "markdown"), help="with --costs, the tables for a terminal, or one for a page"
+    )
     arguments = parser.parse_args(argv)
-    if not arguments.costs and (arguments.json is not None or arguments.models is not None):
-        raise TimetrialError("--json and --models go with --costs")
-    print("\n".join(_costs(arguments.json, _chosen(arguments.models)) if arguments.costs else _availability()))
+    if not arguments.costs and {arguments.json, arguments.models, arguments.format} != {None}:
+        raise TimetrialError("--json, --models and --format go with --costs")
+    print("\n".join(_costs(arguments) if arguments.costs else _availability()))
     return 0
 
 
@@ -61,13 +64,14 @@ def _chosen(text: str | None) -> Sequence[str]:
     return chosen
 
 
-def _costs(file: Path | None, chosen: Sequence[str]) -> list[str]:
+def _costs(arguments: argparse.Namespace) -> list[str]:
     from timetrial.environment.identity import baseline_lines, this_python
     from timetrial.environment.record import environment
-    from timetrial.report.costs import cost_lines
+    from timetrial.report.costs import cost_lines, cost_markdown
     from timetrial.system.files import replace_file, try_to_write, writing
     from timetrial.system.strict_json import dumps
 
+    file, chosen = arguments.json, _chosen(arguments.models)
     if file is not None:
         with writing(file):
             try_to_write(file)
@@ -76,7 +80,8 @@ def _costs(file: Path | None, chosen: Sequence[str]) -> list[str]:
         content = {"schema_version": 2, "environment": environment(), "models": [cost.as_dict() for cost in costs]}
         with writing(file):
             replace_file(file, dumps(content).encode())
-    return [*cost_lines(costs), *baseline_lines(this_python())]
+    lines = cost_markdown(costs) if arguments.format == "markdown" else cost_lines(costs)
+    return [*lines, *baseline_lines(this_python())]
 
 
 def _measured(name: str) -> ModelCosts:

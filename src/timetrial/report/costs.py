@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from timetrial.models.costs import ModelCosts
+from timetrial.report.escaped import code_in_markdown, in_markdown
 from timetrial.report.text import columns, duration, size
+
+_BATCHES_IN_A_PAGE: Final = {1: "an empty item alone", 100: "in a hundred", 10_000: "in ten thousand"}
 
 
 def cost_lines(costs: Sequence[ModelCosts]) -> list[str]:
@@ -33,6 +37,25 @@ def cost_lines(costs: Sequence[ModelCosts]) -> list[str]:
         *(f"{cost.model}: {line}" for cost in measured for line in _overheads(cost)),
         *(f"{cost.model}: {cost.unavailable}" for cost in costs if cost.unavailable is not None),
     ]
+
+
+def cost_markdown(costs: Sequence[ModelCosts]) -> list[str]:
+    """One table for a page, and below it the models that can't run here."""
+    head = ["model", "start-up", "memory of one more", *_BATCHES_IN_A_PAGE.values(), "a MB there and back"]
+    rows = [_page_row(cost) for cost in costs if cost.unavailable is None]
+    rest = [cost for cost in costs if cost.unavailable is not None]
+    return [
+        *("| " + " | ".join(cells) + " |" for cells in (head, ["---", *["--:"] * (len(head) - 1)], *rows)),
+        *([""] if rest else []),
+        *(f"- {code_in_markdown(cost.model)}: {in_markdown(str(cost.unavailable))}" for cost in rest),
+    ]
+
+
+def _page_row(cost: ModelCosts) -> list[str]:
+    _, start, copying = _handing_over(cost)
+    memory = (f"{size(each.bytes_per_unit)} ({each.unit.removeprefix('idle ')})" for each in cost.memory)
+    dispatch = (_overhead(cost, batch) for batch in _BATCHES_IN_A_PAGE)
+    return [code_in_markdown(cost.model), start, ", ".join(memory) or "-", *dispatch, copying]
 
 
 def _handing_over(cost: ModelCosts) -> tuple[str, str, str]:

@@ -70,6 +70,33 @@ def test_the_command_shows_the_costs_and_stores_them(
     assert ModelCosts.from_dict(stored["models"][0]) == measured
 
 
+def test_the_table_for_a_page_has_a_row_for_each_model_and_the_others_below_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the figures that a page shows: start-up, memory, an empty item at three sizes of batch, copying."""
+    found = {
+        "threads": ModelCosts(
+            "threads",
+            None,
+            0.005,
+            (slope("idle thread", [(1, 0, "pss"), (2, 19_000, "pss")]),),
+            tuple(dispatch_of(batch, [(2.5e-5 * batch, 0.0)] * 3) for batch in BATCHES),
+            0.0,
+            copies=False,
+        ),
+        "dask": ModelCosts("dask", "no | Dask"),
+    }
+    monkeypatch.setattr(costs, "costs_apart", found.__getitem__)
+    assert cli.main(["models", "--costs", "--models=threads,dask", "--format=markdown"]) == 0
+    head, rule, *rest = capsys.readouterr().out.splitlines()
+    assert head.count("|") == rule.count("|") == 8
+    assert rest == [
+        "| `threads` | 5.00 ms | 19.0 kB (thread) | 25.0 µs | 25.0 µs | 25.0 µs | not copied |",
+        "",
+        "- `dask`: no \\| Dask",
+    ]
+
+
 def test_a_model_that_can_not_be_measured_costs_the_others_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
