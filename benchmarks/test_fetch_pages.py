@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from timetrial.mockserver import View
 
 PAGE_BYTES: Final = 1024
-MOST_PROCESSES: Final = 64  # each is an interpreter of its own, with some 20 MB
+MOST_PROCESSES: Final = 64
+AN_INTERPRETER_EACH: Final = {"processes": "processes", "dask": "worker processes", "interpreters": "interpreters"}
+"""Models whose workers take some 20 MB each, and what these are called."""
 MOST_THREADS: Final = 2_000  # past some hundred they only get in each other's way
 SWEEP_LATENCY_MS: Final = 10
 LONGEST_IDEAL_S: Final = {"quick": 0.3, "default": 1.0, "article": 5.0, "gate": 0.3}
@@ -105,8 +107,9 @@ def unfit(model: str, scale: str, pages: int, latency_ms: int, concurrency: int)
         return too_many_at_once(pages, concurrency)
     if name == "serial" and ideal_s(pages, latency_ms, 1) > LONGEST_IDEAL_S[scale]:
         return f"one page after the other would take {ideal_s(pages, latency_ms, 1):.0f} s a round"
-    if name == "processes" and concurrency > MOST_PROCESSES:
-        return f"{concurrency} processes are more than this suite asks a machine for ({MOST_PROCESSES})"
+    if name in AN_INTERPRETER_EACH and concurrency > MOST_PROCESSES:
+        what = AN_INTERPRETER_EACH[name]
+        return f"{concurrency} {what} are more than this suite asks a machine for ({MOST_PROCESSES})"
     if name == "threads" and concurrency > MOST_THREADS:
         return f"{concurrency} threads are more than this suite asks a machine for ({MOST_THREADS})"
     return None

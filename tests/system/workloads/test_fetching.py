@@ -53,8 +53,11 @@ def test_pages_over_tls_are_proved_and_named(secure_server: MockServer, mock_ser
     assert wrong.url in notes_of(failure.value)
 
 
-def test_threads_stop_where_the_suite_says() -> None:
-    """And coroutines go on."""
+def test_threads_and_processes_stop_where_the_suite_says() -> None:
+    """And coroutines go on; interpreters and Dask's workers are as heavy as processes."""
+    for model in ("processes[http.client]", "processes[spawn][http.client]", "dask[http.client]"):
+        assert unfit_in_a_sweep(model, "article", 64) is None
+        assert "more than this suite asks a machine for (64)" in str(unfit_in_a_sweep(model, "article", 65))
     assert unfit_in_a_sweep("threads[http.client]", "article", MOST_THREADS) is None
     reason = unfit_in_a_sweep("threads[http.client]", "article", 2048)
     assert reason == "2048 threads are more than this suite asks a machine for (2000)"
