@@ -41,7 +41,7 @@ HERE, WAIT_S = "127.0.0.1", 30
 
 def shell_block(having: str) -> str:
     """The first block of shell lines in the docs that has this in it."""
-    blocks = re.findall(r"```bash\n(.*?)```", DOCS, flags=re.DOTALL)
+    blocks: list[str] = re.findall(r"```bash\n(.*?)```", DOCS, flags=re.DOTALL)
     return next(block for block in blocks if having in block)
 
 

@@ -16,7 +16,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
@@ -196,7 +196,11 @@ def test_a_call_that_was_only_prepared_is_no_result() -> None:
 
 def test_what_was_opened_or_asked_for_counts() -> None:
     """A file, and a query's cursor, which go through their lines too; and a mock, which has every method."""
-    with Path(os.devnull).open() as file, sqlite3.connect(":memory:") as database, contextmanager(numbers)() as _:
+    with (
+        Path(os.devnull).open() as file,
+        closing(sqlite3.connect(":memory:")) as database,
+        contextmanager(numbers)() as _,
+    ):
         values = [file, database.execute("create table a (b)"), MagicMock(), AsyncMock(), itertools.count(), Page([1])]
         assert [uncomputed(each) for each in values] == [None] * len(values)
 
