@@ -159,8 +159,7 @@ def test_timed_rounds_run_without_a_tracer(suite: Suite) -> None:
     def trace(frame, event, arg):
         return trace
     @pytest.mark.workload(Workload("seen", task=seen, reference=list), models=["serial", "threads"])
-    def test_seen(trial, trial_model):
-        TRACED.clear()
+    def test_seen(trial):
         threading.settrace(trace)
         sys.settrace(trace)
         try:

@@ -7,9 +7,9 @@ import pytest
 from tests.plugin.suites import ONE, Stored, Suite
 
 
-def test_models_take_turns_when_asked(suite: Suite, stored: Stored) -> None:
+def test_models_take_turns_by_themselves(suite: Suite, stored: Stored) -> None:
     """Every model has the same number of rounds, and the table gives the lead an interval or says tie."""
-    result = suite(ONE, "--trial-interleave", "--trial-models=serial,threads")
+    result = suite(ONE, "--trial-models=serial,threads")
     assert result.ret == 0
     benchmarks = stored()["benchmarks"]
     assert len({bench["stats"]["rounds"] for bench in benchmarks}) == 1
@@ -17,7 +17,7 @@ def test_models_take_turns_when_asked(suite: Suite, stored: Stored) -> None:
 
 
 def test_who_could_not_take_turns_is_told(suite: Suite) -> None:
-    """In one line, and only where it was asked for."""
+    """In one line, and only where turns were asked for by name."""
     tests = """
     @pytest.mark.asyncio
     @pytest.mark.workload(DOUBLE, models=["coroutines"])
@@ -38,7 +38,7 @@ def test_who_could_not_take_turns_is_told(suite: Suite) -> None:
     suite(tests).stdout.no_fnmatch_line("*took no turns*")
 
 
-@pytest.mark.parametrize("options", [[], ["--trial-interleave"]], ids=["alone", "in turn"])
+@pytest.mark.parametrize("options", [["--trial-no-interleave"], []], ids=["in a row", "in turns"])
 def test_a_trial_s_results_are_let_go_with_its_test(suite: Suite, options: list[str]) -> None:
     """Later trials would have a larger client than earlier ones."""
     tests = """
@@ -79,3 +79,23 @@ def test_turns_that_the_ini_file_asks_for_can_be_undone(
     pytester.makeini("[pytest]\naddopts = --trial-interleave\n")
     assert suite(ONE, "--trial-no-interleave", "--trial-models=serial,threads").ret == 0
     assert not [each for each in stored()["benchmarks"] if "interleaved" in each["extra_info"]["timetrial"]]
+
+
+OTHER_ITEMS = """
+    @pytest.mark.workload(DOUBLE, models=["serial", "threads", "coroutines"])
+    def test_one(trial, trial_model):
+        trial([1, 2, 3 if trial_model != "threads" else 4] * 200)
+    """
+
+
+def test_models_with_other_items_run_one_after_the_other(suite: Suite, stored: Stored) -> None:
+    """Nobody asked for turns, so the test passes; and no model is said to have taken any, whichever came first."""
+    suite(OTHER_ITEMS).assert_outcomes(passed=3)
+    assert not [each for each in stored()["benchmarks"] if "interleaved" in each["extra_info"]["timetrial"]]
+
+
+def test_models_with_other_items_are_refused_turns_that_were_asked_for(suite: Suite) -> None:
+    """The error says why, and what to do."""
+    result = suite(OTHER_ITEMS, "--trial-interleave")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["*'double' under 'threads': *can't take turns: run it with --trial-no-interleave*"])

@@ -91,7 +91,7 @@ class TestUnusualTests:
     def test_one(trial, n):
         trial([1, 2, 3] * 200, concurrency=2)
         """
-        result = suite(tests, "--trial-interleave")
+        result = suite(tests)
         result.assert_outcomes(passed=4)
         result.stdout.fnmatch_lines(["double big *", "double n=3 *"])
 

@@ -6,6 +6,9 @@ import pytest
 
 from tests.plugin.suites import Stored, Suite
 
+# In turns all models have one list of items, and whoever changes it spoils it for all.
+IN_A_ROW = "--trial-no-interleave"
+
 
 class TestVoid:
     """A trial under unfair conditions is kept, shown as void, and never ranked."""
@@ -17,7 +20,7 @@ class TestVoid:
         # One item alone, and in the main thread, is changed: that is serial's.
         if item[0] == 1 and threading.current_thread() is threading.main_thread():
             item[1] += 1
-        return sum(range(100))
+        return sum(range(2000))  # some 20 µs, which any clock can tell
 
     @pytest.mark.workload(Workload("spoil", task=spoil), models=["serial", "threads"])
     @pytest.mark.parametrize("size", [1, 100])
@@ -27,7 +30,7 @@ class TestVoid:
 
     def test_it_is_stored_with_its_reason_and_without_a_speed_up(self, suite: Suite, stored: Stored) -> None:
         """Nor does it give one: serial was the measure."""
-        assert suite(self.TESTS).ret == 0
+        assert suite(self.TESTS, IN_A_ROW).ret == 0
         content = stored()
         figures = {bench["name"]: bench["extra_info"]["timetrial"] for bench in content["benchmarks"]}
         (void,) = figures["test_one[serial-1]"]["void"]
@@ -41,7 +44,7 @@ class TestVoid:
 
     def test_it_is_shown_with_its_reason_and_not_ranked(self, suite: Suite) -> None:
         """The fastest of a group is the fastest that means something."""
-        result = suite(self.TESTS)
+        result = suite(self.TESTS, IN_A_ROW)
         result.stdout.fnmatch_lines(
             [
                 "spoil size=1 *threads *-*",
@@ -52,14 +55,14 @@ class TestVoid:
     @pytest.mark.parametrize("names", ["short", "long"])
     def test_pytest_benchmark_s_table_says_so_too(self, names: str, suite: Suite, stored: Stored) -> None:
         """By the name that it shows, and by no other."""
-        result = suite(self.TESTS, f"--benchmark-name={names}")
+        result = suite(self.TESTS, IN_A_ROW, f"--benchmark-name={names}")
         result.stdout.fnmatch_lines(["*one[[]serial-1] (void) *"])
         result.stdout.no_fnmatch_line("*one[[]threads-1] (void)*")
         assert not [each for each in stored()["benchmarks"] if "void" in each["fullname"]]
 
     def test_pytest_benchmark_s_table_ranks_no_void_trial(self, suite: Suite) -> None:
         """It would be everybody's measure: it has a group of its own, and the fair one's ratio is to itself."""
-        result = suite(self.TESTS, "--benchmark-columns=min", "-k", "not 100")
+        result = suite(self.TESTS, IN_A_ROW, "--benchmark-columns=min", "-k", "not 100")
         result.stdout.fnmatch_lines(
             [
                 "*benchmark 'spoil size=1': 1 tests*",
@@ -91,7 +94,7 @@ class TestVoid:
 
     def test_it_fails_the_run_only_when_asked(self, suite: Suite) -> None:
         """Exit status 1 and a line that says so; all tests have passed."""
-        result = suite(self.TESTS, "--trial-fail-on-void")
+        result = suite(self.TESTS, IN_A_ROW, "--trial-fail-on-void")
         assert result.ret == pytest.ExitCode.TESTS_FAILED
         result.assert_outcomes(passed=4)
         result.stdout.fnmatch_lines(["FAILED: 1 void trial(s), and --trial-fail-on-void was given"])
@@ -122,7 +125,7 @@ class TestVoid:
         def test_one(trial):
             trial([1])
         """
-        assert suite(tests.replace("\n    ", "\n"), "--trial-interleave", "--trial-start-method=spawn").ret == 0
+        assert suite(tests.replace("\n    ", "\n"), "--trial-start-method=spawn").ret == 0
         figures = {
             bench["extra_info"]["timetrial"]["model"]: bench["extra_info"]["timetrial"]
             for bench in stored()["benchmarks"]

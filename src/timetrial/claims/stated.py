@@ -11,8 +11,8 @@ from timetrial.languages import Text
 ROUNDS: Final = 10
 """As many as an interval of five figures at once takes at a level of 99 %."""
 
-OPTIONS: Final = ("--benchmark-only", "--trial-interleave", f"--benchmark-min-rounds={ROUNDS}")
-"""Models take turns, in that many rounds at least."""
+OPTIONS: Final = ("--benchmark-only", f"--benchmark-min-rounds={ROUNDS}")
+"""Models take turns by default, in that many rounds at least."""
 
 
 @dataclass(frozen=True)

@@ -172,11 +172,10 @@ class _Launch:
         return [*self._pytest(), f"--trial-results={self._folder}", "-o", f"cache_dir={self._folder / 'cache'}"]
 
     def _pytest(self) -> list[str]:
-        interleaving = ["--trial-interleave"] if self._plan.interleave else []
         return [
             *(sys.executable, "-P", "-m", "pytest", "--benchmark-only"),
             *("-p", "timetrial.pytest_plugin.launch_order"),
-            *interleaving,
+            *([] if self._plan.interleave else ["--trial-no-interleave"]),
             *self._plan.selection,
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable, Generator, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Hashable
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import pytest
 
 from timetrial.environment.facts import known
-from timetrial.errors import ModelUnavailableError, VoidTrialError
+from timetrial.errors import ModelUnavailableError, VoidTrialError, WorkloadError
 from timetrial.pytest_plugin import collection
 from timetrial.pytest_plugin.options import TrialOptions
 from timetrial.pytest_plugin.same_work import RequestComparison, WorkNames
@@ -71,11 +71,11 @@ class TrialConductor:
         with _hint_at_loops(), _skipping_the_unavailable():
             expected = self._references.expected(test.workload, key.items, key, of=_work_of(test))
             settled = self._paced(test, plan(expected))
-            rivals = self._rivals(test)
-            measurement = self._run(test, settled, rivals)
+            raced = self._raced(test, settled)
+            measurement = raced or (self._gate.run if self._gate else run_trial)(settled)
         self._compare_requests(test, settled, measurement)
         measurement = look_closer(settled, measurement)
-        self._enter(test, settled, measurement, interleaved=bool(rivals))
+        self._enter(test, settled, measurement, interleaved=raced is not None)
         test.record(measurement)
         return measurement
 
@@ -85,7 +85,7 @@ class TrialConductor:
         """The same inside the running event loop; what needs a loop of its own runs in another thread."""
         expected = await self._references.expected_in_loop(test.workload, key.items, key, of=_work_of(test))
         settled = self._paced(test, plan(expected))
-        self._rivals(test)
+        self._rivals(test, timed=settled.settings.timed)
         with _skipping_the_unavailable():
             measurement = await (self._gate.run_in_loop if self._gate else run_trial_in_loop)(settled)
         self._compare_requests(test, settled, measurement)
@@ -101,24 +101,35 @@ class TrialConductor:
         told = " and ".join(f"{count} {reason}" for reason, count in Counter(self._alone.values()).items())
         return f"--trial-interleave: {len(self._alone)} trial(s) took no turns: {told}"
 
-    def _run(self, test: TrialTest, plan: TrialPlan, rivals: Sequence[str]) -> Measurement:
-        """Who decides when a round is due: the gate, a race against other models, or the trial itself."""
-        if self._gate:
-            return self._gate.run(plan)
-        return self._races.run(collection.race_of(test.item), rivals, plan) if rivals else run_trial(plan)
+    def _raced(self, test: TrialTest, plan: TrialPlan) -> Measurement | None:
+        """What a race against other models measured; None where this one takes no turns.
+
+        Raises WorkloadError where turns were asked for by name, and its test has other work than its rivals' tests.
+        """
+        rivals, race = self._rivals(test, timed=plan.settings.timed), collection.race_of(test.item)
+        measurement = self._races.run(race, rivals, plan) if rivals else None
+        if rivals and measurement is None:
+            if self._options.interleave_by_name:
+                raise WorkloadError(
+                    f"{plan.label}: its test calls the trial with other items or another concurrency than those of "
+                    f"other models do, so they can't take turns: run it with --trial-no-interleave"
+                )
+            self._standings.call_off(race)
+        return measurement
 
     def _paced(self, test: TrialTest, plan: TrialPlan) -> TrialPlan:
         """With the number of executions a round that all models of this test share."""
         return replace(plan, executions=self._executions.setdefault(collection.race_of(test.item), Executions()))
 
-    def _rivals(self, test: TrialTest) -> tuple[str, ...]:
-        """The models to take turns with; none where nobody asks for it, and where there can't be any."""
-        if not self._options.interleave or self._gate:
+    def _rivals(self, test: TrialTest, *, timed: bool) -> tuple[str, ...]:
+        """The models to take turns with; none where nobody wants them or nothing is timed, and where there are none."""
+        if not self._options.interleave or not timed or self._gate:
             return ()
         rivals = () if test.in_loop else tuple(collection.rivals_of(test.item, test.item.session.items))
         if len(rivals) > 1:
             return rivals
-        self._alone[test.item.nodeid] = "in async def tests" if test.in_loop else "without another model"
+        if self._options.interleave_by_name:
+            self._alone[test.item.nodeid] = "in async def tests" if test.in_loop else "without another model"
         return ()
 
     def _compare_requests(self, test: TrialTest, plan: TrialPlan, measurement: Measurement) -> None:

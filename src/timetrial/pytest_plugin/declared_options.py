@@ -17,11 +17,9 @@ RESULTS_INI: Final = "trial_results"
 RESULTS_DIRECTORY: Final = "results"
 STEAL_INI: Final = "trial_steal_limit"
 FOREIGN_INI: Final = "trial_foreign_cpu_limit"
-_INTERLEAVED: Final = False  # whether models take turns unless told otherwise: benchmarks/harness/test_idle_pools.py
 _DEFAULTS: Final = {
     "trial_scale": "default",
     "trial_event_loop": "asyncio",
-    "trial_interleave": _INTERLEAVED,
 }  # of all others: None or False
 
 
@@ -62,18 +60,18 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--trial-interleave",
         action="store_true",
-        default=_INTERLEAVED,
+        default=None,
         help="Run the models of a group in turn, round by round in random order, and compare them in pairs: "
-        "the table then says by how much one is faster, with an interval, or that it is a tie. Not in async tests, nor "
-        "where a test has one model: a line at the end counts those.",
+        "the table then says by how much one is faster, with an interval, or that it is a tie. This is the default. "
+        "Asked for by name, a line at the end counts the trials that took no turns: those in async tests, and those "
+        "of a test with one model; and a test whose models have other work fails.",
     )
     group.addoption(
         "--trial-no-interleave",
         dest="trial_interleave",
         action="store_false",
-        default=_INTERLEAVED,
-        help="Run each model's rounds in a row, one model after the other"
-        + ("." if _INTERLEAVED else ", which is the default: it undoes a --trial-interleave in addopts."),
+        default=None,
+        help="Run each model's rounds in a row, one model after the other.",
     )
     group.addoption(
         "--trial-accounting",

@@ -38,6 +38,7 @@ class TrialOptions:
     event_loop: str
     dask_scheduler: str | None
     interleave: bool
+    interleave_by_name: bool
     accounting: bool
     fail_on_void: bool
     steal_limit: float | None
@@ -80,7 +81,8 @@ def read_options(config: pytest.Config) -> TrialOptions:
         event_loop=config.getoption("trial_event_loop"),
         dask_scheduler=_dask_scheduler(config.getoption("trial_dask_scheduler")),
         accounting=config.getoption("trial_accounting"),
-        interleave=config.getoption("trial_interleave"),
+        interleave=config.getoption("trial_interleave") is not False,
+        interleave_by_name=config.getoption("trial_interleave") is True,
         fail_on_void=config.getoption("trial_fail_on_void"),
         steal_limit=_share(config, STEAL_INI),
         foreign_cpu_limit=_share(config, FOREIGN_INI),

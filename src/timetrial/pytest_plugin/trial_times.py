@@ -45,10 +45,17 @@ class TrialTimes:
             self._cache.set(_CACHE_KEY, {**self._known_s, **took})
 
     def longest_line(self) -> str | None:
-        """Which tests took longest, in one line; None of a run that was short."""
+        """Which test functions took longest, in one line; None of a run that was short.
+
+        Not which trials: where models take turns, the first one's test takes the time of all.
+        """
         total_s = sum(self._took_s.values())
         if total_s < _WORTH_TELLING_S:
             return None
-        ranked = sorted(self._took_s.items(), key=lambda each: -each[1])[:_LONGEST]
-        told = ", ".join(f"{nodeid.rpartition('::')[2]} {about(seconds)}" for nodeid, seconds in ranked)
+        functions: dict[str, float] = {}
+        for nodeid, seconds in self._took_s.items():
+            function = nodeid.partition("[")[0]
+            functions[function] = functions.get(function, 0.0) + seconds
+        longest = sorted(functions.items(), key=lambda each: -each[1])[:_LONGEST]
+        told = ", ".join(f"{name.rpartition('::')[2]} {about(seconds)}" for name, seconds in longest)
         return f"{len(self._took_s)} trials in {about(total_s)} at scale {self._scale}; the longest: {told}"

@@ -67,6 +67,7 @@ class Standings:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self._failed: list[VoidTrial] = []
+        self._called_off: set[Hashable] = set()
         self._compared: dict[int, dict[str, Any]] = {}  # by the identity of an entry; what a new one changes is dropped
 
     @property
@@ -98,6 +99,12 @@ class Standings:
         self.entries = [each for each in self.entries if each is not entry]
         self._forget_what_it_changes(entry)
 
+    def call_off(self, race: Hashable) -> None:
+        """Takes back that a race's models took turns: one of their tests turned out to do other work."""
+        self._called_off.add(race)
+        for entry in [each for each in self.entries if each.race == race]:
+            self._forget_what_it_changes(entry)
+
     def compared(self, entry: Entry) -> dict[str, Any]:
         """A trial's figures together with what those of all trials so far say of it.
 
@@ -119,12 +126,15 @@ class Standings:
             "speedup": _ratio(serial, entry),
             "speedup_against": serial.measurement.model if serial else None,
         }
-        if entry.interleaved:
-            group = [each for each in self._fair() if each.group == entry.group and each.interleaved]
+        if self._took_turns(entry):
+            group = [each for each in self._fair() if each.group == entry.group and self._took_turns(each)]
             fastest = _fastest(group)
             paired = _paired(entry, fastest) if entry is not fastest else None
             joined["interleaved"] = {"against": fastest.measurement.model, **_paired_figures(paired)}
         return joined
+
+    def _took_turns(self, entry: Entry) -> bool:
+        return entry.interleaved and entry.race not in self._called_off
 
     def _fair(self) -> list[Entry]:
         return [entry for entry in self.entries if not entry.void]

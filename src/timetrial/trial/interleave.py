@@ -16,7 +16,6 @@ from typing import Any, Final
 
 import pytest
 
-from timetrial.errors import WorkloadError
 from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import TrialPlan
 from timetrial.trial.run import OpenTrial
@@ -38,10 +37,11 @@ class Races:
         self._raced: dict[Hashable, tuple[TrialPlan, RaceResult]] = {}
         self._waiting: dict[Hashable, set[str]] = {}
 
-    def run(self, race: Hashable, rivals: Sequence[str], plan: TrialPlan) -> Measurement:
-        """The plan's model's measurement, out of a race against its rivals on the same items.
+    def run(self, race: Hashable, rivals: Sequence[str], plan: TrialPlan) -> Measurement | None:
+        """The plan's model's measurement, out of a race against its rivals on the first one's items.
 
-        Raises WorkloadError for a test that calls its trial with something else than its rivals do.
+        None for a test that calls its trial with something else than the first one did: rounds of unequal work can't
+        be paired.
         """
         if race not in self._raced:
             self._raced[race] = plan, run_race([replace(plan, model_id=rival) for rival in rivals])
@@ -50,11 +50,8 @@ class Races:
         self._waiting[race].discard(plan.model_id)
         if not self._waiting[race]:
             del self._raced[race], self._waiting[race]
-        if (plan.expected, plan.concurrency) != (first.expected, first.concurrency):
-            raise WorkloadError(
-                f"{plan.workload.name!r}: {plan.model_id} calls its trial with other items or another concurrency "
-                f"than {first.model_id} does, so they can't take turns: run it without --trial-interleave"
-            )
+        if not _same_work(plan, first):
+            return None
         if plan.model_id in result.errors:
             raise result.errors[plan.model_id]
         return result.measurements[plan.model_id]
@@ -81,6 +78,13 @@ def run_race(plans: Sequence[TrialPlan], seed: int | None = None) -> RaceResult:
         while race.wants_another_turn():
             race.turn(order)
     return race.result()
+
+
+def _same_work(one: TrialPlan, other: TrialPlan) -> bool:
+    """Whether they come to the same, or have the same items apart from the address of each one's server."""
+    keys = [plan.items_key.without_url if plan.items_key else None for plan in (one, other)]
+    same_items = keys[0] is not None and keys[0] == keys[1]
+    return one.concurrency == other.concurrency and (one.expected == other.expected or same_items)
 
 
 def _in_turns(plan: TrialPlan) -> TrialPlan:

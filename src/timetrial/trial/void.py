@@ -50,8 +50,8 @@ FIXES: Final = {
     "ask for what is there",
     Kind.CLOCK: "give the trial more items, so that a round takes longer",
     Kind.LEFTOVERS: "end what the task starts before it returns: it takes time and memory from the trials that follow",
-    Kind.DISTURBED: "run it again while the machine is quiet, or with --trial-interleave, where it meets all models "
-    "alike",
+    Kind.DISTURBED: "run it again while the machine is quiet, or beside another model without --trial-no-interleave: "
+    "where models take turns, it meets all alike",
     Kind.THROTTLED: "raise the quota (limits.cpu of a pod, docker --cpus), or ask for a concurrency that it has "
     "room for",
     Kind.TRACED: "run the trials without it: it slows some code down more than other code",

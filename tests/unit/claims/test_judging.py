@@ -82,9 +82,7 @@ def test_what_is_missing_is_named_with_what_measures_it() -> None:
     assert (verdict.outcome, verdict.missing) == (Outcome.INCONCLUSIVE, True)
     assert "serial / threads" in verdict.why.en
     assert verdict.settle is not None
-    assert (
-        verdict.settle.command == "pytest --benchmark-only --trial-interleave --benchmark-min-rounds=10 test_made_up.py"
-    )
+    assert verdict.settle.command == "pytest --benchmark-only --benchmark-min-rounds=10 test_made_up.py"
 
 
 def test_what_was_skipped_is_not_testable_here() -> None:

@@ -57,11 +57,13 @@ def test_a_cache_that_says_nothing_is_no_obstacle(kept: object) -> None:
 
 
 def test_the_longest_tests_are_named_once_a_run_is_long() -> None:
-    """So that whoever wants less knows what to leave out."""
+    """So that whoever wants less knows what to leave out: a test's trials together, since they may take turns."""
     run = times(Cache())
     run.add("a.py::test_a[threads-1]", 20.0)
     assert run.longest_line() is None
-    run.add("a.py::test_b", 100.0)
+    run.add("a.py::test_b", 90.0)
+    run.add("a.py::test_a[serial-1]", 80.0)
+    run.add("b.py::test_a", 1.0)
     assert run.longest_line() == (
-        "2 trials in 2 min at scale default; the longest: test_b 100 s, test_a[threads-1] 20 s"
+        "4 trials in 3 min at scale default; the longest: test_a 100 s, test_b 90 s, test_a 1 s"
     )

@@ -181,6 +181,15 @@ def test_a_void_trial_takes_part_in_no_pair() -> None:
     assert "interleaved" not in standings.compared(racers[2])
 
 
+def test_a_race_that_is_called_off_gives_nobody_a_pair() -> None:
+    """Also those that were compared before one of its tests turned out to do other work."""
+    racers = [replace(entry(model, 1.0), interleaved=True, race="test_one") for model in ("threads", "serial")]
+    standings = standings_of(*racers)
+    assert "interleaved" in standings.compared(racers[0])
+    standings.call_off("test_one")
+    assert not [each for each in racers if "interleaved" in standings.compared(each)]
+
+
 def test_every_reason_is_kept_and_that_of_a_withdrawn_trial_is_not() -> None:
     """A trial can be void for several reasons; one whose test failed for another is not told of."""
     twice = entry("threads", 1.0, voids=(SHORT, Void(Kind.POOL, "too small")))

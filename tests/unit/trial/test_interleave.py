@@ -6,14 +6,16 @@ from asyncio import CancelledError
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.unit.fakes import FakeModel, plan_for, square
 from timetrial import Workload
-from timetrial.errors import VoidTrialError, WorkloadError
+from timetrial.errors import VoidTrialError
 from timetrial.trial.interleave import FEWEST_TURNS, Races, run_race
+from timetrial.trial.items_key import key_of
 from timetrial.trial.plan import RoundsPolicy, TrialPlan
 
 NO_TIME = RoundsPolicy(min_rounds=1, max_time_s=0.0)
@@ -109,7 +111,9 @@ def test_a_race_is_run_once_and_each_test_gets_its_part() -> None:
     races, rivals = Races(), ["threads", "coroutines"]
     races.run("race", rivals, plans[0])
     count = len(order)
-    assert races.run("race", rivals, plans[1]).model == "coroutines"
+    part = races.run("race", rivals, plans[1])
+    assert part is not None
+    assert part.model == "coroutines"
     assert len(order) == count
 
 
@@ -117,8 +121,8 @@ def test_a_race_is_let_go_when_everybody_has_their_part() -> None:
     """Its results may be megabytes, which later trials would show as their own."""
     plans, _ = racers(threads=right, coroutines=right)
     races, rivals = Races(), ["threads", "coroutines"]
-    results = [races.run("race", rivals, each).results for each in plans]
-    assert all(results)
+    parts = [races.run("race", rivals, each) for each in plans]
+    assert all(each is not None and each.results for each in parts)
     assert not races._raced
 
 
@@ -129,13 +133,29 @@ def test_an_error_of_the_race_is_raised_in_the_test_it_belongs_to() -> None:
         Races().run("race", ["threads"], plans[0])
 
 
-def test_a_test_that_asks_for_something_else_than_its_rivals_is_told_so() -> None:
+def test_a_test_that_asks_for_something_else_than_its_rivals_has_no_part() -> None:
     """Rounds of unequal work can't be paired."""
     plans, _ = racers(threads=right, coroutines=right)
     races, rivals = Races(), ["threads", "coroutines"]
     races.run("race", rivals, plans[0])
-    with pytest.raises(WorkloadError, match="without --trial-interleave"):
-        races.run("race", rivals, replace(plans[1], concurrency=99))
+    assert races.run("race", rivals, replace(plans[1], concurrency=99)) is None
+    assert not races._raced
+
+
+def test_the_same_items_at_another_address_are_the_same_work() -> None:
+    """Though their results may name that address: each test may have a part of the server for itself."""
+    plans, _ = racers(threads=right, coroutines=right)
+    races, rivals = Races(), ["threads", "coroutines"]
+    there, elsewhere, other = (
+        replace(plans[0], items_key=key_of([f"{url}/{page}"], SimpleNamespace(url=url)))
+        for url, page in (("http://a", 1), ("http://b", 1), ("http://b", 2))
+    )
+    races.run("race", rivals, there)
+    expected = replace(plans[1].expected, digests=(b"another address",))
+    assert races.run("race", ["others"], replace(other, model_id="others", expected=expected)) is None
+    part = races.run("race", rivals, replace(elsewhere, model_id="coroutines", expected=expected))
+    assert part is not None
+    assert part.model == "coroutines"
 
 
 @pytest.mark.parametrize("end", [SystemExit(3), CancelledError(), pytest.skip.Exception("no library")], ids=repr)

@@ -19,7 +19,7 @@ from timetrial.errors import GateError
 from timetrial.gate.findings import Finding, Verdict
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import SideName, Trouble
-from timetrial.gate.stored.run import StoredRun, read_stored, refuse_failed_gate
+from timetrial.gate.stored.run import TURNS, StoredRun, read_stored, refuse_failed_gate
 from timetrial.gate.verdicts import IF_IT_IS_MEANT, may_be_missing, troubled
 from timetrial.stats.rank_sum import (
     fewest_a_side,
@@ -192,7 +192,8 @@ def _reference_problem(name: str, reference: str | None, base: StoredRun, candid
 def _other_work(name: str, base: StoredRun, candidate: StoredRun) -> str | None:
     one, other = base.circumstances_of(name), candidate.circumstances_of(name)
     unlike = [f"{key} {one[key]} against {other[key]}" for key in one if one[key] != other[key]]
-    return f"the two runs did it otherwise: {', '.join(unlike)}" if unlike else None
+    hint = "; --trial-no-interleave runs models without turns" if one[TURNS] != other[TURNS] else ""
+    return f"the two runs did it otherwise: {', '.join(unlike)}{hint}" if unlike else None
 
 
 def _judge(pairs: Sequence[_Pair], policy: GatePolicy) -> list[Finding]:

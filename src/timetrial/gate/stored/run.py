@@ -22,6 +22,9 @@ from timetrial.trial.void import Kind
 MOST_LAUNCHES: Final = 100
 """All ways to deal launches out to two sides are counted, in time that grows with the fourth power of their number."""
 
+TURNS: Final = "models in turns"
+"""What a benchmark's circumstances call it that the models of its test took turns."""
+
 
 @dataclass(frozen=True)
 class StoredRun:
@@ -89,7 +92,7 @@ class StoredRun:
         """What has to be the same on both sides for a benchmark to be the same work."""
         figures = self.entries[name].get("extra_info", {}).get(KEY, {})
         same = {each: figures.get(each) for each in ("items", "concurrency", "scale", "start_method", "event_loop")}
-        return {**same, "--trial-interleave": bool(figures.get("interleaved"))}
+        return {**same, TURNS: bool(figures.get("interleaved"))}
 
     def s_per_round(self, name: str) -> float:
         """The median over launches of their median rounds."""

@@ -223,6 +223,15 @@ def test_rounds_taken_in_turn_are_compared_in_pairs() -> None:
     assert logs != apart
 
 
+def test_a_run_with_turns_is_told_how_to_be_compared_with_one_without() -> None:
+    """Turns are the default, and an older baseline may have none."""
+    figures = {"interleaved": {"against": "threads"}}
+    without = StoredRun("base.json", content(launches(0.5)))
+    taken = StoredRun("new.json", content(launches(0.5), figures=figures))
+    reasons = {finding.benchmark: str(finding.reason) for finding in compare_runs(without, taken, POLICY)}
+    assert "models in turns False against True; --trial-no-interleave runs models without turns" in reasons[THREADS]
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
