@@ -13,7 +13,7 @@ HOW_TO_RUN_ALL: Final = "tox run -e bench -- benchmarks"
 _CHOICE: Final[dict[str, Mapping[str, Any]]] = {
     "test_sum_of_squares": {"concurrency": 4},
     "test_download": {},
-    "test_fetch_pages": {"pages": 100, "latency_ms": 20},
+    "test_fetch_pages": {"pages": 60, "latency_ms": 20},
     "test_crawl": {"parse_ms": 1},
     "test_images": {},
     "test_counter": {},

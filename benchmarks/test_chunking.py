@@ -62,7 +62,7 @@ def tasks_for(length_us: float, most: int) -> int:
 @pytest.mark.trial_points(
     "tasks, length_us, payload_kb",
     quick=[(500, 10, 0)],
-    default=[(4000, 10, 0), (200, 200, 64)],
+    default=[(2000, 10, 0), (200, 200, 64)],
     article=[(10_000, 10, 0), (1_000, 100, 0), (100, 1_000, 0), (10_000, 10, 1), (100, 1_000, 1024)],
     gate=[(500, 10, 0)],
 )

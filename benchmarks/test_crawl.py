@@ -256,7 +256,7 @@ CRAWL = Workload(
 @pytest.mark.trial_points(
     "pages, parse_ms, concurrency",
     quick=[(60, 1, 8)],
-    default=[(200, 0, 16), (200, 1, 16)],
+    default=[(120, 0, 16), (120, 1, 16)],
     article=[(300, 0, 16), (300, 1, 16), (300, 10, 16), (300, 0, 64), (300, 1, 64), (300, 10, 64)],
     gate=[(20, 0, 8)],
 )

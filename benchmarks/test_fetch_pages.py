@@ -118,8 +118,8 @@ def unfit(model: str, scale: str, pages: int, latency_ms: int, concurrency: int)
 @pytest.mark.workload(FETCH_PAGES, unless=unfit)
 @pytest.mark.trial_points(
     "pages, latency_ms, concurrency",
-    quick=[(3, 20, 8), (40, 20, 40)],
-    default=[(3, 100, 8), (100, 20, 8), (60, 100, 64)],  # without latency: test_client_overhead
+    quick=[(3, 20, 8), (24, 20, 24)],
+    default=[(3, 100, 8), (60, 20, 8), (30, 100, 32)],  # without latency: test_client_overhead
     article=grid(),
     gate=[(20, 0, 8), (8, 5, 8)],
 )

@@ -279,7 +279,7 @@ def bounded_by(bound: int) -> Iterator[None]:
 @pytest.mark.trial_points(
     "pages, parse_ms, bound, concurrency",
     quick=[(40, 1, 16, 8)],
-    default=[(100, 0, 16, 8), (100, 2, 16, 8)],
+    default=[(60, 0, 16, 8), (60, 2, 16, 8)],
     article=[(500, 0, 16, 8), (500, 2, 16, 8), (500, 10, 16, 8), (500, 2, 1, 8), (500, 2, 256, 64)],
     gate=[(20, 0, 16, 4)],
 )

@@ -196,7 +196,7 @@ def job_urls(server: View, jobs: int, fault_rate: float, faults: Sequence[str]) 
 @pytest.mark.trial_points(
     "jobs, fault_rate, concurrency",
     quick=[(20, 0.25, 8)],
-    default=[(40, 0.0, 8), (40, 0.125, 8)],
+    default=[(20, 0.0, 8), (32, 0.125, 8)],
     article=[(400, 0.0, 8), (400, 0.05, 8), (400, 0.25, 8), (400, 0.25, 64)],
     gate=[(12, 0.34, 8)],
 )

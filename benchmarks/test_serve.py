@@ -44,7 +44,7 @@ POOL_THREADS: Final = 64
 PREFORKED: Final = 2 * count_usable_cpus() + 1  # what gunicorn's documentation recommends for workers that block
 MANY: Final = 16
 LONGEST_SERIAL_S: Final = 0.6
-REQUESTS: Final = {"quick": 100, "default": 400, "article": 4_000, "gate": 24}
+REQUESTS: Final = {"quick": 100, "default": 200, "article": 4_000, "gate": 24}
 
 
 # One request at a time: serial is one such process, processes are several.

@@ -342,7 +342,7 @@ def test_counter(trial: Trial, note: Callable[..., None], updates: int, concurre
 @pytest.mark.trial_points(
     "updates, concurrency",
     quick=[(400, 2)],
-    default=[(800, 4), (100_000, 4)],
+    default=[(400, 4), (100_000, 4)],
     article=[(800, 4), (400_000, 2), (400_000, 4), (400_000, 8)],
     gate=[(4_000, 4)],
 )

@@ -115,7 +115,7 @@ EMPTY_ITEMS = Workload(
 
 @pytest.mark.workload(EMPTY_ITEMS)
 @pytest.mark.trial_points(
-    "items, concurrency", quick=[(500, 2)], default=[(4_000, 2)], article=[(20_000, 2), (20_000, 8)], gate=[(500, 2)]
+    "items, concurrency", quick=[(500, 2)], default=[(2_000, 2)], article=[(20_000, 2), (20_000, 8)], gate=[(500, 2)]
 )
 @pytest.mark.trial_sweep("items", quick=[1, 100], default=[1, 10, 100, 1_000, 10_000])
 def test_empty_items(trial: Trial, items: int, concurrency: int) -> None:
