@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,7 +22,7 @@ def lines(skipped: Iterable[str]) -> Iterator[str]:
     """All of it; ``skipped`` has the reason of every test that was skipped."""
     reasons = {name: reason for name in models.names() if (reason := models.get(name).unavailable()) is not None}
     yield from model_lines(reasons)
-    yield from python_lines(pythons_of(_TOX.read_text(encoding="utf-8")), _is_on_the_path)
+    yield from python_lines(pythons_of(_TOX.read_text(encoding="utf-8")), _runs_here)
     yield from skip_lines(skipped, {*reasons.values()})
 
 
@@ -60,5 +61,7 @@ def _this_python() -> str:
     return f"{sys.version_info[0]}.{sys.version_info[1]}{'t' if free_threaded_build() else ''}"
 
 
-def _is_on_the_path(python: str) -> bool:
-    return shutil.which(f"python{python}") is not None
+def _runs_here(python: str) -> bool:
+    """A shim of pyenv's may stand for one that isn't switched on, and tox doesn't find it then."""
+    found = shutil.which(f"python{python}")
+    return found is not None and subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0
