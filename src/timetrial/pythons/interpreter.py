@@ -72,6 +72,9 @@ def _find(spelled: str) -> Path:
     found = shutil.which(path)
     if found is None and spelled.replace(".", "").isdigit():
         found = shutil.which(f"python{spelled}")
+    if found is None and path.parent != Path():
+        what = "that can't be run" if path.exists() else "there is no such file"
+        raise TargetError(f"--python {spelled}: {what}; name a Python by its path, such as .venv/bin/python")
     if found is None:
         raise TargetError(
             f"--python {spelled}: there is no such interpreter on the PATH; name it by its path, such as "

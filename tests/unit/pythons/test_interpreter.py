@@ -77,3 +77,12 @@ def test_one_without_timetrial_is_told_apart(tmp_path: Path) -> None:
 def test_the_same_one_twice_is_refused() -> None:
     """Nothing could be compared."""
     assert f"are both {sys.executable}" in refusal(sys.executable, sys.executable)
+
+
+def test_a_path_that_leads_to_no_python_is_told_as_one(tmp_path: Path) -> None:
+    """Whether there is nothing, or a file that nobody may run."""
+    with pytest.raises(TargetError, match=r"nowhere/python: there is no such file; name a Python by its path"):
+        interpreters([f"{tmp_path}/nowhere/python"])
+    tmp_path.joinpath("text").write_text("")
+    with pytest.raises(TargetError, match=r"text: that can't be run; name a Python by its path"):
+        interpreters([f"{tmp_path}/text"])
