@@ -253,6 +253,63 @@ def test_a_gate_of_one_commit_measures_nothing_and_takes_seconds(
     assert not any(each.launches for each in stored(project).values())
 
 
+def test_measure_all_measures_also_what_runs_the_same_code(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is noted then."""
+    cli.main(["gate", "--base", "HEAD", "--measure-all", "-k", "test_spin and not other", "--budget", "10s"])
+    shown = capsys.readouterr()
+    assert "same code" not in shown.out + shown.err
+    assert "noting" not in shown.err
+    (record,) = stored(project).values()
+    assert record.same_code is None
+    assert record.launches
+
+
+WORKERS = """
+import multiprocessing
+import pytest
+from timetrial import Workload
+from spin import work
+
+def in_a_worker(start_method):
+    with multiprocessing.get_context(start_method).Pool(1) as pool:
+        return pool.apply(work.level, (1,))
+
+@pytest.mark.parametrize("start_method", ["spawn", "forkserver"])
+def test_pool(benchmark, start_method):
+    benchmark.pedantic(in_a_worker, (start_method,))
+
+@pytest.mark.workload(Workload("level", task=work.level, async_task=work.async_level))
+def test_trial(trial):
+    trial(list(range(4)), concurrency=2)
+"""
+WORK = """
+import os
+def level(x):
+    return x + len(os.environ.get("SPIN_LEVEL", ""))
+async def async_level(x):
+    return level(x)
+"""
+
+
+def test_workers_that_are_started_anew_take_part_in_the_noting_and_so_do_those_of_trials(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What they read is among what a benchmark rests on, whatever starts them."""
+    project.write("tests/test_spin.py", WORKERS)
+    project.commit("Workers", work=WORK)
+    models = "coroutines,processes[spawn],processes[forkserver]"
+    assert cli.main(["gate", "--base", "HEAD", "--budget", "4m", "--", f"--trial-models={models}"]) == 0, (
+        capsys.readouterr()
+    )
+    records = stored(project)
+    assert len(records) == 5
+    for name, record in records.items():
+        assert record.same_code is not None, name
+        assert "SPIN_LEVEL" in record.same_code.variables, name
+
+
 def test_the_same_files_under_the_same_python_are_measured(tmp_path: Path) -> None:
     """Whoever compares these wants to know what the machine does; a self-test does so too."""
     (tmp_path / "test_a.py").write_text("def test_a(benchmark):\n    benchmark(len, ())\n")

@@ -22,6 +22,13 @@ TOOL: Final = "timetrial-notes"
 _IDS: Final = (3, 4, 2, 1, 0)
 # What starts a process whose Python begins anew, in multiprocessing: such a one has to join.
 _STARTERS: Final = {"spawnv_passfds": "util.py", "fork_exec": "fork_exec.py", "__init__": "popen_spawn_win32.py"}
+# What multiprocessing gives to a Python that it starts, as its command, by the names in it: its constants are numbers
+# of pipes and this side's paths, and tell nothing.
+_COMMANDS: Final = {
+    ("multiprocessing.spawn", "spawn_main"),
+    ("multiprocessing.forkserver", "main"),
+    ("multiprocessing.resource_tracker", "main"),
+}
 _SEPARATOR: Final = "|"
 
 
@@ -86,7 +93,8 @@ class CodeWatch:
         if self._whose.kind(file) is not Kind.OWN:
             return
         if file.startswith("<"):
-            self._notes.add("generated", digest_of_code(code), sorted(mentions_in(code)))
+            if code.co_names not in _COMMANDS:
+                self._notes.add("generated", digest_of_code(code), sorted(mentions_in(code)))
         elif code.co_name == "<module>":
             self._notes.add("module", file, digest_of_code(code))
         elif code.co_flags & inspect.CO_OPTIMIZED:  # a class's body belongs to what defines the class

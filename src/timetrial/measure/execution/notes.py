@@ -12,6 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Literal
 
+VARIABLE: Final = "TIMETRIAL_NOTES"
+"""Tells processes that a noted one starts where their notes go, as JSON."""
+
 Kind = Literal["code", "generated", "module", "input", "unseen", "started", "joined"]
 
 _LONGEST_LINE: Final = 60_000

@@ -6,15 +6,11 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from typing import Final
 
 from timetrial.measure.execution.code_watch import CodeWatch
 from timetrial.measure.execution.inputs import Inputs
-from timetrial.measure.execution.notes import Notes
+from timetrial.measure.execution.notes import VARIABLE, Notes
 from timetrial.measure.execution.whose import Kind, Whose
-
-VARIABLE: Final = "TIMETRIAL_NOTES"
-"""Tells processes that a noted one starts where their notes go, as JSON."""
 
 
 class Watching:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from timetrial.environment.facts import ROOT, known, text_of
+from timetrial.measure.execution.notes import VARIABLE
 from timetrial.system.affinity import pin, usable_cpus
 
 World = Mapping[str, Any]
@@ -64,7 +65,7 @@ def import_as_in(world: World, modules: list[str]) -> None:
 @contextmanager
 def variables_of(world: World) -> Generator[None]:
     """Within, processes are started with the environment variables of that world."""
-    now, then = dict(os.environ), world.get(_VARIABLES.name)
+    now, then = _variables(), world.get(_VARIABLES.name)
     if then is None or then == now:
         yield
         return
@@ -132,8 +133,13 @@ def _difference(found: Any, wanted: Any) -> str:
     return "others"
 
 
+def _variables() -> dict[str, str]:
+    """But for what tells processes to take part in a noting, which they do whatever the code under test has set."""
+    return {name: value for name, value in os.environ.items() if name != VARIABLE}
+
+
 def _set_variables(wanted: Mapping[str, str]) -> None:
-    for name in os.environ.keys() - wanted.keys():
+    for name in _variables().keys() - wanted.keys():
         del os.environ[name]
     for name, value in wanted.items():
         if os.environ.get(name) != value:
@@ -253,7 +259,7 @@ def _set_search_path(wanted: list[str]) -> None:
 
 
 _SEARCH_PATH: Final = Part("sys.path", lambda: list(sys.path), _set_search_path)
-_VARIABLES: Final = Part("environment variables", lambda: dict(os.environ), _set_variables)
+_VARIABLES: Final = Part("environment variables", _variables, _set_variables)
 _FOLDER: Final = Part("working directory", lambda: str(Path.cwd()), os.chdir)
 
 PARTS: Final = (

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from timetrial.measure.execution.notes import VARIABLE
 from timetrial.models.pool import parent_state
 from timetrial.models.pool.parent_state import KeptWarnings, enter, look, variables_of
 
@@ -98,6 +99,16 @@ def test_processes_start_with_the_variables_of_another_world(monkeypatch: pytest
     with variables_of({"environment variables": then}):
         assert (os.environ["TT_KEPT"], os.environ.get("TT_NEW")) == ("then", None)
     assert (os.environ["TT_KEPT"], os.environ["TT_NEW"]) == ("now", "1")
+
+
+def test_whoever_is_noted_tells_its_workers_in_whatever_world_they_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What tells them to take part is no variable of the code under test, and none that could differ."""
+    then = dict(look()["environment variables"])
+    monkeypatch.setenv(VARIABLE, "where to")
+    assert look()["environment variables"] == then
+    with variables_of({"environment variables": {**then, "SPIN": "1"}}):
+        assert (os.environ[VARIABLE], os.environ["SPIN"]) == ("where to", "1")
+    assert os.environ[VARIABLE] == "where to"
 
 
 def test_a_folder_that_is_gone_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
