@@ -21,6 +21,12 @@ from timetrial.measure.monitoring import hold_off_monitors
 LEFT_ALONE: Final[set[object]] = set()
 """Tracers that go on: in a pass that is there to note what runs, and times nothing."""
 
+_in_force: Final[list[Pause]] = []
+"""The pauses of this process that have not ended."""
+
+_let_through: Final[list[object]] = []
+"""The runs of this process that are made to be traced, and have not ended."""
+
 
 class Pause:
     """Until ``resume()``, nothing traces or profiles this process, but for what ``left`` names.
@@ -39,10 +45,20 @@ class Pause:
         _hold_off_trampoline(self._undo, held)
         self.held = tuple(dict.fromkeys(held))
         self.left = tuple(dict.fromkeys(left))
+        _in_force.append(self)
 
     def resume(self) -> None:
         """Puts everything back; a second call does nothing."""
+        if self in _in_force:
+            _in_force.remove(self)
         self._undo.close()
+
+    def look_again(self) -> None:
+        """At the end of what is timed: adds to ``left`` what began to trace or profile this process in between."""
+        with paused() as since:
+            self.left = tuple(
+                dict.fromkeys([*self.left, *since.left, *(f"{each}, begun meanwhile" for each in since.held)])
+            )
 
 
 def pause() -> Pause:
@@ -63,6 +79,28 @@ def paused() -> Iterator[Pause]:
         yield made
     finally:
         made.resume()
+
+
+@contextmanager
+def let_through() -> Iterator[None]:
+    """Around what times nothing and may be run for its coverage: worker processes that open in it stay traced."""
+    _let_through.append(None)
+    try:
+        yield
+    finally:
+        _let_through.pop()
+
+
+def is_let_through() -> bool:
+    """Whether what runs now may be traced, here and in its worker processes."""
+    return bool(_let_through)
+
+
+def hold_off_here() -> None:
+    """In a thread that begins in a pause, first of all: a debugger gives it a tracer past threading.settrace."""
+    if _in_force:
+        for place in (_TRACING, _PROFILING):
+            place.hold_off_here()
 
 
 class _Place:
@@ -104,6 +142,12 @@ class _Place:
             left += [f"the {self._what} in the thread {each!r}, which ran already" for each in others]
         self._set(None)
         held += names
+
+    def hold_off_here(self) -> None:
+        """Takes away this thread's function, if it is one that can be."""
+        own = self._get()
+        if callable(own) and own not in LEFT_ALONE and _program_of(own) not in _ON_THEIR_OWN:
+            self._set(None)
 
     def _traced_threads(self, for_new: object) -> list[str]:
         """The names of the other threads that have such a function, as far as can be told.

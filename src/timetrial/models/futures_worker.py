@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from timetrial.errors import WorkloadError
+from timetrial.measure.tracing import hold_off_here, pause
 from timetrial.models.calling import Call, check_computed, opened_async_task, opened_task
 from timetrial.models.pool import protocol
 
@@ -60,6 +61,7 @@ def open_loop_in_interpreter(setup: Mapping[str, Any]) -> Answer:
 
 def open_in_thread(task: Callable[..., Any], resource: Callable[[int], Any] | None) -> Answer:
     """Opens the resource in a thread."""
+    hold_off_here()
     return _of_thread().once("opened", lambda worker: worker.enter(task, resource))
 
 
@@ -186,13 +188,21 @@ def _load_in_process(worker: WorkerState, setup: Mapping[str, Any]) -> Mapping[s
     return facts
 
 
-def _load_in_interpreter(worker: WorkerState, setup: Mapping[str, Any]) -> None:
+def _load_in_interpreter(worker: WorkerState, setup: Mapping[str, Any]) -> Mapping[str, object]:
     worker.enter(*_loaded_in_interpreter(setup))
+    return _untraced(setup)
 
 
-def _load_in_loop(worker: WorkerState, setup: Mapping[str, Any]) -> None:
+def _load_in_loop(worker: WorkerState, setup: Mapping[str, Any]) -> Mapping[str, object]:
     task, resource = _loaded_in_interpreter(setup)
     worker.enter_in_loop(task, resource, setup["slots"], setup["model"])
+    return _untraced(setup)
+
+
+def _untraced(setup: Mapping[str, Any]) -> Mapping[str, object]:
+    """Holds off what listens to this interpreter, as ``worker.load`` does in a process; what can't be is a fact."""
+    left = () if setup["traced"] else pause().left
+    return {"traced": ", ".join(left)} if left else {}
 
 
 def _loaded_in_interpreter(setup: Mapping[str, Any]) -> Any:

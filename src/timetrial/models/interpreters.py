@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from timetrial.errors import ModelUnavailableError
 from timetrial.languages import Text
+from timetrial.measure.tracing import is_let_through
 from timetrial.models.base import Executor, ModelSettings
 from timetrial.models.calling import require_async_task, require_concurrency, require_task
 from timetrial.models.futures import PooledExecutor
@@ -93,6 +94,7 @@ class InterpretersExecutor(PooledExecutor):
             "places": import_paths.places_of(parts.inner_modules()),
             "main": getattr(sys.modules["__main__"], "__file__", None) if "__main__" in parts.inner_modules() else None,
             "slots": slots,
+            "traced": is_let_through(),
             "model": model,
         }
         self._least = slots

@@ -14,6 +14,7 @@ from typing import Any
 
 from timetrial.errors import TimetrialError, blame
 from timetrial.languages import Text
+from timetrial.measure.tracing import hold_off_here
 from timetrial.models.base import Executor, ModelSettings
 from timetrial.models.calling import Call, check_computed, opened_task, require_concurrency, require_task
 from timetrial.models.opening import OpenedExecutor
@@ -160,6 +161,7 @@ class ThreadTeam(OpenedExecutor):
 
     def _serve(self, number: int, rounds: SimpleQueue[Round | None]) -> None:
         opened = False
+        hold_off_here()
         self._system_threads.add(threading.get_native_id())
         try:
             with self._worker(number) as work:

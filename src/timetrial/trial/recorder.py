@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from timetrial import models
 from timetrial.errors import NothingComputedError, WorkloadError
-from timetrial.measure.tracing import paused
+from timetrial.measure.tracing import let_through, paused
 from timetrial.models.uncomputed import uncomputed
 from timetrial.system.clocks import clocks
 from timetrial.trial.conditions import Watch, fallbacks, lost_workers, traced, unlike_parent
@@ -87,11 +87,13 @@ class Recorder:
         Nothing is held off where nothing is timed: such a run is made for its coverage.
         """
         if not self._plan.settings.timed:
-            yield
+            with let_through():
+                yield
             return
         with paused() as pause:
-            self._tracers_left = pause.left
             yield
+            pause.look_again()
+            self._tracers_left = pause.left
 
     def before_first_round(self) -> None:
         """The model is open, and the first item, if one was run, is through: that ended the start-up."""

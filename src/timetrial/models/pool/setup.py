@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from timetrial.errors import WorkloadError
+from timetrial.measure.tracing import is_let_through
 from timetrial.models.calling import name_of
 from timetrial.models.pool import import_paths, parent_state, protocol, start_methods
 
@@ -69,5 +70,6 @@ def setup_of(parts: Parts, payload: bytes, start_method: str, options: Sequence[
         "forkserver": start_method == "forkserver",
         "imports": start_methods.world_of_imports(),
         "world": parent_state.look(),
+        "traced": is_let_through(),
         **dict(options),
     }

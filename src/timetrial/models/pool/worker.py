@@ -115,8 +115,7 @@ def load(setup: dict[str, Any]) -> tuple[Any, Any, dict[str, object]]:
     import_as_in(setup["imports"], setup["modules"])
     if unlike := enter(setup["world"]):
         facts["unlike_parent"] = "; ".join(unlike)
-    if left := pause().left:  # for good: a worker is there for the rounds of one trial
-        facts["traced"] = ", ".join(left)
+    left = [*_untraced(setup)]
     # Who forks here is warned of another thread, which is ours and only waits for the parent's messages.
     warnings.filterwarnings("ignore", message=".*multi-threaded, use of fork", category=DeprecationWarning)
     try:
@@ -126,7 +125,18 @@ def load(setup: dict[str, Any]) -> tuple[Any, Any, dict[str, object]]:
             f"the {setup['kind']} or its resource can't be loaded in a worker process "
             f"({type(error).__name__}: {error}); define it at the top level of a module that workers can import too"
         ) from error
+    left += _untraced(setup)  # once more: a module that was imported may have begun to trace
+    if left:
+        facts["traced"] = ", ".join(dict.fromkeys(left))
     return task, resource, facts
+
+
+def _untraced(setup: dict[str, Any]) -> Sequence[str]:
+    """Holds off what traces this process, for good: a worker is there for the rounds of one trial.
+
+    Returns what can't be held off. Where the trial is run for its coverage, and times nothing, nothing is.
+    """
+    return () if setup["traced"] else pause().left
 
 
 def unpack_batch(message: bytes) -> tuple[int, list[Any]]:
