@@ -21,6 +21,14 @@ from timetrial.system.credentials import HIDDEN, masked, without_secrets, words_
         "GITHUB_TOKEN=s3cret pytest",
         'the server said {"access_key": "s3cret"}',
         "AWS_SECRET_ACCESS_KEY: s3cret",
+        "Authorization: Token s3cret",
+        "Cookie: theme=dark; session=s3cret",
+        "DB_PASS=s3cret",
+        "--http-auth=ada:s3cret",
+        "curl --user ada:s3cret https://example.org",
+        "https://files.example.org/a.bin?X-Amz-Signature=s3cret",
+        "https://hooks.slack.com/services/T0/B0/s3cret",
+        "-----BEGIN RSA PRIVATE KEY-----\ns3cret\n-----END RSA PRIVATE KEY-----",
     ],
 )
 def test_a_credential_is_hidden_and_its_name_is_not(text: str) -> None:
@@ -30,7 +38,9 @@ def test_a_credential_is_hidden_and_its_name_is_not(text: str) -> None:
     assert HIDDEN in shown
 
 
-@pytest.mark.parametrize("issued", [f"ghp_{'a' * 36}", f"glpat-{'b' * 20}", f"AKIA{'C' * 16}", f"pypi-{'d' * 40}"])
+@pytest.mark.parametrize(
+    "issued", [f"ghp_{'a' * 36}", f"glpat-{'b' * 20}", f"AKIA{'C' * 16}", f"pypi-{'d' * 40}", f"hf_{'e' * 34}"]
+)
 def test_a_known_form_is_hidden_wherever_it_stands(issued: str) -> None:
     """In the middle of a sentence."""
     assert without_secrets(f"can't log in with {issued}, says the server") == "can't log in with ***, says the server"
@@ -45,6 +55,9 @@ def test_a_known_form_is_hidden_wherever_it_stands(issued: str) -> None:
         "https://example.org/@someone",
         "--tokenizer=fast",
         "12 tokens a second",
+        "regressed: test_auth: it lets 3 pass, bypass=on, author=Ada",
+        "assert auth == 3",
+        "-u tests/test_a.py::test_b",
     ],
 )
 def test_what_only_sounds_like_one_stays(text: str) -> None:
@@ -54,8 +67,18 @@ def test_what_only_sounds_like_one_stays(text: str) -> None:
 
 def test_the_word_behind_an_option_is_its_value() -> None:
     """As a shell passes them."""
-    given = ["--token", "s3cret", "-k", "token", "--password", "-x", "https://a:b@c/"]
-    assert words_without_secrets(given) == ["--token", "***", "-k", "token", "--password", "-x", "https://***@c/"]
+    given = ["--token", "s3cret", "-k", "token", "--password", "-x", "https://a:b@c/", "--user", "a:b"]
+    assert words_without_secrets(given) == [
+        "--token",
+        "***",
+        "-k",
+        "token",
+        "--password",
+        "-x",
+        "https://***@c/",
+        "--user",
+        "a:***",
+    ]
 
 
 def test_what_stands_under_such_a_name_is_hidden_whole() -> None:
