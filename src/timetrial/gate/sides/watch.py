@@ -20,6 +20,7 @@ from timetrial.system.command import run_to_end
 
 # What decides what Python runs, or how pytest does.
 _CODE: Final = (".py", ".so", ".pyd", ".dll", ".dylib", ".pth", ".toml", ".ini", ".cfg")
+_TEXT: Final = (".py", ".pth", ".toml", ".ini", ".cfg")
 _CACHE: Final = "__pycache__"
 _NOT_CODE: Final = (".git", "node_modules")
 _DIGESTED_BYTES: Final = 262_144  # of a larger file, size and time have to do
@@ -50,7 +51,11 @@ class Watch:
             f"{place.who}: new: {place.root / name}"
             for place, names in new.items()
             for name in names
-            if not any(name in others for other, others in new.items() if other.kind == place.kind and other != place)
+            if not any(
+                name in others and _alike(place.root / name, other.root / name)
+                for other, others in new.items()
+                if other.kind == place.kind and other != place
+            )
         ]
         if changed:
             shown = "\n".join(f"  {line}" for line in changed[:_SHOWN])
@@ -125,6 +130,11 @@ class _Place:
             if count >= _MOST_FILES:
                 return
             yield name, stamp
+
+
+def _alike(file: Path, other: Path) -> bool:
+    """Whether two sides wrote the same; of what they compiled, the paths and times in it may differ."""
+    return file.suffix not in _TEXT or _digest(file) == _digest(other)
 
 
 def _small(stamp: _Stamp) -> bool:

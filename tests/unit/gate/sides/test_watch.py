@@ -47,6 +47,11 @@ def test_nothing_is_said_where_nothing_changed(sides: Sides) -> None:
     sides.watch.refuse_changes()
 
 
+def _write_both(sides: Sides, name: str) -> None:
+    (sides.base / name).write_text("import time\ntime.sleep(1)\n")
+    (sides.candidate / name).write_text("")
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -54,6 +59,7 @@ def test_nothing_is_said_where_nothing_changed(sides: Sides) -> None:
         (lambda sides: (sides.candidate / "data.csv").write_text("11"), "the candidate side: changed: .*data.csv"),
         (lambda sides: (sides.base / "pkg" / "work.py").unlink(), "the base side: gone: .*work.py"),
         (lambda sides: (sides.base / "conftest.py").write_text("x"), "the base side: new: .*conftest.py"),
+        (lambda sides: _write_both(sides, "conftest.py"), "the base side: new: .*conftest.py"),
         (lambda sides: (sides.base / "pytest.ini").write_text("x"), "the base side: new: .*pytest.ini"),
         (lambda sides: (sides.base.parent / ".venv/lib/x.pth").write_text("x"), r"base side: new: .*x\.pth"),
         (lambda sides: (sides.base.parent / ".venv/lib/other.py").write_text("999"), "base side: changed: .*other.py"),
