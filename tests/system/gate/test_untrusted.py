@@ -12,7 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.system.gate.conftest import QUICK, Measure
+from tests.system.gate.projects import linked_policy, new_project
 from timetrial.errors import GateError
+from timetrial.gate.plan import GatePlan
+from timetrial.gate.run import run_gate
+from timetrial.gate.sides import environments
+from timetrial.gate.sides.make import sides_of_ref
 
 SUITE = """
     def add_up():
@@ -118,10 +123,79 @@ with pathlib.Path(__file__).with_name("pids").open("a") as file:
     said: list[str] = []
     root = with_conftest(project, "cand", script)
     measure(project("base", suite=SUITE), root, policy=replace(QUICK, budget_s=90.0), say=said.append)
-    assert [line for line in said if line.startswith("ended sleep 77, which a side left running")] == said
-    assert len(said) == 1
+    (ended,) = [line for line in said if line.startswith("ended ")]
+    assert ended.startswith("ended sleep 77, which a side left running")
     pids = [int(line) for line in (root / "pids").read_text().split()]
     assert len(pids) == 2
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+CLOCK = """
+import time
+real = time.perf_counter
+def a_tenth():
+    return real() / 10
+"""
+IN_THE_MODULE = "time.perf_counter = a_tenth\n"
+IN_A_FIXTURE = """
+import pytest
+@pytest.fixture(autouse=True)
+def slow_clock(monkeypatch):
+    monkeypatch.setattr(time, "perf_counter", a_tenth)
+"""
+IN_TIMETRIAL = "from timetrial.system.clocks import clocks\nclocks.perf_counter = a_tenth\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (IN_THE_MODULE, "its timer is perf_counter on the base side and a_tenth on the other"),
+        (IN_TIMETRIAL, "its rounds took .* s by the gate's clock, and .* s by its own"),
+    ],
+    ids=["python's", "timetrial's"],
+)
+def test_a_clock_that_shows_a_tenth_of_the_time_is_no_measurement(
+    change: str, said: str, project: Project, measure: Measure
+) -> None:
+    """A conftest.py that puts its own in the place of Python's, and one that reaches further."""
+    found = measure(project("base", suite=SUITE), with_conftest(project, "cand", CLOCK + change))
+    trouble = found["test_sum"].trouble
+    assert trouble is not None
+    assert re.search(said, trouble.reason)
+
+
+def test_a_clock_that_a_fixture_replaces_is_not_the_one_that_rounds_are_timed_by(
+    project: Project, measure: Measure
+) -> None:
+    """It is for what the test looks at; the same work takes the same time on both sides."""
+    found = measure(project("base", suite=SUITE), with_conftest(project, "cand", CLOCK + IN_A_FIXTURE))
+    launch = found["test_sum"].launches[0]
+    assert sum(launch.candidate_s) > sum(launch.base_s) / 3
+
+
+def test_a_file_that_a_side_puts_into_the_other_s_worktree_ends_the_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A conftest.py that the base's commit has not; also where the candidate writes one of that name for itself."""
+    monkeypatch.setattr(environments.Installer, "needs_pip", False)
+    made = new_project(tmp_path / "project")
+    made.git("tag", "first")
+    made.write(
+        "tests/conftest.py",
+        """
+import pathlib
+here = pathlib.Path(__file__).resolve().parent
+if here.parts[-3] == "cand":
+    for side, what in (("base", "raise SystemExit"), ("cand", "")):
+        place = here.parents[2] / side / here.parent.name / "conftest.py"
+        place.write_text(what)
+""",
+    )
+    made.commit("The second")
+    with (
+        sides_of_ref(made.top, "first", linked_policy(tmp_path), lambda _line: None) as (base, candidate),
+        pytest.raises(GateError, match=r"(?s)files changed while the gate measured.*base side: new: .*/conftest\.py"),
+    ):
+        run_gate(GatePlan(base, candidate, QUICK))

@@ -26,7 +26,7 @@ from timetrial.gate.lockstep.side_rounds import SideRounds, receive_order, troub
 from timetrial.measure.tracing import paused
 from timetrial.models.base import InLoopModel
 from timetrial.system.clocks import clocks
-from timetrial.trial.conditions import throttled
+from timetrial.trial.conditions import throttled, traced
 from timetrial.trial.executions import Executions
 from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import TrialPlan
@@ -212,8 +212,9 @@ class Agent:
             before, began_s = known(throttling) or {}, clocks.monotonic()
             with self._rounds as rounds:
                 yield rounds
+            pause.look_again()
             stopped = throttled(known(lambda: throttled_since(before)) or Throttling(), clocks.monotonic() - began_s)
-            self._voids = [stopped] if stopped else ()
+            self._voids = [*([stopped] if stopped else ()), *traced(pause.left, {})]
 
 
 def _is_benchmark(item: pytest.Item) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -11,8 +10,9 @@ from typing import Any, Final
 import pytest
 
 from timetrial.environment.clock import smallest_step_ns
+from timetrial.system.clocks import clocks
 
-_USUAL_TIMER: Final = time.perf_counter
+_USUAL_NAME: Final = "time.perf_counter"
 _USUAL_CALIBRATION: Final = 10
 _USUAL_ROUNDS: Final = 5
 
@@ -26,7 +26,7 @@ class RoundSettings:
     asked for a number. ``untimed``: set-ups or proofs stand between the executions, outside of the timing.
     """
 
-    timer: Callable[[], float] = _USUAL_TIMER
+    timer: Callable[[], float] = clocks.perf_counter
     without_gc: bool = False
     warm_up_executions: int = 0
     warm_up_s: float = 1.0
@@ -37,7 +37,7 @@ class RoundSettings:
     @property
     def other_timer(self) -> str | None:
         """The name of a timer that is not perf_counter: its seconds may be any share of those that pass."""
-        return None if self.timer is _USUAL_TIMER else name_of(self.timer)
+        return None if self.timer is clocks.perf_counter else name_of(self.timer)
 
     @classmethod
     def of(cls, item: pytest.Item) -> RoundSettings:
@@ -50,7 +50,7 @@ class RoundSettings:
 
         timer, calibration = _timer(setting("timer")), float(setting("calibration_precision"))
         least_s, rounds = float(setting("min_time")), int(setting("min_rounds"))
-        if timer is not _USUAL_TIMER or calibration != _USUAL_CALIBRATION:
+        if timer is not clocks.perf_counter or calibration != _USUAL_CALIBRATION:
             least_s = max(least_s, calibration * _step_s(timer))
         return cls(
             timer=timer,
@@ -63,9 +63,14 @@ class RoundSettings:
 
 
 def _timer(given: str | Callable[[], float]) -> Callable[[], float]:
-    """The option is a dotted name; pytest-benchmark has refused one that there isn't."""
+    """The option is a dotted name; pytest-benchmark has refused one that there isn't.
+
+    Its default is the clock as it really goes, also where a fixture has frozen what now has that name.
+    """
     if not isinstance(given, str):
         return given
+    if given == _USUAL_NAME:
+        return clocks.perf_counter
     module, _, name = given.rpartition(".")
     timer: Callable[[], float] = getattr(import_module(module), name)
     return timer

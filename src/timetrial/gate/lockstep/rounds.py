@@ -7,7 +7,6 @@ import random
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from timetrial.errors import GateError
@@ -15,6 +14,7 @@ from timetrial.gate.allotment import Pace
 from timetrial.gate.lockstep.channel import Message
 from timetrial.gate.lockstep.keep_awake import Spinners
 from timetrial.gate.lockstep.launch import Launch
+from timetrial.gate.lockstep.plausible import Round, stood_still, too_long, two_timers, unexplained
 from timetrial.gate.lockstep.sizes import Sizes
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.record import LaunchPair, Phase, SideName, Trouble
@@ -23,35 +23,9 @@ from timetrial.system.credentials import without_secrets
 
 _SHORTEST_SEEN_S: Final = 0.001  # below this, a round says too little about how many executions fill a longer one
 _MOST_EXECUTIONS: Final = 10_000_000
-_MOST_WALL_PER_TIMED: Final = 10.0  # set-ups pass between executions, and a timer may count only processor time
-_CLOCKS_AGREE: Final = 1.01  # two processes on one machine read the same clock
-_SHORTEST_MISSED_S: Final = 0.005  # a message's way takes less, also where others want the processor
 _ROUNDS_TO_MAKE_SURE: Final = 8
-_MISSED_TIMES: Final = 5.0  # as much as on the other side, which the same machine keeps waiting
 _RAISE: Final = "measuring it takes more than its share of the gate's time: raise budget_s, or give it less to do"
-_IMPLAUSIBLE: Final = "does something there change the clock, as freezegun and time-machine do, or what timetrial says?"
 _MORE_THAN_ONE_CPU: Final = 1.15  # processor time per second from which a benchmark uses several
-
-
-@dataclass(frozen=True)
-class Round:
-    """What a side reports of one round."""
-
-    s: float
-    """How long it took, in seconds, extra work included."""
-    cpu_s: float
-    """Processor time that the side used, in seconds."""
-    workers: bool
-    """Whether worker processes were at work."""
-    wall_s: float
-    """All that passed meanwhile, in seconds: set-ups, and what the benchmark's own timer doesn't count."""
-    waited_s: float
-    """How long the gate itself waited for it, in seconds."""
-
-    @property
-    def size_s(self) -> float:
-        """How long it counts where its length is chosen: it may take so much longer than what it times, no more."""
-        return max(self.s, self.wall_s / _MOST_WALL_PER_TIMED)
 
 
 class SideTroubleError(Exception):
@@ -64,10 +38,6 @@ class SideTroubleError(Exception):
 
 class GivenUpError(SideTroubleError):
     """The gate wants no more rounds of a benchmark, for which both sides still wait."""
-
-
-class ImplausibleError(GivenUpError):
-    """What a side says of a round can't be, by the time that the gate itself waited for it."""
 
 
 class BenchmarkRounds:
@@ -101,7 +71,9 @@ class BenchmarkRounds:
         self._extra_share = extra_share
         self._pace = pace or Pace(pairs=policy.pairs_per_launch)
         self._longest_pair_s = longest_pair_s
-        self._own_timer = False  # whether seconds are the benchmark's own clock's, and may be any share of those here
+        self._timers: dict[
+            SideName, str | None
+        ] = {}  # the name of a timer that is not perf_counter, where a side tells
         self._timed_whole: set[SideName] = set()  # the sides that time all of a round, with no set-up between
 
     def measure(self, phase: Phase) -> LaunchPair | Trouble:
@@ -126,7 +98,8 @@ class BenchmarkRounds:
                 known.add(self._name)
         for side, message in messages.items():
             self._keep_wishes(message)
-            self._own_timer |= message.get("timer") is not None
+            if "timer" in message:
+                self._timers[side] = message["timer"]
             if message.get("untimed") is False:
                 self._timed_whole.add(side)
         troubles = _troubles_in(messages)
@@ -155,7 +128,13 @@ class BenchmarkRounds:
         (well,) = (side for side in SideName if side is not trouble.side)
         self._launch[well].say(do="abandon", reason=f"{trouble.kind} on the {trouble.side} side")
 
+    @property
+    def _own_timer(self) -> bool:
+        """Whether seconds are the benchmark's own clock's, and may be any share of those here."""
+        return any(self._timers.values())
+
     def _measured(self, phase: Phase) -> LaunchPair | Trouble:
+        self._give_up_on(two_timers(self._timers))
         executions = self._sizes.executions.get(self._name) or self._find_size()
         cpus = self._settle_processors(executions)
         with self._spinners.spinning(cpus if len(cpus) == 1 else ()):
@@ -178,34 +157,25 @@ class BenchmarkRounds:
         seen = [self._pair(executions) for _ in range(max(1, self._policy.warmup_rounds - 1))]
         firsts = [self._chance.random() < 0.5 for _ in range(self._pairs(seen))]
         pairs = [(first, self._pair(executions, candidate_first=first)) for first in firsts]
-        self._refuse_unexplained([pair for _, pair in pairs], executions)
+        self._refuse_implausible([pair for _, pair in pairs], executions)
         return pairs
 
-    def _refuse_unexplained(self, pairs: list[dict[SideName, Round]], executions: int) -> None:
-        """Raises ImplausibleError where most of a side's time is in none of its figures, while the other's is.
-
-        A machine that others use makes a side wait now and then; only what is missing in each round of a dozen counts.
-        """
-        if self._unexplained(pairs) is None:
+    def _refuse_implausible(self, pairs: list[dict[SideName, Round]], executions: int) -> None:
+        """Raises GivenUpError for what can't be in these rounds, and still can't with some more."""
+        if self._implausible(pairs) is None:
             return
-        pairs = pairs + [self._pair(executions) for _ in range(_ROUNDS_TO_MAKE_SURE)]
-        trouble = self._unexplained(pairs)
+        self._give_up_on(self._implausible(pairs + [self._pair(executions) for _ in range(_ROUNDS_TO_MAKE_SURE)]))
+
+    def _implausible(self, pairs: Sequence[Mapping[SideName, Round]]) -> Trouble | None:
+        return stood_still(pairs) or unexplained(pairs, self._told_s)
+
+    def _told_s(self, side: SideName, timed: Round) -> float:
+        return timed.s if side in self._timed_whole and not self._own_timer else timed.wall_s
+
+    @staticmethod
+    def _give_up_on(trouble: Trouble | None) -> None:
         if trouble is not None:
-            raise ImplausibleError(trouble)
-
-    def _unexplained(self, pairs: Sequence[Mapping[SideName, Round]]) -> Trouble | None:
-        missed_s = {side: min(self._unexplained_s(side, pair[side]) for pair in pairs) for side in SideName}
-        for side, other in zip(SideName, reversed(SideName), strict=True):
-            waited_s = min(pair[side].waited_s for pair in pairs)
-            if missed_s[side] > max(_SHORTEST_MISSED_S, waited_s / 2, _MISSED_TIMES * missed_s[other]):
-                told_s = waited_s - missed_s[side]
-                said = f"its rounds took {waited_s:.4f} s by the gate's clock, and {told_s:.4f} s by its own"
-                return Trouble("failed", side, f"{said}: {_IMPLAUSIBLE}")
-        return None
-
-    def _unexplained_s(self, side: SideName, timed: Round) -> float:
-        whole = side in self._timed_whole and not self._own_timer
-        return timed.waited_s - (timed.s if whole else timed.wall_s)
+            raise GivenUpError(trouble)
 
     def _find_size(self) -> int:
         """How many executions fill a round of the pace's length, or of what the benchmark asks for."""
@@ -261,10 +231,8 @@ class BenchmarkRounds:
         if answer["kind"] != "round":
             raise GateError(f"the {side} side says {answer['kind']} where a round of {self._name} is due")
         wall_s = answer.get("wall_s", waited_s)  # an older timetrial tells no wall time
-        for said_s in (wall_s, *(() if self._own_timer else (answer["s"],))):
-            if said_s > waited_s * _CLOCKS_AGREE + _SHORTEST_SEEN_S:
-                said = f"a round took {said_s:.4f} s by its clock, and {waited_s:.4f} s by the gate's: {_IMPLAUSIBLE}"
-                raise ImplausibleError(Trouble("failed", side, said))
+        said_s = (wall_s,) if self._own_timer else (wall_s, answer["s"])
+        self._give_up_on(too_long(side, said_s, waited_s))
         return Round(answer["s"], answer["cpu_s"], answer["workers"], wall_s, waited_s)
 
 

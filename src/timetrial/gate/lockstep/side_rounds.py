@@ -15,6 +15,7 @@ from timetrial.gate.lockstep.channel import Channel, ChannelClosedError
 from timetrial.gate.lockstep.extra_work import ExtraWork
 from timetrial.gate.lockstep.round_settings import RoundSettings
 from timetrial.system.affinity import pin, usable_cpus
+from timetrial.system.clocks import clocks
 
 
 def receive_order(channel: Channel) -> dict[str, Any]:
@@ -77,7 +78,7 @@ class SideRounds:
         while True:
             order = receive_order(self._channel)
             if order["do"] == "round":
-                self._used_s, self._began_s = _cpu_s(), time.perf_counter()
+                self._used_s, self._began_s = _cpu_s(), clocks.perf_counter()
                 return int(order["executions"])
             if order["do"] == "done":
                 self.finished = True
@@ -91,7 +92,7 @@ class SideRounds:
         """
         used_s = _cpu_s() - self._used_s
         whole_s = duration_s + self._extra.after(duration_s)
-        wall_s = time.perf_counter() - self._began_s
+        wall_s = clocks.perf_counter() - self._began_s
         self._channel.send(kind="round", s=whole_s, cpu_s=used_s, workers=_has_children(), wall_s=wall_s)
 
     def _obey(self, order: dict[str, Any]) -> None:
