@@ -7,7 +7,7 @@ is loaded once a collected test asks for a trial.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +36,12 @@ _MARKERS = (
 _OPTIONS = pytest.StashKey["TrialOptions"]()
 _PROJECT = pytest.StashKey[Any]()
 _WATCHING = pytest.StashKey[Any]()
-_REMARKS = pytest.StashKey[Sequence[str]]()
+_REMARKS = pytest.StashKey[list[str]]()
 _SESSION = "timetrial-session"
+_AN_ARGUMENT = (
+    "write a function (no method of a unittest.TestCase) with @pytest.mark.workload(WORKLOAD) that has `trial` among "
+    "its arguments (not by request.getfixturevalue or another fixture that isn't one of its arguments)"
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,24 +58,29 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.pluginmanager.register(AsyncTestLoops(_options(config).event_loop))
     if VARIABLE in os.environ:
+        from timetrial.pytest_plugin.set_aside_options import set_aside
+
+        config.stash[_REMARKS] += set_aside(config)  # once more: a conftest.py may have set some in this hook
         config.pluginmanager.register(_agent(config), AGENT)
 
 
 def _agent(config: pytest.Config) -> Any:
     """What speaks for this side of a gate: one that is timed, or one that is noted."""
+    remarks = config.stash[_REMARKS]
     if _WATCHING in config.stash:
         from timetrial.gate.same_code.note_agent import join_to_note
 
-        return join_to_note(config.stash[_REMARKS], config.stash[_PROJECT], config.stash[_WATCHING])
+        return join_to_note(remarks, config.stash[_PROJECT], config.stash[_WATCHING])
     from timetrial.gate.lockstep.agent import join_gate
 
-    return join_gate(config.stash[_REMARKS], config.stash[_PROJECT])
+    return join_gate(remarks, config.stash[_PROJECT])
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> Generator[None, Any, Any]:
     """On a side of a gate: what has to be settled before other plugins begin their work."""
     if VARIABLE in os.environ:
+        import timetrial.system.clocks  # noqa: F401 - before a conftest.py puts a clock of its own in Python's place
         from timetrial.pytest_plugin.installed_first import import_installed
         from timetrial.pytest_plugin.set_aside_options import with_seed, without_coverage
 
@@ -108,10 +117,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """After -k and -m: sets the models of one group side by side, and starts a session if there is anything to keep."""
     trials = any(_concerns(item) for item in items)
-    if VARIABLE not in os.environ and any("benchmark" in getattr(item, "fixturenames", ()) for item in items):
-        from timetrial.pytest_plugin.computed import ComputedCheck
-
-        config.pluginmanager.register(ComputedCheck())
+    if getattr(config.option, "benchmark_only", False):
+        _name_what_is_passed_over(items)
+    if any("benchmark" in getattr(item, "fixturenames", ()) for item in items):
+        _watch_benchmarks(config)
     if not trials and not something_asked(config):
         return
     options = _options(config)
@@ -127,14 +136,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.pluginmanager.register(TrialSession(config, options), _SESSION)
 
 
+def _name_what_is_passed_over(items: list[pytest.Item]) -> None:
+    """With --benchmark-only, says why a test with a workload is skipped: it looks like none with a benchmark."""
+    for item in items:
+        if item.get_closest_marker("workload") and {"trial", "benchmark"}.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.skip(reason=f"no trial: {_AN_ARGUMENT}"), append=False)
+
+
+def _watch_benchmarks(config: pytest.Config) -> None:
+    """Looks after tests that have a fixture `benchmark`, with a trial or without."""
+    from timetrial.launches import LAUNCHED
+    from timetrial.pytest_plugin.computed import ComputedCheck
+    from timetrial.pytest_plugin.foreign_fixture import ForeignFixture
+
+    in_gate = config.pluginmanager.hasplugin(AGENT)
+    config.pluginmanager.register(ForeignFixture(measuring=in_gate or config.pluginmanager.hasplugin(LAUNCHED)))
+    if not in_gate:
+        config.pluginmanager.register(ComputedCheck())
+
+
 @pytest.fixture
 def trial_model(request: pytest.FixtureRequest) -> str:
     """The concurrency model of this trial, e.g. ``threads``; parametrised by the ``workload`` marker."""
     if not hasattr(request, "param"):
         pytest.fail(
-            f"{request.node.nodeid}: a trial runs once for each model, so its test has to be parametrised: write a "
-            "function (no method of a unittest.TestCase) with @pytest.mark.workload(WORKLOAD) that has `trial` among "
-            "its arguments (not by request.getfixturevalue or another fixture that isn't one of its arguments)",
+            f"{request.node.nodeid}: a trial runs once for each model, so its test has to be parametrised: "
+            f"{_AN_ARGUMENT}",
             pytrace=False,
         )
     model: str = request.param

@@ -46,6 +46,35 @@ def test_a_trial_that_pytest_can_not_parametrise_is_refused_in_a_sentence(suite:
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
 
 
+def test_a_trial_that_is_no_argument_is_not_passed_over_in_silence(suite: Suite) -> None:
+    """With --benchmark-only pytest-benchmark takes the test for none of its own."""
+    result = suite(ASKED_FOR["getfixturevalue"], "-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED*no trial: write a function*that has `trial` among its arguments*"])
+
+
+def test_a_plain_function_as_benchmark_fixture_ends_no_run(suite: Suite, pytester: pytest.Pytester) -> None:
+    """Its own tests pass, a trial beside them is skipped with the reason."""
+    pytester.makeconftest(
+        """
+        import pytest
+        @pytest.fixture
+        def benchmark():
+            return lambda function, *given: function(*given)
+        """
+    )
+    tests = """
+    def test_plain(benchmark):
+        assert benchmark(sum, [1, 2]) == 3
+    @pytest.mark.workload(DOUBLE, models=["serial"])
+    def test_double(trial):
+        trial([1])
+    """
+    result = suite(tests, "-rs", only=False)
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*a trial needs pytest-benchmark's fixture, and `benchmark` is a function:*"])
+
+
 def test_a_fixture_of_another_plugin_named_benchmark_ends_no_run(pytester: pytest.Pytester) -> None:
     """As where a plugin takes pytest-benchmark's place: its own tests pass, the trial is skipped with the reason."""
     pytester.makeconftest(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from timetrial.environment.installed_modules import not_as_installed
+from timetrial.launches import LAUNCHED
 from timetrial.launches.run import SEED_VARIABLE, progress_line, remark_line
 from timetrial.pytest_plugin.checked_benchmark import CheckedBenchmark
 from timetrial.pytest_plugin.collection import race_of
@@ -68,14 +69,19 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
     """Sets aside what the suite sets for its everyday runs, before its plugins take it up."""
-    for remark in set_aside(config):
-        print(remark_line(remark), flush=True)
+    _set_aside(config)
     return (yield)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Takes part in this run."""
-    config.pluginmanager.register(Launched(os.environ.get(SEED_VARIABLE, "")), "timetrial-launched")
+    _set_aside(config)  # once more: a conftest.py may have set some in this hook
+    config.pluginmanager.register(Launched(os.environ.get(SEED_VARIABLE, "")), LAUNCHED)
+
+
+def _set_aside(config: pytest.Config) -> None:
+    for remark in set_aside(config):
+        print(remark_line(remark), flush=True)
 
 
 def shuffled(

@@ -15,6 +15,7 @@ from timetrial.pytest_plugin import collection
 from timetrial.pytest_plugin.claims_line import claims_line
 from timetrial.pytest_plugin.conductor import ENTRY, TrialConductor
 from timetrial.pytest_plugin.fixture import Trial
+from timetrial.pytest_plugin.foreign_fixture import is_pytest_benchmarks, whose
 from timetrial.pytest_plugin.meter import Meter
 from timetrial.pytest_plugin.options import TrialOptions, rounds_policy
 from timetrial.pytest_plugin.run_record import RunRecord
@@ -63,7 +64,7 @@ class TrialSession:
         """The value of the ``trial`` fixture for one test, which is asked for after the run began."""
         if not is_pytest_benchmarks(benchmark):
             pytest.skip(
-                f"a trial needs pytest-benchmark's fixture, and `benchmark` is that of {type(benchmark).__module__}: "
+                f"a trial needs pytest-benchmark's fixture, and `benchmark` is {whose(benchmark)}: "
                 f"run trials without that plugin's option"
             )
         settings = self._settings = self._settings or self._run_settings(timed=benchmark.enabled)
@@ -253,11 +254,6 @@ class TrialSession:
             self._record.add(item, benchmark, entry)
             if self._record.complaint:
                 item.session.shouldstop = self._record.complaint
-
-
-def is_pytest_benchmarks(benchmark: object) -> bool:
-    """Whether a fixture of that name is pytest-benchmark's; other plugins have one of their own."""
-    return type(benchmark).__module__.startswith(("pytest_benchmark.", "timetrial."))
 
 
 def _void_apart(

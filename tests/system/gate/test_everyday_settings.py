@@ -25,8 +25,8 @@ PLAIN = """
         assert benchmark(sum, range(2_000)) == 1_999_000
 """
 EVERYDAY = (
-    "--benchmark-disable --benchmark-skip -n 2 -x --sw --pdb --ff --benchmark-compare --benchmark-compare-fail=min:5% "
-    "--cov=. --cov-report= --cov-fail-under=100 --strict-config"
+    "--benchmark-disable --benchmark-skip -n 2 -x --sw --pdb --lf --ff "
+    "--benchmark-compare --benchmark-compare-fail=min:5% --cov=. --cov-report= --cov-fail-under=100 --strict-config"
 )
 
 
@@ -37,7 +37,10 @@ def _ini(root: Path, addopts: str, *more: str) -> None:
 def test_what_suits_a_test_run_is_set_aside_in_a_gate(project: Project, measure: Measure) -> None:
     """All of it at once: both benchmarks are reached, one of them is measured, and the gate says what it set aside."""
     root = project("here", suite=PLAIN)
-    _ini(root, f"{EVERYDAY} --timeout=1")
+    _ini(root, f"{EVERYDAY} --timeout=1", "cache_dir = .own")
+    failed = root / ".own/v/cache/lastfailed"
+    failed.parent.mkdir(parents=True)
+    failed.write_text('{"test_suite.py::test_good": true}')
     said: list[str] = []
     records = measure(root, root, say=said.append)
     assert records["test_good"].launches
@@ -49,6 +52,39 @@ def test_what_suits_a_test_run_is_set_aside_in_a_gate(project: Project, measure:
         assert option in told
     assert len(said) == len(set(said))
     assert not (root / ".coverage").exists()
+    assert [each.read_text() for each in (root / ".own").rglob("*") if each.is_file()] == [failed.read_text()]
+
+
+CONFTEST = """
+import pytest
+def pytest_configure(config):
+    config.option.benchmark_disable = True
+    config.option.maxfail = 1
+"""
+OWN_FIXTURE = """
+import pytest
+@pytest.fixture
+def benchmark():
+    return lambda function, *given: function(*given)
+"""
+
+
+def test_what_a_conftest_does_is_set_aside_or_named_in_a_gate(project: Project, measure: Measure) -> None:
+    """It switches benchmarks off in its hook, and elsewhere a fixture of its own is called ``benchmark``."""
+    root = project("here", suite="def test_good(benchmark):\n    assert benchmark(sum, range(2_000)) == 1_999_000\n")
+    (root / "conftest.py").write_text(CONFTEST)
+    (root / "a_part").mkdir()
+    (root / "a_part/conftest.py").write_text(OWN_FIXTURE)
+    (root / "a_part/test_own.py").write_text("def test_own(benchmark):\n    benchmark(sum, [1])\n")
+    said: list[str] = []
+    records = measure(root, root, say=said.append)
+    assert records["test_good"].launches
+    trouble = records["test_own"].trouble
+    assert trouble is not None
+    assert "`benchmark` is a function here and not pytest-benchmark's" in trouble.reason
+    told = "\n".join(said)
+    assert "--benchmark-disable is set aside" in told
+    assert "--maxfail is set aside" in told
 
 
 def test_what_suits_a_test_run_is_set_aside_in_a_measurement(project: Project) -> None:
