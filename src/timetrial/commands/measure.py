@@ -6,7 +6,13 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from timetrial.commands.machines import add_machines, require_scheduler
+from timetrial.commands.selection import in_any_copy
+
+if TYPE_CHECKING:
+    from timetrial.launches.run import MeasurePlan
 
 _MOST_LAUNCHES: Final = 100  # the gate compares no more
 
@@ -19,21 +25,37 @@ def run(argv: Sequence[str]) -> int:
         parser.error(f"--launches {options.launches}: from 1 to {_MOST_LAUNCHES}, and 10 to compare with")
     if options.output.exists() and not options.overwrite:
         parser.error(f"{options.output} is there already: choose another name, or say --overwrite")
+    require_scheduler(options)
 
-    from timetrial.launches.run import MeasurePlan, measure
+    from timetrial.launches.run import MeasurePlan
     from timetrial.report.progress.launches import LaunchesProgress
     from timetrial.system.signals import endings_unwind
     from timetrial.system.warden import warden
 
     progress = LaunchesProgress(sys.stderr)
     selection = [each for each in for_pytest if each != "--"]
+    if options.on:
+        selection = in_any_copy(selection)
     plan = MeasurePlan(options.launches, options.output, selection, options.interleave, progress, progress.say)
     with endings_unwind(), warden():
         try:
-            content = measure(plan)
+            content = _measured(plan, options.dask_scheduler if options.on else None)
         finally:
             progress.clear()
     return _conclude(options.output, content)
+
+
+def _measured(plan: MeasurePlan, scheduler: str | None) -> Mapping[str, Any]:
+    if scheduler is None:
+        from timetrial.launches.run import measure
+
+        return measure(plan)
+    from timetrial.machines.measuring import disagreements, measure_on
+
+    content = measure_on(plan, scheduler)
+    for line in disagreements(content):
+        plan.say(line)
+    return content
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_false",
         help="run each model's rounds in a row, instead of the models of a group in turn",
     )
+    add_machines(parser)
     return parser
 
 

@@ -55,8 +55,13 @@ def selection_of(options: argparse.Namespace, for_pytest: Sequence[str], *, copi
     """
     named = [(flag, getattr(options, flag[1:])) for flag in ("-k", "-m")]
     paths = [_from_here(path, copies=copies) for path in options.paths]
-    behind = [_from_here(each, copies=copies) if _is_path(each) else each for each in for_pytest]
+    behind = in_any_copy(for_pytest, copies=copies)
     return [*paths, *(word for flag, value in named if value for word in (flag, value)), *behind]
+
+
+def in_any_copy(words: Sequence[str], *, copies: bool = True) -> list[str]:
+    """Words for pytest, whose absolute paths are those in any copy of the project; raises GateError as above."""
+    return [_from_here(each, copies=copies) if _is_path(each) else each for each in words]
 
 
 def _is_path(word: str) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import Any, Final
 
-from timetrial.environment.difference import differences
+from timetrial.environment.difference import Difference, differences
 from timetrial.errors import ResultsError
 from timetrial.launches.round_stats import round_stats
 from timetrial.results.figures import void_of_entry
@@ -14,17 +15,20 @@ from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY
 from timetrial.trial.void import Kind
 
 _TYPICAL: Final = ("throughput_per_s", "speedup", "startup_s", "teardown_s")
+_MEMORY_AGREES: Final = 0.05
+"""By how much of itself the memory of two machines may differ, if they are to be of one kind."""
 
 
-def merge(launches: Sequence[Mapping[str, Any]], *, complete: bool) -> dict[str, Any]:
+def merge(launches: Sequence[Mapping[str, Any]], *, complete: bool, machines: Sequence[str] = ()) -> dict[str, Any]:
     """One file's content out of each launch's, in the order in which they ran; there has to be one at least.
 
-    A benchmark's rounds are those of all launches where it was not void, one after the other. Raises ResultsError where
-    a launch ran somewhere else than the first.
+    A benchmark's rounds are those of all launches where it was not void, one after the other. ``machines`` names the
+    one that each launch had, where they were several, which have to be alike. Raises ResultsError where a launch ran
+    somewhere else than the first.
     """
     first = launches[0]
     for number, each in enumerate(launches, start=1):
-        _refuse_elsewhere(first, each, number)
+        _refuse_elsewhere(first, each, number, machines)
     about = [launch[KEY] for launch in launches]
     return {
         **{name: value for name, value in first.items() if name not in ("benchmarks", KEY)},
@@ -44,21 +48,47 @@ def merge(launches: Sequence[Mapping[str, Any]], *, complete: bool) -> dict[str,
                 for void in each.get("voids", ())
             ],
             "modules": {name: file for each in about for name, file in each.get("modules", {}).items()},
-            "launches": [_launch(launch) for launch in launches],
+            "launches": [_launch(*each) for each in zip(launches, machines or repeat(None), strict=False)],
+            **_about_machines(about, machines),
             "complete": complete,
         },
     }
 
 
-def _refuse_elsewhere(first: Mapping[str, Any], other: Mapping[str, Any], number: int) -> None:
+def unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Difference]:
+    """What differs between the environments of two machines so that they can't have launches of one file."""
+    return [each for each in differences(one, other) if each.matters and not _is_nearly_as_much_memory(each)]
+
+
+def _is_nearly_as_much_memory(difference: Difference) -> bool:
+    """Two machines of one kind differ by what their firmware keeps for itself."""
+    sizes = (difference.one, difference.other)
+    if difference.path != "memory.total_bytes" or not all(isinstance(size, int) for size in sizes):
+        return False
+    return min(sizes) >= (1 - _MEMORY_AGREES) * max(sizes)
+
+
+def _refuse_elsewhere(first: Mapping[str, Any], other: Mapping[str, Any], number: int, machines: Sequence[str]) -> None:
     one, another = (each[KEY].get("environment") or {} for each in (first, other))
-    mattering = [difference for difference in differences(one, another) if difference.matters]
+    if machines:
+        mattering = unlike(one, another)
+    else:
+        mattering = [difference for difference in differences(one, another) if difference.matters]
     if mattering:
-        raise ResultsError(f"launch {number} ran elsewhere than the first: {mattering[0]}; measure again")
+        where = f" (on {machines[number - 1]}, and that on {machines[0]})" if machines else ""
+        raise ResultsError(f"launch {number} ran elsewhere than the first{where}: {mattering[0]}; measure again")
 
 
-def _launch(content: Mapping[str, Any]) -> dict[str, Any]:
+def _about_machines(about: Sequence[Mapping[str, Any]], machines: Sequence[str]) -> dict[str, Any]:
+    """The environment of each machine, by its name."""
+    if not machines:
+        return {}
+    return {"machines": {name: each.get("environment") for each, name in zip(about, machines, strict=True)}}
+
+
+def _launch(content: Mapping[str, Any], machine: str | None) -> dict[str, Any]:
     return {
+        **({"machine": machine} if machine is not None else {}),
         "recorded_at": content.get("datetime"),
         "complete": content[KEY]["complete"],
         "seconds": {benchmark["fullname"]: benchmark["stats"]["data"] for benchmark in content["benchmarks"]},

@@ -12,10 +12,10 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from timetrial.errors import GateError
 from timetrial.launches.merge import merge
@@ -35,6 +35,7 @@ _REMARK: Final = re.compile(r"timetrial launch, a remark: (.*)")
 _ENDED_WELL: Final = (0, 1)  # pytest's statuses for a run that came to its end; 1: some tests failed
 _TAIL_LINES: Final = 15
 _PATIENCE_S: Final = 15.0
+_HOW_TO_SEE: Final = "To see all of it, run: "
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,51 @@ class MeasurePlan:
     """Is told of each test that is through."""
     say: Callable[[str], None] = lambda _line: None
     """Gets lines for whoever started the measurement."""
+    python: Path = Path(sys.executable)
+    """Whose pytest runs."""
+    root: Path | None = None
+    """The folder that it runs in; None for this process's."""
+    variables: Mapping[str, str] | None = None
+    """All environment variables that it gets; None for this process's."""
+
+
+@dataclass
+class MeasureFile:
+    """The file of a measurement, and what is in it so far."""
+
+    plan: MeasurePlan
+    _contents: list[Mapping[str, Any]] = field(default_factory=list)
+    _machines: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Raises ResultsError where it can't be written, before anything has been measured."""
+        with writing(self.plan.file, "choose another file with -o"):
+            try_to_write(self.plan.file)
+
+    @property
+    def launches(self) -> int:
+        """How many are in it."""
+        return len(self._contents)
+
+    def add(self, measured: Mapping[str, Any], *, ended_well: bool, machine: str | None = None) -> None:
+        """Writes it anew with another launch, which ``machine`` had, where there are several.
+
+        Raises ResultsError for a launch that ran elsewhere than the first; what is in the file stays.
+        """
+        contents, machines = [*self._contents, measured], [*self._machines, *([machine] if machine else [])]
+        complete = ended_well and len(contents) == self.plan.launches
+        _write(self.plan.file, merge(contents, complete=complete, machines=machines))
+        self._contents, self._machines = contents, machines
+
+    def whole(self) -> Mapping[str, Any]:
+        """What it holds, once all launches are in it."""
+        return merge(self._contents, complete=True, machines=self._machines)
+
+    def refuse(self, failure: str) -> NoReturn:
+        """Raises GateError for a launch that failed, with what is left of the others."""
+        kept = f"\n{self.plan.file} holds what was measured until then, and is marked incomplete"
+        told, _, how = failure.partition(_HOW_TO_SEE)
+        raise GateError(f"{told}{kept if self._contents else ''}\n{_HOW_TO_SEE}{how}")
 
 
 def measure(plan: MeasurePlan) -> Mapping[str, Any]:
@@ -73,21 +119,19 @@ def measure(plan: MeasurePlan) -> Mapping[str, Any]:
     What a launch measured before Ctrl-C, or before it failed, is in the file too, which is then marked incomplete.
     Raises GateError for a launch that did not come to its end.
     """
-    with writing(plan.file, "choose another file with -o"):
-        try_to_write(plan.file)
-    contents: list[Mapping[str, Any]] = []
+    file = MeasureFile(plan)
     for number in range(1, plan.launches + 1):
         with held_folder(LAUNCH) as folder, adopting() as strays:
-            launch = _Launch(plan, number, folder, strays)
+            launch = Launch(plan, number, folder, strays)
             try:
                 launch.run()
             finally:
                 measured = launch.measured()
                 if measured is not None:
-                    contents.append(measured)
-                    _write(plan.file, merge(contents, complete=launch.ended_well and number == plan.launches))
-            launch.refuse_failure(kept=bool(contents))
-    return merge(contents, complete=True)
+                    file.add(measured, ended_well=launch.ended_well)
+            if (failure := launch.failure()) is not None:
+                file.refuse(failure)
+    return file.whole()
 
 
 def progress_line(done: int, total: int | None = None) -> str:
@@ -100,8 +144,8 @@ def remark_line(remark: str) -> str:
     return f"timetrial launch, a remark: {remark}"
 
 
-class _Launch:
-    """One pytest run in a process of its own."""
+class Launch:
+    """One pytest run in a process of its own: launch ``number`` of the plan, whose results go to ``folder``."""
 
     def __init__(self, plan: MeasurePlan, number: int, folder: Path, strays: Strays) -> None:
         self._plan = plan
@@ -113,6 +157,7 @@ class _Launch:
 
     @property
     def ended_well(self) -> bool:
+        """Whether pytest came to its end; tests may have failed."""
         return self._status in _ENDED_WELL
 
     def run(self) -> None:
@@ -147,7 +192,12 @@ class _Launch:
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
-            env={**os.environ, SEED_VARIABLE: secrets.token_hex(8), "PYTHONIOENCODING": "utf-8"},
+            cwd=self._plan.root,
+            env={
+                **(self._plan.variables or os.environ),
+                SEED_VARIABLE: secrets.token_hex(8),
+                "PYTHONIOENCODING": "utf-8",
+            },
         )
 
     def measured(self) -> dict[str, Any] | None:
@@ -155,16 +205,15 @@ class _Launch:
         paths = list(self._folder.glob("*.json"))
         return read_run(paths[0]) if paths else None
 
-    def refuse_failure(self, *, kept: bool) -> None:
-        """Raises GateError unless it came to its end and measured something."""
+    def failure(self) -> str | None:
+        """What went wrong, and how to see all of it; None where it came to its end and measured something."""
         if self.ended_well and any(self._folder.glob("*.json")):
-            return
+            return None
         how = f"ended with status {self._status}" if self._status not in _ENDED_WELL else "measured nothing"
-        also = f"\n{self._plan.file} holds what was measured until then, and is marked incomplete" if kept else ""
         output = without_secrets("\n".join(f"  {line}" for line in self._tail))
-        raise GateError(
-            f"launch {self._number} of {self._plan.launches} {how}; its last words were\n{output}{also}\n"
-            f"To see all of it, run: {_shell_line(words_without_secrets(self._pytest()))}"
+        return (
+            f"launch {self._number} of {self._plan.launches} {how}; its last words were\n{output}\n"
+            f"{_HOW_TO_SEE}{_shell_line(words_without_secrets(self._pytest()))}"
         )
 
     def _command(self) -> list[str]:
@@ -173,7 +222,7 @@ class _Launch:
 
     def _pytest(self) -> list[str]:
         return [
-            *(sys.executable, "-P", "-m", "pytest", "--benchmark-only"),
+            *(str(self._plan.python), "-P", "-m", "pytest", "--benchmark-only"),
             *("-p", "timetrial.pytest_plugin.launch_order"),
             *([] if self._plan.interleave else ["--trial-no-interleave"]),
             *self._plan.selection,

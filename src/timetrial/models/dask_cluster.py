@@ -95,29 +95,12 @@ class ExistingCluster:
         Raises ClusterError where there is no scheduler or where something else is installed than here, and
         ModelUnavailableError where it has no such number of threads.
         """
+        self._client = connected(self.name)
         try:
-            self._client = Client(self.name, set_as_default=False, timeout=_CONNECT_S)
-        except (OSError, ValueError) as error:
-            raise ClusterError(
-                f"no Dask scheduler answers at {self.name} ({type(error).__name__}: {error}); "
-                f"docs/cluster.md has how to start one"
-            ) from error
-        except (TypeError, RuntimeError) as error:  # what Dask says of a tls:// address or of another one then
-            raise ClusterError(
-                f"Dask can't connect to {self.name} as it is configured here ({error}); docs/cluster.md has how to "
-                f"name the certificates for TLS"
-            ) from error
-        try:
-            if differing := differences(self._versions()):
-                raise ClusterError(f"{'; '.join(differing)}: install the same there as here")
             return self._client, chosen(self._client.nthreads(), self._concurrency, self.name)
         except BaseException:
             self._client.close()
             raise
-
-    def _versions(self) -> Mapping[str, Any]:
-        found: Any = self._client.get_versions(packages=["timetrial"])  # a coroutine in a loop, and this is none
-        return cast("Mapping[str, Any]", found)
 
     def pin(self, workers: Mapping[str, int]) -> Sequence[str] | None:
         """The workers that batches may go to: no others than these, so that no more items are in flight."""
@@ -127,6 +110,33 @@ class ExistingCluster:
         """Leaves it."""
         del pids, at_once
         self._client.close(timeout=_CLOSE_S)
+
+
+def connected(scheduler: str) -> Client:
+    """A client of the scheduler at that address, to be closed.
+
+    Raises ClusterError where there is none, and where it or a worker has something else installed than here.
+    """
+    try:
+        client = Client(scheduler, set_as_default=False, timeout=_CONNECT_S)
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"no Dask scheduler answers at {scheduler} ({type(error).__name__}: {error}); "
+            f"docs/cluster.md has how to start one"
+        ) from error
+    except (TypeError, RuntimeError) as error:  # what Dask says of a tls:// address or of another one then
+        raise ClusterError(
+            f"Dask can't connect to {scheduler} as it is configured here ({error}); docs/cluster.md has how to "
+            f"name the certificates for TLS"
+        ) from error
+    try:
+        found: Any = client.get_versions(packages=["timetrial"])  # a coroutine in a loop, and this is none
+        if differing := differences(cast("Mapping[str, Any]", found)):
+            raise ClusterError(f"{'; '.join(differing)}: install the same there as here")
+    except BaseException:
+        client.close()
+        raise
+    return client
 
 
 def chosen(threads: Mapping[str, int], concurrency: int, scheduler: str) -> dict[str, int]:

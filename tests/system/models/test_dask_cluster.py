@@ -24,6 +24,7 @@ pytest.importorskip("distributed", reason="Dask is not installed: timetrial[dask
 import dask
 from distributed import Client
 
+from tests.system.clusters import HERE, ROOT, WAIT_S, cluster, documented, free_port, running, shell_block
 from tests.unit.models import jobs
 from tests.waiting import wait_for
 from timetrial import models
@@ -33,68 +34,6 @@ from timetrial.models.base import TellsOverhead
 from timetrial.workload import Workload
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the commands of docs/cluster.md are a shell's")
-
-ROOT = Path(__file__).parents[3]
-DOCS = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
-HERE, WAIT_S = "127.0.0.1", 30
-
-
-def shell_block(having: str) -> str:
-    """The first block of shell lines in the docs that has this in it."""
-    blocks: list[str] = re.findall(r"```bash\n(.*?)```", DOCS, flags=re.DOTALL)
-    return next(block for block in blocks if having in block)
-
-
-def documented(start: str, block: str = "dask scheduler") -> list[str]:
-    """The commands with this in them, of the first block that has ``block`` in it."""
-    return [line for line in shell_block(block).splitlines() if start in line]
-
-
-def free_port(host: str) -> int:
-    """One that nobody listens on there."""
-    with socket.create_server((host, 0)) as listening:
-        return int(listening.getsockname()[1])
-
-
-@contextmanager
-def running(command: str, host: str, port: int, folder: Path, *prefix: str) -> Generator[subprocess.Popen[bytes]]:
-    """A documented command with this address in its place, in a group of its own, ended with all that it started."""
-    words = shlex.split(command.replace("10.0.0.5", host).replace("8786", str(port)))
-    env = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "TMPDIR": str(folder),
-    }
-    if words[0] == "PYTHONPATH=.":
-        env["PYTHONPATH"] = str(ROOT)
-        words = words[1:]
-    words = [str(folder / each) if each.endswith(".pem") else each for each in words]
-    child = subprocess.Popen([*prefix, *words], cwd=ROOT, env=env, stderr=subprocess.DEVNULL, start_new_session=True)
-    try:
-        yield child
-    finally:
-        child.terminate()
-        try:
-            child.wait(WAIT_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-
-
-@contextmanager
-def cluster(host: str, folder: Path, *where_workers_run: str) -> Generator[str]:
-    """The address of a scheduler with two workers."""
-    port = free_port(host)
-    address = f"tcp://{host}:{port}"
-    with ExitStack() as stack:
-        (scheduler,) = documented("dask scheduler")
-        stack.enter_context(running(scheduler, host, port, folder))
-        for command in documented("dask worker"):
-            stack.enter_context(running(command, host, port, folder, *where_workers_run))
-        with Client(address, set_as_default=False, timeout=WAIT_S) as client:
-            client.wait_for_workers(2, timeout=WAIT_S)
-        yield address
-
 
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

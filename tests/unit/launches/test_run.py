@@ -13,7 +13,7 @@ import pytest
 from tests.unit.gate.stored.stored_files import ENVIRONMENT, content, launches
 from timetrial import cli
 from timetrial.errors import ResultsError
-from timetrial.launches.run import MeasurePlan, _Launch, measure
+from timetrial.launches.run import Launch, MeasurePlan, measure
 from timetrial.system.files import try_to_write
 
 
@@ -22,19 +22,19 @@ def test_a_launch_that_ran_elsewhere_leaves_the_file_of_those_before_it(
 ) -> None:
     """Marked as incomplete, so that no gate takes it: the machine changed under the measurement."""
 
-    def run(launch: _Launch) -> None:
+    def run(launch: Launch) -> None:
         launch._status = 0
 
-    def measured(launch: _Launch) -> dict[str, Any]:
+    def measured(launch: Launch) -> dict[str, Any]:
         model = "another" if launch._number == 3 else "a processor"
         found = content(launches(0.5, count=1), environment={**ENVIRONMENT, "cpu": {"model": model}})
         for each in found["benchmarks"]:
             each["stats"]["iterations"] = 1
         return found
 
-    monkeypatch.setattr(_Launch, "run", run)
-    monkeypatch.setattr(_Launch, "measured", measured)
-    monkeypatch.setattr(_Launch, "refuse_failure", lambda *_launch, **_kept: None)
+    monkeypatch.setattr(Launch, "run", run)
+    monkeypatch.setattr(Launch, "measured", measured)
+    monkeypatch.setattr(Launch, "failure", lambda _launch: None)
     file = tmp_path / "run.json"
     with pytest.raises(ResultsError, match="launch 3 ran elsewhere than the first"):
         measure(MeasurePlan(5, file, ()))
@@ -62,7 +62,7 @@ def test_a_target_that_can_t_be_written_is_told_before_the_first_launch(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
-    monkeypatch.setattr(_Launch, "run", lambda _launch: pytest.fail("it was launched"))
+    monkeypatch.setattr(Launch, "run", lambda _launch: pytest.fail("it was launched"))
     assert cli.main(["measure", "-o", name, "--overwrite"]) == 2
     assert re.fullmatch(
         rf"timetrial measure: can't write {name}: {said}; choose another file with -o\n", capsys.readouterr().err

@@ -29,10 +29,10 @@ from timetrial.gate.sides.side import Side, check
 from timetrial.gate.sides.tests_of import with_tests_of
 from timetrial.gate.sides.worktrees import Checkouts
 
-__all__ = ["Side", "SideMaker", "sides_of_pythons", "sides_of_ref", "this_side"]
+__all__ = ["FOLDERS", "Side", "SideMaker", "sides_of_pythons", "sides_of_ref", "this_side"]
 
-# Of equal length, so that paths are.
-_FOLDERS: Final = {SideName.BASE: "base", SideName.CANDIDATE: "cand"}
+FOLDERS: Final = {SideName.BASE: "base", SideName.CANDIDATE: "cand"}
+"""Where each side lies in a gate's folder: of equal length, so that paths are."""
 
 
 @contextmanager
@@ -135,7 +135,7 @@ class SideMaker:
         return sides
 
     def _target(self, name: SideName) -> Path:
-        return self.place.folder / _FOLDERS[name] / self.repository.top.name
+        return self.place.folder / FOLDERS[name] / self.repository.top.name
 
     def _side(self, name: SideName, revision: str, target: Path) -> Side:
         folder = target / self.root.resolve().relative_to(self.repository.top.resolve())
