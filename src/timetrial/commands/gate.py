@@ -5,29 +5,28 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, cast
 
 from timetrial.commands.budget import seconds_of
 from timetrial.commands.gate_conclusion import conclude
-from timetrial.commands.selection import add_installing, add_selection, divide, selection_of, wanted_of
+from timetrial.commands.gate_sides import sides_of
+from timetrial.commands.machines import add_machines, require_scheduler
+from timetrial.commands.selection import add_installing, add_selection, divide, selection_of
 from timetrial.errors import GateError, ResultsError
 from timetrial.gate.expected_times import expected_times
 from timetrial.gate.families import judge_families
 from timetrial.gate.findings import ExitCode, Finding
 from timetrial.gate.lockstep.keep_awake import can_keep_awake
-from timetrial.gate.lockstep.selection import paths_in
 from timetrial.gate.plan import GatePlan
 from timetrial.gate.policy import GatePolicy
 from timetrial.gate.policy_choice import ChosenPolicy, choose_policy
 from timetrial.gate.record import SideName
-from timetrial.gate.run import run_gate
 from timetrial.gate.self_test import alike, run_self_test, self_test_files, tally
 from timetrial.gate.shards import Shard, merged, shard_of
-from timetrial.gate.sides.make import Side, sides_of_pythons, sides_of_ref, this_side
+from timetrial.gate.sides.make import this_side
 from timetrial.gate.store import About, GateFile, StoredGate, about_sides, read_gate
 from timetrial.gate.stored.baseline import mark_if_failed
 from timetrial.gate.stored.compare import compare_files
@@ -42,6 +41,7 @@ from timetrial.system.warden import warden
 _RESULTS: Final = Path("results", "gate")
 _WHOM: Final = ("--base", "--tests-from", "--extra", "--group", "--requirements", "--base-python", "--candidate-python")
 _REPORTS: Final = ("--json", "--markdown", "--junit")
+_WHERE: Final = ("--on", "--dask-scheduler")
 _SHOWN: Final = ("--verbose", *_REPORTS)
 _ONLY_MEASURED: Final = (
     "-k",
@@ -52,6 +52,7 @@ _ONLY_MEASURED: Final = (
     "--shard",
     "--shard-times",
     "--measure-all",
+    *_WHERE,
     "--results",
 )
 _NOT_OF_THE_PAST: Final = (*_WHOM, "--policy", "--accept-difference", "paths")
@@ -66,6 +67,7 @@ def run(argv: Sequence[str]) -> int:
     options = parser.parse_args(own)
     _refuse_ignored(options, parser.parse_args([]), for_pytest)
     _refuse_unlike_sides(options)
+    require_scheduler(options)
     with endings_unwind(), warden():
         return _run(options, selection_of(options, for_pytest, copies=bool(options.base)))
 
@@ -133,6 +135,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FIELD",
         help="what two stored files may differ in, e.g. 'libraries.*' (see timetrial environment); repeatable",
     )
+    add_machines(parser)
     add("--budget", metavar="TIME", help="no new launch (or gate of a self-test) after this time, e.g. 90s, 10m, 1h")
     add("--seed", type=int, help="of the random order; default: drawn anew")
     add("--results", type=Path, default=_RESULTS, metavar="DIR", help="where the raw data go (default: %(default)s)")
@@ -150,6 +153,10 @@ def _refuse_unlike_sides(options: argparse.Namespace) -> None:
         raise GateError("--tests-from goes with --base: two environments run the same files anyway")
     if options.shard_times and not options.shard:
         raise GateError("--shard-times goes with --shard: it says how long the benchmarks of all shards take")
+    if options.on and options.base_python:
+        raise GateError("--on goes with --base: an environment of yours is on this machine alone")
+    if options.on and options.shard:
+        raise GateError("--on and --shard are two ways to use several machines: take one of them")
     if options.candidate_python and not options.base_python:
         raise GateError("--candidate-python goes with --base-python: of a revision, timetrial makes the environment")
 
@@ -177,7 +184,7 @@ def _way(options: argparse.Namespace) -> tuple[str, str, Sequence[str]]:
         return "--merge", why, ("--self-test", *_NOT_OF_THE_PAST, *_ONLY_MEASURED[:-1])
     if options.self_test:
         why = "a self-test compares this code with itself, and prints what it finds"
-        few = (*_WHOM, "--accept-difference", "--seed", "--shard", "--shard-times", "--measure-all", *_SHOWN)
+        few = (*_WHOM, "--accept-difference", "--seed", "--shard", "--shard-times", "--measure-all", *_WHERE, *_SHOWN)
         return "--self-test", why, few
     if _are_stored(options.paths):
         return "stored files", "what they hold is compared as it is, and nothing is measured", (*_WHOM, *_ONLY_MEASURED)
@@ -195,16 +202,19 @@ def _lockstep(options: argparse.Namespace, chosen: ChosenPolicy, selection: Sequ
     for line in chosen.lines():
         progress.say(line)
     seed = random.SystemRandom().getrandbits(32) if options.seed is None else options.seed
-    with _sides(options, policy, progress.say, selection) as (base, candidate):
+    with sides_of(options, policy, progress.say, selection) as sides:
+        base, candidate = sides.base, sides.candidate
         about: About = {**about_sides(base, candidate, selection), "kind": "gate", "seed": seed}
         about["kept_awake"] = policy.keep_awake and can_keep_awake()
-        about["notes"] = [*chosen.lines(), *([_BORROWED] if base.borrowed_tests else [])]
+        about["notes"] = [*chosen.lines(), *([_BORROWED] if base.borrowed_tests else []), *sides.notes]
+        if sides.machines:
+            about["machines"] = dict(sides.machines)
         if shard is not None:
             about["shard"] = [shard.number, shard.of]
             about["notes"] += _by_number(options.shard_times, shard)
         file = GateFile(options.results, policy, about)
         try:
-            records = run_gate(
+            records = sides.run(
                 GatePlan(
                     base,
                     candidate,
@@ -245,20 +255,6 @@ def _by_number(file: Path | None, shard: Shard) -> list[str]:
     if file is None or shard.times:
         return []
     return [f"there is no {file} yet: the shards are dealt by number of benchmarks, not by their times"]
-
-
-@contextmanager
-def _sides(
-    options: argparse.Namespace, policy: GatePolicy, say: Callable[[str], None], selection: Sequence[str]
-) -> Iterator[tuple[Side, Side]]:
-    if options.base:
-        tests = paths_in(Path.cwd(), selection) if options.tests_from else None
-        with sides_of_ref(Path.cwd(), options.base, policy, say, wanted_of(options), tests) as sides:
-            yield sides
-    elif options.base_python:
-        yield sides_of_pythons(options.base_python, options.candidate_python or sys.executable, Path.cwd())
-    else:
-        raise GateError("against what? Name a revision (--base origin/main) or an environment (--base-python P)")
 
 
 def _replay(options: argparse.Namespace) -> int:

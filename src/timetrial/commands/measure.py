@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from timetrial.commands.machines import add_machines, require_scheduler
-from timetrial.commands.selection import in_any_copy
 
 if TYPE_CHECKING:
     from timetrial.launches.run import MeasurePlan
@@ -35,6 +34,8 @@ def run(argv: Sequence[str]) -> int:
     progress = LaunchesProgress(sys.stderr)
     selection = [each for each in for_pytest if each != "--"]
     if options.on:
+        from timetrial.commands.selection import in_any_copy
+
         selection = in_any_copy(selection)
     plan = MeasurePlan(options.launches, options.output, selection, options.interleave, progress, progress.say)
     with endings_unwind(), warden():

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from timetrial.errors import GateError
+from timetrial.gate.agreement import with_machines
 from timetrial.gate.effects import effect_of
 from timetrial.gate.findings import Finding, Verdict
 from timetrial.gate.policy import GatePolicy
@@ -65,7 +67,10 @@ def judge_families(records: Sequence[BenchmarkRecord], policy: GatePolicy) -> li
     families = families_of(records)
     rule = _rule(policy, len(families))
     found = (_judge(test, members, rule) for test, members in families.items())
-    return [each for each in found if each is not None]
+    heard = (
+        with_machines(each, _by_machine(families[each.benchmark]), policy, len(families)) for each in found if each
+    )
+    return [each for each in heard if each.verdict is not Verdict.INCONCLUSIVE]
 
 
 def _judge(test: str, members: Sequence[BenchmarkRecord], rule: Rule) -> Finding | None:
@@ -97,6 +102,16 @@ def _rule(policy: GatePolicy, families: int) -> Rule:
 def _values(members: Sequence[BenchmarkRecord]) -> list[float]:
     """One value for each launch in which nearly all of them were measured."""
     return cluster_values([_by_launch(each) for each in members if each.trouble is None])
+
+
+def _by_machine(members: Sequence[BenchmarkRecord]) -> dict[str, list[float]]:
+    """The same, apart for each machine that had launches of it."""
+    machines = sorted({launch.machine for each in members for launch in each.launches if launch.machine is not None})
+    return {machine: found for machine in machines if (found := _values([_only_on(machine, each) for each in members]))}
+
+
+def _only_on(machine: str, record: BenchmarkRecord) -> BenchmarkRecord:
+    return replace(record, launches=[launch for launch in record.launches if launch.machine == machine])
 
 
 def _by_launch(record: BenchmarkRecord) -> dict[int, float]:

@@ -45,6 +45,8 @@ class LaunchPair:
     """Which launch of its gate it was, from 1: those with one number were measured together. None in older gates."""
     took_s: float | None = None
     """Seconds of the launch that it had for itself, from its set-up to its end. None in older gates."""
+    machine: str | None = None
+    """On which machine, where a gate had several."""
 
 
 @dataclass(frozen=True)

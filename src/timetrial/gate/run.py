@@ -44,15 +44,16 @@ def run_gate(plan: GatePlan) -> list[BenchmarkRecord]:
     in its record.
     """
     with spinners(plan.policy.keep_awake) as started:
-        gate = _Gate(plan, started)
-        if gate.note():
-            gate.screen()
-            gate.confirm()
-    return gate.records()
+        return Gate(plan, started, Watch(plan.base, plan.candidate)).measured()
 
 
-class _Gate:
-    def __init__(self, plan: GatePlan, spinners: Spinners) -> None:
+class Gate:
+    """A gate under way: the judge of what is launched next, and by ``_launch`` the one who launches it.
+
+    Where launches run elsewhere, that and ``note`` are another's (``machines/gating.py``).
+    """
+
+    def __init__(self, plan: GatePlan, spinners: Spinners, watch: Watch) -> None:
         self._plan = plan
         self._spinners = spinners
         self._chance = random.Random(plan.seed)
@@ -63,15 +64,28 @@ class _Gate:
         self._allotted = Allotment(Pace(pairs=plan.policy.pairs_per_launch), plan.policy)
         self._longest_pair_s = math.inf
         self._launches = dict.fromkeys(Phase, 0)
-        self._watch = Watch(plan.base, plan.candidate)
+        self._watch = watch
         self._told_of: set[str] = set()
+
+    @property
+    def _at_once(self) -> int:
+        """How many launches run at a time."""
+        return 1
 
     @property
     def _policy(self) -> GatePolicy:
         """The policy by which this gate is judged: the plan's, as far as its time allows that."""
         return self._allotted.policy
 
+    def measured(self) -> list[BenchmarkRecord]:
+        """All that there is to be known, by benchmark; as ``run_gate``."""
+        if self.note():
+            self.screen()
+            self.confirm()
+        return self.records()
+
     def records(self) -> list[BenchmarkRecord]:
+        """What has been measured so far."""
         return list(self._records.values())
 
     def note(self) -> bool:
@@ -125,7 +139,7 @@ class _Gate:
     def _plan_second_look(self) -> Collection[str]:
         """Settles how many launches it may take, now that is known what was left open; whom there is time for."""
         names, together = self._open(), list(open_families(self.records(), self._policy).values())
-        left_s, costs = self._clock.left_s, self._costs
+        left_s, costs = self._clock.left_s * self._at_once, self._costs
         if not (names or together) or left_s <= 0:
             return ()
         look = second_look(self._policy, names, together, costs.in_launch_s, costs.start_s, left_s)
@@ -192,7 +206,8 @@ class _Gate:
         if not benchmarks:
             return
         shard, policy = self._plan.shard, self._plan.policy
-        allotted = allot(shard.policy(policy) if shard else policy, benchmarks, self._costs.start_s, self._clock.left_s)
+        left_s = self._clock.left_s * self._at_once
+        allotted = allot(shard.policy(policy) if shard else policy, benchmarks, self._costs.start_s, left_s)
         self._longest_pair_s = longest_pair_s(allotted.policy, benchmarks, allotted.pace)
         if allotted != self._allotted:
             self._allot(allotted)

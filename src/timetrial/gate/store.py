@@ -30,8 +30,9 @@ _KEY: Final = "timetrial_gate"
 # 2: launches have a number, and the phase "family"; about.asked: settings that were asked for where others are used.
 # 3: benchmarks have same_code: what it rests on that both sides run the same; null where they may not. Since then also,
 #    where it is known: launches have took_s, and a shard's about has dealt.
-SCHEMA_VERSION: Final = 3
-_READ: Final = (1, 2, SCHEMA_VERSION)
+# 4: launches have the machine that they ran on, where there were several; about.machines: the environment of each.
+SCHEMA_VERSION: Final = 4
+_READ: Final = (1, 2, 3, SCHEMA_VERSION)
 _ADVICE: Final = (
     "make room or permit it, or choose another directory with --results=DIR "
     "(what was written before is still there, and whole)"
@@ -52,6 +53,7 @@ _LAUNCH: Final = fields(
         "executions_per_round": _COUNT,
         "number": or_none(_COUNT),
         "took_s": or_none(NUMBER),
+        "machine": or_none(TEXT),
     }
 )
 _SAME: Final = fields({"digest": TEXT, "drawn": _FLAG, "files": every(TEXT), "variables": every(TEXT)})
@@ -105,6 +107,8 @@ class About(TypedDict, total=False):
     """Which share of the benchmarks it measured, and of how many."""
     dealt: str
     """Of a shard: a digest of all benchmarks and their expected times, by which they were dealt."""
+    machines: dict[str, Any]
+    """The environment of each machine, by its name, where launches ran on several."""
     injected: bool
     """In a self-test: whether benchmarks of the candidate were slowed down."""
 
@@ -294,6 +298,7 @@ def _launch_of(stored: Mapping[str, Any]) -> LaunchPair:
         cpus=tuple(stored["cpus"]),
         number=stored.get("number"),
         took_s=stored.get("took_s"),
+        machine=stored.get("machine"),
     )
 
 

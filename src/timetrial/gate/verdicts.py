@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Final
 
 from timetrial.errors import GateError
+from timetrial.gate.agreement import by_machine, on_several_machines, with_machines
 from timetrial.gate.effects import effect_of
 from timetrial.gate.families import alpha_of_benchmarks
 from timetrial.gate.findings import Finding, Verdict
@@ -89,7 +90,11 @@ def rule_for(policy: GatePolicy, k: int) -> Rule:
 def judge(records: Sequence[BenchmarkRecord], policy: GatePolicy, *, cut_off: bool = False) -> list[Finding]:
     """The verdict on each benchmark, in the records' order; ``cut_off`` where the gate was ended before its time."""
     survey = _Survey(records, policy, cut_off)
-    found = [_judge(reading, survey) for reading in survey.readings.values()]
+    tested = on_several_machines(records)
+    found = [
+        with_machines(_judge(each, survey), by_machine(each.record), policy, tested)
+        for each in survey.readings.values()
+    ]
     return [_of_same_code(each, record) for each, record in zip(found, records, strict=True)]
 
 

@@ -65,7 +65,7 @@ def _is_nearly_as_much_memory(difference: Difference) -> bool:
     sizes = (difference.one, difference.other)
     if difference.path != "memory.total_bytes" or not all(isinstance(size, int) for size in sizes):
         return False
-    return min(sizes) >= (1 - _MEMORY_AGREES) * max(sizes)
+    return bool(min(sizes) >= (1 - _MEMORY_AGREES) * max(sizes))
 
 
 def _refuse_elsewhere(first: Mapping[str, Any], other: Mapping[str, Any], number: int, machines: Sequence[str]) -> None:

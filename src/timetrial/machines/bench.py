@@ -15,39 +15,13 @@ import signal
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 from timetrial.errors import TimetrialError
 from timetrial.gate.sides.scratch import gate_folder
-from timetrial.gate.sides.side import Side
+from timetrial.machines.orders import Bench, Order, Refusal
 from timetrial.system.signals import endings_unwind
 from timetrial.system.warden import warden
-
-
-@dataclass
-class Bench:
-    """What there is on the machine from order to order."""
-
-    folder: Path
-    """A temporary one, removed at the end; the next command removes it if this process is killed."""
-    sides: tuple[Side, ...] = ()
-    """Once they are made."""
-
-
-class Order(Protocol):
-    """Something to be done on a machine, and pickled on its way there, as is what comes of it."""
-
-    def carry_out(self, bench: Bench) -> Any:
-        """Called in the main thread of the bench's process; raises TimetrialError for what the user can mend."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """What came instead of an answer: the error in words."""
-
-    text: str
 
 
 def command() -> list[str]:
@@ -58,13 +32,14 @@ def command() -> list[str]:
 def main() -> None:
     """Carries out orders until the pipe that they come through is closed."""
     answers = os.fdopen(os.dup(1), "wb")
+    given = os.fdopen(os.dup(0), "rb")
     os.dup2(2, 1)  # nothing that a test or an installer prints is an answer
     os.environ.pop("PYTHONPATH", None)  # it was for the worker: a side has its own
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and so do launches
     orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
     try:
         with endings_unwind(), warden(), gate_folder() as folder:
-            threading.Thread(target=_hear, args=(sys.stdin.buffer, orders), daemon=True).start()
+            threading.Thread(target=_hear, args=(given, orders), daemon=True).start()
             bench = Bench(folder)
             while (order := orders.get()) is not None:
                 pickle.dump(_answer(order, bench), answers)

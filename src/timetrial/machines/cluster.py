@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from typing import Any, Final, Protocol
 
-from timetrial.errors import ClusterError, ModelUnavailableError
-from timetrial.machines.bench import Order, Refusal
+from timetrial.errors import ClusterError
+from timetrial.machines.orders import Order, Refusal
 
 RESOURCE: Final = "timetrial"
 _LOOK_S: Final = 1.0
-_START: Final = f"dask worker ADDRESS --nthreads 1 --resources {RESOURCE}=1 (docs/cluster.md)"
 
 
 @dataclass(frozen=True)
@@ -92,20 +89,27 @@ class Team:
         """Opens a place on each."""
         self._places = {machine.name: self.tasks.open(machine) for machine in self.machines}
 
-    def on_each(self, order: Order) -> dict[str, Any]:
-        """What it comes to on every machine, by its name; raises ClusterError where one of them can't do it."""
-        running = {self._give(machine, order): machine for machine in self.machines}
+    def on_each(self, order_for: Callable[[Machine], Order]) -> dict[str, Any]:
+        """What its order comes to on every machine, by its name; raises ClusterError where one can't do it.
+
+        A machine that is lost meanwhile has no answer.
+        """
+        running = {self._give(machine, order_for(machine)): machine for machine in self.machines}
         found: dict[str, Any] = {}
-        while running:
-            for task, machine in self._done(running):
-                del running[task]
-                try:
-                    found[machine.name] = self._value(task, machine)
-                except LostError as error:
-                    self._lose(machine, str(error))
-            for task, machine in self._lost(running):
-                del running[task]
-                self._lose(machine, "its worker is gone")
+        try:
+            while running:
+                for task, machine in self._done(running):
+                    del running[task]
+                    try:
+                        found[machine.name] = self._value(task, machine)
+                    except LostError as error:
+                        self._lose(machine, str(error))
+                for task, machine in self._lost(running):
+                    del running[task]
+                    self._lose(machine, "its worker is gone")
+        finally:
+            for task in running:
+                self.tasks.drop(task)
         return found
 
     def share_out(self, orders: Sequence[Order]) -> Iterator[Answer]:
@@ -202,38 +206,7 @@ def named(workers: Sequence[WorkerFacts], say: Callable[[str], None]) -> list[Ma
         others.append(worker)
     for host in hosts.values():
         for worker in host:
-            name = worker.node if len(host) == 1 else f"{worker.node} (cpus {_ranges(worker.cpus)})"
+            name = worker.node if len(host) == 1 else f"{worker.node} (cpus {','.join(map(str, worker.cpus))})"
             taken = name in {each.name for each in machines}  # two hosts may call themselves alike
             machines.append(Machine(f"{name} at {worker.address}" if taken else name, worker.address))
-    return machines
-
-
-def _ranges(cpus: Sequence[int]) -> str:
-    return ",".join(map(str, cpus))
-
-
-@contextmanager
-def team(scheduler: str, say: Callable[[str], None]) -> Iterator[Team]:
-    """The machines of the cluster behind that address, with a place on each, which are closed at the end.
-
-    Raises ClusterError where there is none that can be used, and ModelUnavailableError without Dask.
-    """
-    if missing := [package for package in ("dask", "distributed") if find_spec(package) is None]:
-        raise ModelUnavailableError(f"{' and '.join(missing)} can't be imported; install timetrial[dask]")
-    from timetrial.machines.dask_tasks import DaskTasks
-    from timetrial.models.dask_cluster import connected
-
-    with connected(scheduler) as client:
-        tasks = DaskTasks(client)
-        machines = named(tasks.workers(), say)
-        if not machines:
-            raise ClusterError(
-                f"no worker of {scheduler} has the resource {RESOURCE!r}, of which a launch takes one; start one on "
-                f"each machine: {_START}"
-            )
-        found = Team(tasks, machines, say)
-        try:
-            found.open()
-            yield found
-        finally:
-            found.close()
+    return sorted(machines, key=lambda machine: machine.name)

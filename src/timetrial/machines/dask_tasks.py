@@ -10,8 +10,8 @@ import dask
 from distributed import Client, wait
 from distributed.scheduler import KilledWorker
 
-from timetrial.machines.bench import Order
 from timetrial.machines.cluster import RESOURCE, LostError, Machine, WorkerFacts
+from timetrial.machines.orders import Order
 from timetrial.machines.place import BenchGoneError, carry_out, cpus_here, open_place
 from timetrial.models.dask_worker import this_host
 
@@ -42,7 +42,8 @@ class DaskTasks:
     def first_done(self, tasks: Sequence[Any], patience_s: float) -> Sequence[Any]:
         """As in Tasks."""
         try:
-            return list(wait(tasks, timeout=patience_s, return_when="FIRST_COMPLETED").done)
+            with self._client.as_current():
+                return list(wait(tasks, timeout=patience_s, return_when="FIRST_COMPLETED").done)
         except TimeoutError:
             return []
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from timetrial.environment.record import environment
 from timetrial.errors import ClusterError
 from timetrial.gate.policy import read_policy
 from timetrial.gate.sides.git import repository_of
@@ -18,9 +17,10 @@ from timetrial.gate.sides.make import SideMaker
 from timetrial.gate.sides.scratch import files_or_error, scratch
 from timetrial.launches.merge import unlike
 from timetrial.launches.run import Launch, LaunchProgress, MeasureFile, MeasurePlan
-from timetrial.machines.bench import Bench
-from timetrial.machines.cluster import Team, team
-from timetrial.machines.parcel import Parcel, pack
+from timetrial.machines.cluster import Team
+from timetrial.machines.on_dask import team
+from timetrial.machines.orders import Bench
+from timetrial.machines.parcel import OF_THE_WORKER, MakeSides, Parcel, pack
 from timetrial.results.schema import KEY
 from timetrial.stats.blocks import blocks_p
 from timetrial.system.held_folder import LAUNCH, held_folder
@@ -30,19 +30,6 @@ _ALPHA: Final = 0.01
 """Shared by all benchmarks of a file."""
 _FAR: Final = 0.03
 """Machines that lie nearer together than this are of one kind, however sure it is that they differ."""
-_OF_THE_WORKER: Final = "libraries."  # the side's own are compared when its launches come
-
-
-@dataclass(frozen=True)
-class MakeSides:
-    """The order to make what is in a parcel; comes to the machine's environment."""
-
-    parcel: Parcel
-
-    def carry_out(self, bench: Bench) -> Mapping[str, Any]:
-        """As in Order."""
-        bench.sides = self.parcel.unpacked(bench.folder)
-        return dict(environment())
 
 
 @dataclass(frozen=True)
@@ -95,7 +82,7 @@ def measure_on(plan: MeasurePlan, scheduler: str) -> Mapping[str, Any]:
     with team(scheduler, plan.say) as machines:
         with _parcel_of_working_tree(plan.say) as parcel:
             plan.say(f"installing on {', '.join(machine.name for machine in machines.machines)}")
-            _refuse_unlike(machines.on_each(MakeSides(parcel)))
+            _refuse_unlike(machines.on_each(lambda _machine: MakeSides(parcel)))
         _launch(plan, machines, file)
         if machines.lost:
             plan.say(f"{machines.lost} of {plan.launches} launches had to be done again: their machines were lost")
@@ -133,7 +120,7 @@ def _refuse_unlike(environments: Mapping[str, Mapping[str, Any]]) -> None:
     first, *others = environments
     for name in others:
         found = unlike(environments[first], environments[name])
-        if differing := [each for each in found if not each.path.startswith(_OF_THE_WORKER)]:
+        if differing := [each for each in found if not each.path.startswith(OF_THE_WORKER)]:
             shown = "\n".join(f"  {each}" for each in differing[:5])
             raise ClusterError(
                 f"{first} and {name} are not of one kind, so that one file can't hold launches of both; they differ "
@@ -155,7 +142,8 @@ def disagreements(content: Mapping[str, Any]) -> list[str]:
         medians = {machine: statistics.median(values) for machine, values in blocks.items()}
         if len(blocks) < 2 or max(medians.values()) - min(medians.values()) < math.log1p(_FAR):
             continue
-        if (p := blocks_p(list(blocks.values()))) <= _ALPHA / len(names):
+        alpha = _ALPHA / len(names)
+        if (p := blocks_p(list(blocks.values()), alpha)) <= alpha:
             told = ", ".join(f"{machine} {math.exp(median):.4g} s" for machine, median in medians.items())
             found.append(f"machines disagree on {name}: {told} a round (p = {p:.2g})")
     return found

@@ -10,11 +10,12 @@ import io
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from timetrial.environment.record import environment
 from timetrial.gate.record import SideName
 from timetrial.gate.sides.environments import Installer, find_uv, make_environment, python_in
 from timetrial.gate.sides.git import Repository
@@ -22,9 +23,12 @@ from timetrial.gate.sides.make import FOLDERS, SideMaker
 from timetrial.gate.sides.requirements import Wanted
 from timetrial.gate.sides.scratch import files_or_error
 from timetrial.gate.sides.side import Side, check
+from timetrial.machines.orders import Bench
 
 _HISTORY: Final = "history.git"
 _TAG: Final = "--format=%(objectname) %(refname)"
+OF_THE_WORKER: Final = "libraries."
+"""The fields of a machine's environment that say nothing of its sides, which have an environment of their own."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +90,26 @@ class Parcel:
         )
 
 
+@dataclass(frozen=True)
+class MakeSides:
+    """The order to make what is in a parcel; comes to the machine's environment."""
+
+    parcel: Parcel
+
+    def carry_out(self, bench: Bench) -> Mapping[str, Any]:
+        """As in Order."""
+        bench.sides = self.parcel.unpacked(bench.folder)
+        return dict(environment())
+
+
 def pack(maker: SideMaker, sides: Sequence[Side]) -> Parcel:
     """Sides that have their files here, and no environment."""
     folder, project = maker.place.folder, maker.repository.top.name
     _keep_history(maker.repository, sides, folder / _HISTORY)
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as files:
-        files.add(folder / _HISTORY, _HISTORY)
-        files.add(maker.installer.own_wheel, maker.installer.own_wheel.name)
+        files.add(folder / _HISTORY, _HISTORY, filter=_nobodys)
+        files.add(maker.installer.own_wheel, maker.installer.own_wheel.name, filter=_nobodys)
         for side in sides:
             files.add(folder / FOLDERS[side.name], FOLDERS[side.name], filter=_without_git)
     sent = [_sent(side) for side in sides]
@@ -110,12 +126,19 @@ def _sent(side: Side) -> SentSide:
 
 def _without_git(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
     """The file by which a worktree leads to its repository, which stays here, and those of submodules."""
-    return None if Path(entry.name).name == ".git" else entry
+    return None if Path(entry.name).name == ".git" else _nobodys(entry)
+
+
+def _nobodys(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Whoever unpacks it owns it, or git would not trust the files where that is root."""
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = ""
+    return entry
 
 
 def _keep_history(repository: Repository, sides: Sequence[Side], target: Path) -> None:
     """A repository of its own with the commits of the sides, and the tags that lead to them; shallow where ours is."""
-    repository.ask("init", "--quiet", "--bare", target)
+    repository.ask("init", "--quiet", "--bare", f"--object-format={_object_format(repository)}", target)
     kept = Repository(target)
     alternates = target / "objects" / "info" / "alternates"
     alternates.write_text(repository.ask("rev-parse", "--path-format=absolute", "--git-path", "objects") + "\n")
@@ -131,6 +154,10 @@ def _keep_history(repository: Repository, sides: Sequence[Side], target: Path) -
             kept.ask("update-ref", name, tagged)
     kept.ask("repack", "-a", "-d", "-q")
     alternates.unlink()
+
+
+def _object_format(repository: Repository) -> str:
+    return repository.ask("rev-parse", "--show-object-format").strip()
 
 
 def _adopt(history: Path, target: Path, commit: str) -> None:

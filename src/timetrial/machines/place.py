@@ -12,11 +12,11 @@ from contextlib import suppress
 from typing import IO, Any, Final
 
 from distributed import get_worker
-from distributed.worker import thread_state
+from distributed.utils import thread_state  # type: ignore[attr-defined,unused-ignore]  # there, but not declared
 
 from timetrial.errors import ClusterError
 from timetrial.machines import bench
-from timetrial.machines.bench import Order
+from timetrial.machines.orders import Order
 from timetrial.system.affinity import usable_cpus
 
 _LOOK_S: Final = 0.2

@@ -13,20 +13,22 @@ from timetrial.stats.signed_rank import doubled_ranks
 
 _MOST_COUNTED: Final = 20_000
 """Up to so many ways to deal the values out, each is looked at."""
-_DRAWN: Final = 9_999
+_ENOUGH: Final = 20
+"""So many drawn ways that lie as far apart say well enough how common that is."""
+_DRAWN_PER_ALPHA: Final = 4.0
 _SEED: Final = 1
 
 
-def blocks_p(blocks: Sequence[Sequence[float]]) -> float:
-    """How likely blocks of one population lie as far apart as these, or farther.
+def blocks_p(blocks: Sequence[Sequence[float]], alpha: float = 0.001) -> float:
+    """How likely blocks of one population lie as far apart as these, or farther; ``alpha`` is what it is held against.
 
     The statistic is that of Kruskal and Wallis (Journal of the American Statistical Association 47, 1952), on ranks, so
     that a wild launch has no more weight than another. Its distribution is the exact one, of all ways to deal these
     values out to blocks of these sizes, and not the chi-square that they approximate it by, which is far off for the
-    few launches that a machine has; where there are too many ways, 9,999 are drawn, always the same, and the ones that
-    were measured are counted in (Phipson and Smyth, Statistical Applications in Genetics and Molecular Biology 9,
-    2010). It assumes launches that are independent and, where no block differs, exchangeable between blocks. 1.0 where
-    there is one block only. Raises GateError for a block without values.
+    few launches that a machine has. Where there are too many ways, some are drawn, always the same: until twenty lie as
+    far apart, or there are enough to tell at ``alpha`` (Besag and Clifford, Biometrika 78, 1991, "Sequential Monte
+    Carlo p-values"). It assumes launches that are independent and, where no block differs, exchangeable between blocks.
+    1.0 where there is one block only. Raises GateError for a block without values.
     """
     if any(not block for block in blocks):
         raise GateError("a block without launches has nothing to say")
@@ -37,9 +39,17 @@ def blocks_p(blocks: Sequence[Sequence[float]]) -> float:
     if _ways(sizes) <= _MOST_COUNTED:
         spreads = [_spread(dealt, sizes) for dealt in _deals(list(ranks), sizes)]
         return sum(each >= seen for each in spreads) / len(spreads)
-    chance = random.Random(_SEED)
-    drawn = (_spread(chance.sample(ranks, len(ranks)), sizes) for _ in range(_DRAWN))
-    return (1 + sum(each >= seen for each in drawn)) / (1 + _DRAWN)
+    return _drawn_p(ranks, sizes, seen, math.ceil(_DRAWN_PER_ALPHA / alpha))
+
+
+def _drawn_p(ranks: list[int], sizes: Sequence[int], seen: float, most: int) -> float:
+    chance, dealt, as_far = random.Random(_SEED), list(ranks), 0
+    for drawn in range(1, most + 1):
+        chance.shuffle(dealt)
+        as_far += _spread(dealt, sizes) >= seen
+        if as_far == _ENOUGH:
+            return as_far / drawn
+    return (1 + as_far) / (1 + most)
 
 
 def _spread(ranks: Sequence[int], sizes: Sequence[int]) -> float:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import threading
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -34,6 +31,7 @@ from timetrial.models.base import TellsOverhead
 from timetrial.workload import Workload
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the commands of docs/cluster.md are a shell's")
+
 
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 from timetrial.gate.families import families_of, judge_families, open_families
 from timetrial.gate.findings import Verdict, exit_code
@@ -51,6 +52,20 @@ def test_what_leans_gets_fresh_launches_until_it_is_settled() -> None:
     assert open_families(leaning, POLICY) == {"t.py::test_wrapper": [each.name for each in leaning[1:]]}
     assert open_families(records_of(lambda _: 0.08, launches=20), POLICY) == {}
     assert open_families(records_of(lambda _: 0.0, launches=7, sd=0.02), POLICY) == {}
+
+
+def test_a_test_that_got_slower_on_one_machine_only_is_not_told_as_slower() -> None:
+    """Its launches on the other machine say otherwise, though most are of the first."""
+    records = records_of(lambda _: 0.0, launches=20)
+    for record in records:
+        record.launches = [
+            replace(each, candidate_s=(each.candidate_s[0] * (1.0 if on_b else 1.3),), machine="b" if on_b else "a")
+            for number, each in enumerate(record.launches)
+            for on_b in [number % 10 in (0, 3, 6)]
+        ]
+    alike = [replace(each, launches=[replace(one, machine="a") for one in each.launches]) for each in records]
+    assert [each.verdict for each in judge_families(alike, POLICY)] == [Verdict.REGRESSED]
+    assert judge_families(records, POLICY) == []
 
 
 def test_one_slow_variant_is_not_its_whole_test() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from timetrial.errors import ClusterError
-from timetrial.machines.bench import Bench, Refusal
 from timetrial.machines.cluster import LostError, Machine, Team, WorkerFacts, named
+from timetrial.machines.orders import Bench, Refusal
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def test_what_a_machine_refuses_is_told_with_its_name_and_the_others_are_called_
 def test_every_machine_gets_an_order_for_all_of_them() -> None:
     """One that is lost meanwhile has no answer."""
     machines = opened(MadeUpTasks(gone={"tcp://c"}))
-    assert machines.on_each(Number(5)) == {"a": 5, "b": 5}
+    assert machines.on_each(lambda _machine: Number(5)) == {"a": 5, "b": 5}
     assert [each.name for each in machines.machines] == ["a", "b"]
 
 

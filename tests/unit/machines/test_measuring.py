@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -87,22 +88,39 @@ def test_one_argument_without_the_other_is_told(
 def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is sent."""
     from timetrial.errors import ModelUnavailableError
-    from timetrial.machines import cluster
+    from timetrial.machines import on_dask
 
-    monkeypatch.setattr(cluster, "find_spec", lambda _name: None)
+    monkeypatch.setattr(on_dask, "find_spec", lambda _name: None)
     with pytest.raises(
         ModelUnavailableError, match=r"dask and distributed can't be imported; install timetrial\[dask\]"
     ):
-        cluster.team("tcp://h:1", lambda _line: None).__enter__()
+        on_dask.team("tcp://h:1", lambda _line: None).__enter__()
 
 
 def test_where_no_scheduler_answers_it_is_told() -> None:
     """With the page that says how to start one."""
     pytest.importorskip("distributed", reason="Dask is not installed: timetrial[dask]")
-    from timetrial.machines.cluster import team
+    from timetrial.machines.on_dask import team
 
     with (
         pytest.raises(ClusterError, match=r"no Dask scheduler answers at nowhere://1 .*docs/cluster\.md"),
         team("nowhere://1", lambda _line: None),
+    ):
+        pass
+
+
+def test_a_cluster_without_the_resource_is_told_how_to_start_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that somebody has for something else is left in peace."""
+    pytest.importorskip("distributed", reason="Dask is not installed: timetrial[dask]")
+    from timetrial.machines.dask_tasks import DaskTasks
+    from timetrial.machines.on_dask import team
+
+    monkeypatch.setattr("timetrial.models.dask_cluster.connected", lambda _scheduler: nullcontext(None))
+    monkeypatch.setattr(DaskTasks, "workers", lambda _tasks: [])
+    with (
+        pytest.raises(
+            ClusterError, match=r"no worker of tcp://h:1 has the resource 'timetrial'.*--resources timetrial=1"
+        ),
+        team("tcp://h:1", lambda _line: None),
     ):
         pass

@@ -29,7 +29,7 @@ from timetrial.gate.sides.side import Side, check
 from timetrial.gate.sides.tests_of import with_tests_of
 from timetrial.gate.sides.worktrees import Checkouts
 
-__all__ = ["FOLDERS", "Side", "SideMaker", "sides_of_pythons", "sides_of_ref", "this_side"]
+__all__ = ["FOLDERS", "Side", "SideMaker", "copies_of_ref", "sides_of_pythons", "sides_of_ref", "this_side"]
 
 FOLDERS: Final = {SideName.BASE: "base", SideName.CANDIDATE: "cand"}
 """Where each side lies in a gate's folder: of equal length, so that paths are."""
@@ -50,6 +50,24 @@ def sides_of_ref(
     is told what happens, a line at a time. ``tests`` are the paths of tests that the base takes over from the
     candidate, if it is to. Raises GateError, which names the fix, where one of them can't be had.
     """
+    with copies_of_ref(root, ref, policy, say, wanted, tests) as (maker, base, candidate):
+        with files_or_error():
+            maker.installed(base, candidate)
+            for line in differences(check(base), check(candidate)):
+                say(f"the sides differ in {line}")
+        yield base, candidate
+
+
+@contextmanager
+def copies_of_ref(
+    root: Path,
+    ref: str,
+    policy: GatePolicy,
+    say: Callable[[str], None],
+    wanted: Wanted | None = None,
+    tests: Sequence[str] | None = None,
+) -> Iterator[tuple[SideMaker, Side, Side]]:
+    """The same without environments, to be installed here or elsewhere, and who made them."""
     repository = repository_of(root, ", or compare two environments with --base-python")
     commit = commit_of(repository, ref)
     _point_out(repository, commit, ref, say)
@@ -59,12 +77,9 @@ def sides_of_ref(
             base, candidate = maker.of_commit(SideName.BASE, commit), maker.of_working_tree()
             if tests is not None:
                 base = with_tests_of(candidate, base, tests)
-            maker.installed(base, candidate)
             if base.revision == candidate.revision:
                 say("both sides are the same commit: this gate can only raise false alarms")
-            for line in differences(check(base), check(candidate)):
-                say(f"the sides differ in {line}")
-        yield base, candidate
+        yield maker, base, candidate
 
 
 def sides_of_pythons(base_python: Path | str, candidate_python: Path | str, root: Path) -> tuple[Side, Side]:
