@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from benchmarks.scale.measured import cluster, costs_with, duration_s
+from benchmarks.scale.measured import cluster, costs_of
 from benchmarks.scale.simulation import Costs, Setting, simulate
 from timetrial.report.text import columns, duration
 from timetrial.system.affinity import count_usable_cpus
@@ -45,10 +45,10 @@ def checked(workers: Sequence[int], task_s: float) -> tuple[list[tuple[str, ...]
     rows: list[tuple[str, ...]] = []
     costs: Costs | None = None
     for count in workers:
-        with cluster(count) as client:
-            costs = costs_with(client, count)
+        with cluster(count) as running:
+            costs = costs_of(running)
             setting = Setting(count, _TASKS_A_WORKER * count, task_s, cores=count_usable_cpus())
-            predicted_s, measured_s = simulate(costs, setting).duration_s, duration_s(client, setting.tasks, task_s)
+            predicted_s, measured_s = simulate(costs, setting).duration_s, running.median_run_s(setting.tasks, task_s)
         apart = f"{predicted_s / measured_s - 1:+.1%}"
         rows.append((f"{count:,}", duration(predicted_s), duration(measured_s), apart))
     if costs is None:

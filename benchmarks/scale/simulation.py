@@ -23,25 +23,36 @@ _SHORTEST_HEARTBEATS_S: Final = ((10, 0.5), (50, 1.0), (200, 2.0))
 _AHEAD: Final = 2
 """Tasks that a worker of one thread has at once: one that runs, one that waits (worker-saturation 1.1, rounded up)."""
 
+_TOGETHER_S: Final = 0.002
+"""What one process has to tell another within this time goes in one message."""
+
 
 @dataclass(frozen=True)
 class Costs:
     """What was measured: seconds of CPU time, of one process each.
 
-    - ``client_s_per_task``: to submit a task and to take its result.
-    - ``scheduler_s_per_arrival``: to take a task in; ``scheduler_s_per_task``: to hand it out and to hear of its end.
+    - ``client_s_per_task``: to submit a task and to take its result; ``client_s_per_message``: to hear of the end of
+      tasks, however many of them a message tells of.
+    - ``scheduler_s_per_arrival``: to take a task in; ``scheduler_s_per_task``: to hand it out and to hear of its end;
+      ``scheduler_s_per_message``: of a worker's.
     - ``scheduler_s_per_heartbeat``: to hear that a worker is there.
-    - ``worker_s_per_task``: at the worker, beside the task itself; ``worker_s_per_s``: of a worker, whatever it does.
-    - ``run_s``: what a run takes beyond its tasks, whatever their number.
+    - ``worker_s_per_task``: at the worker, beside the task itself; ``worker_s_per_message``: to send one and to get
+      the answer; ``worker_s_per_s``: of a worker that waits in a task, whatever else it does.
+    - ``run_s``: what a run takes beyond its tasks, whatever their number; ``run_s_per_worker``: to fetch from each
+      worker, at the end, what it has.
     """
 
-    client_s_per_task: float
-    scheduler_s_per_arrival: float
-    scheduler_s_per_task: float
-    scheduler_s_per_heartbeat: float
-    worker_s_per_task: float
-    worker_s_per_s: float
-    run_s: float
+    client_s_per_task: float = 0.0
+    client_s_per_message: float = 0.0
+    scheduler_s_per_arrival: float = 0.0
+    scheduler_s_per_task: float = 0.0
+    scheduler_s_per_message: float = 0.0
+    scheduler_s_per_heartbeat: float = 0.0
+    worker_s_per_task: float = 0.0
+    worker_s_per_message: float = 0.0
+    worker_s_per_s: float = 0.0
+    run_s: float = 0.0
+    run_s_per_worker: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -109,6 +120,7 @@ class _Cluster:
         self._parts = {name: simpy.Resource(self.env) for name in ("client", "scheduler", "network", "server")}
         self._cores = simpy.Resource(self.env, setting.cores) if setting.cores is not None else None
         self._inboxes = [simpy.Store(self.env) for _ in range(setting.workers)]
+        self._sent_s: dict[int | str, float] = {}
         self._waiting = setting.tasks
         self._unfinished = setting.tasks
         self._all_done = self.env.event()
@@ -121,43 +133,56 @@ class _Cluster:
     def client(self) -> Steps:
         """Submits all tasks at once, waits, and takes the results."""
         costs, tasks = self._costs, self._setting.tasks
-        for inbox in self._inboxes:
-            self.env.process(self._worker(inbox))
-        yield self.env.timeout(costs.run_s)
+        for number in range(self._setting.workers):
+            self.env.process(self._worker(number))
+        yield self.env.timeout(costs.run_s + costs.run_s_per_worker * self._setting.workers)
         yield from self._use("client", tasks * costs.client_s_per_task / 2)
         yield from self._use("scheduler", tasks * costs.scheduler_s_per_arrival * self._slower)
         for _ in range(_AHEAD):
-            for inbox in self._inboxes:
-                self.env.process(self._hand_out(inbox))
+            for number in range(self._setting.workers):
+                self.env.process(self._hand_out(number))
         yield self._all_done
         yield from self._use("client", tasks * costs.client_s_per_task / 2)
 
-    def _hand_out(self, inbox: Any) -> Steps:
+    def _hand_out(self, number: int) -> Steps:
         if self._waiting:
             self._waiting -= 1
             yield from self._use("scheduler", self._costs.scheduler_s_per_task / 2 * self._slower)
-            inbox.put(None)
+            self._inboxes[number].put(None)
 
-    def _worker(self, inbox: Any) -> Steps:
-        setting = self._setting
+    def _worker(self, number: int) -> Steps:
+        setting, costs = self._setting, self._costs
         while True:
-            yield inbox.get()
+            yield self._inboxes[number].get()
             began_s = self.env.now
-            yield from self._compute(self._costs.worker_s_per_task)
+            yield from self._compute(costs.worker_s_per_task)
             yield self.env.timeout(setting.task_s)
             for _ in range(setting.requests_per_task):
                 yield from self._use("server", 1 / setting.server_requests_per_s, computes=False)
+            apart = self._is_apart(number)
+            if apart:
+                yield from self._compute(costs.worker_s_per_message)
             self.outcome.busy_s["workers"] += self.env.now - began_s
-            self.env.process(self._finish(inbox))
+            self.env.process(self._finish(number, apart=apart))
 
-    def _finish(self, inbox: Any) -> Steps:
-        setting = self._setting
+    def _finish(self, number: int, *, apart: bool) -> Steps:
+        setting, costs = self._setting, self._costs
         yield from self._use("network", setting.bytes_per_task / setting.link_bytes_per_s, computes=False)
-        yield from self._use("scheduler", self._costs.scheduler_s_per_task / 2 * self._slower)
+        hearing_s = costs.scheduler_s_per_task / 2 + (costs.scheduler_s_per_message if apart else 0.0)
+        yield from self._use("scheduler", hearing_s * self._slower)
+        if self._is_apart("client"):
+            self.env.process(self._use("client", costs.client_s_per_message))
         self._unfinished -= 1
         if not self._unfinished:
             self._all_done.succeed()
-        yield from self._hand_out(inbox)
+        yield from self._hand_out(number)
+
+    def _is_apart(self, whose: int | str) -> bool:
+        """Whether what is to be told by a worker, or to the client, takes a message of its own."""
+        if self.env.now < self._sent_s.get(whose, -_TOGETHER_S) + _TOGETHER_S:
+            return False
+        self._sent_s[whose] = self.env.now
+        return True
 
     def _use(self, part: str, seconds: float, *, computes: bool = True) -> Steps:
         """Waits for its turn at a part, and keeps it busy."""

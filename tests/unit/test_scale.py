@@ -10,7 +10,7 @@ pytest.importorskip("simpy", reason="simpy is not installed: it comes with the e
 
 from benchmarks.scale.simulation import Costs, Setting, heartbeats_per_s, simulate
 
-NOTHING = Costs(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+NOTHING = Costs()
 
 
 def test_without_overheads_workers_share_the_tasks_evenly() -> None:
@@ -59,3 +59,14 @@ def test_heartbeats_are_never_more_than_two_hundred_a_second() -> None:
     assert 100 < heartbeats_per_s(1_000) < heartbeats_per_s(10_000) < 200
     busy = replace(NOTHING, scheduler_s_per_task=0.001, scheduler_s_per_heartbeat=0.0025)
     assert simulate(busy, Setting(1_000, 1_000, 0.1)).duration_s == pytest.approx(1.8, rel=0.25)
+
+
+def test_what_is_told_at_about_the_same_time_goes_in_one_message() -> None:
+    """Tasks of 10 ms come apart, each with a message of 5 ms; of tasks of a millisecond, two share one."""
+    costs = replace(NOTHING, worker_s_per_message=0.005)
+    assert simulate(costs, Setting(1, 100, 0.010)).duration_s == pytest.approx(100 * 0.015, rel=0.01)
+    assert simulate(replace(costs, worker_s_per_message=0.0005), Setting(1, 100, 0.001)).duration_s == pytest.approx(
+        100 * (0.001 + 0.0005 / 2), rel=0.02
+    )
+    hearing = replace(NOTHING, client_s_per_message=0.001)
+    assert simulate(hearing, Setting(100, 1_000, 0.1)).share("client") < 0.05
