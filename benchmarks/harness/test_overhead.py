@@ -30,7 +30,11 @@ BY_HAND: dict[str, Callable[..., Any]] = {
     "coroutines": by_hand.coroutines,
     "processes+coroutines": by_hand.hybrid,
     "threads+coroutines": by_hand.thread_loops,
+    "dask": by_hand.dask,
 }
+
+SYNC = {"serial": 1, "threads": 2, "processes": 2, "dask": 2}
+"""Models of a sync task, and how many items each has in flight; the others have 16."""
 
 
 @pytest.mark.parametrize("kind", WORKLOADS)
@@ -38,11 +42,13 @@ BY_HAND: dict[str, Callable[..., Any]] = {
 def test_overhead(benchmark: Any, name: str, kind: str) -> None:
     """The executor's rounds are what the table shows; extra_info holds the ratio to the hand-written code's."""
     workload = WORKLOADS[kind]
-    concurrency = {"serial": 1, "threads": 2, "processes": 2}.get(name, 16)
+    if reason := models.get(name).unavailable():
+        pytest.skip(reason)
+    concurrency = SYNC.get(name, 16)
     # About a fifth of a second a round, so that the machine's own noise, not the clock's, is what is left.
-    in_flight = concurrency if kind == "sleep" else {"processes": 2, "processes+coroutines": 2}.get(name, 1)
+    in_flight = concurrency if kind == "sleep" else {"processes": 2, "processes+coroutines": 2, "dask": 2}.get(name, 1)
     items = [ITEM_S] * (100 * in_flight)
-    task = workload.task if name in ("serial", "threads", "processes") else workload.async_task
+    task = workload.task if name in SYNC else workload.async_task
     preload([by_hand.__name__, "timetrial.models.hybrid", "timetrial.models.processes", "pytest"])
     with models.get(name, workers=2).open(workload, concurrency) as ours, BY_HAND[name](task, concurrency) as bare:
         for _ in range(2):

@@ -14,6 +14,7 @@ from distributed.scheduler import KilledWorker
 
 from timetrial.errors import TimetrialError, WorkerDiedError, WorkloadError, blame
 from timetrial.models.base import ModelSettings
+from timetrial.models.dask_batches import Batches
 from timetrial.models.dask_cluster import EmbeddedCluster, ExistingCluster
 from timetrial.models.dask_losses import Losses
 from timetrial.models.dask_overhead import overhead_cpu_s_per_task
@@ -23,9 +24,6 @@ from timetrial.models.opening import OpenedExecutor
 from timetrial.models.pool import protocol
 from timetrial.models.pool.setup import Parts, setup_of
 from timetrial.system.clocks import clocks
-
-_BATCHES_A_THREAD: Final = 4
-"""As the other pools that aren't ours share items out."""
 
 _CLOSING_S: Final = 10.0
 """How long workers get to close their resources."""
@@ -46,7 +44,7 @@ class DaskExecutor(OpenedExecutor):
 
     def __init__(self, settings: ModelSettings, parts: Parts, concurrency: int, *, one_at_a_time: bool) -> None:
         self._model = settings.name
-        self._one_at_a_time = one_at_a_time
+        self._batches = Batches(concurrency, one_at_a_time=one_at_a_time)
         self._cluster: EmbeddedCluster | ExistingCluster = (
             ExistingCluster(settings.scheduler, concurrency)
             if settings.scheduler is not None
@@ -96,7 +94,7 @@ class DaskExecutor(OpenedExecutor):
             raise WorkerDiedError(f"this pool is closed since {self._over}; open a new one")
         if self._losses.since_last_look:
             self._replace_lost()
-        batches = self._batches(len(items))
+        batches = self._batches.of(len(items))
         try:
             messages = [self._message(batch, items) for batch in batches]
             self._running = self._submit(messages, batches)
@@ -112,11 +110,9 @@ class DaskExecutor(OpenedExecutor):
             self._stop()
             raise
         self._running = ()
-        return [result for answer in answers for result in protocol.unpack(answer)[0]]
-
-    def _batches(self, count: int) -> list[range]:
-        size = 1 if self._one_at_a_time else max(1, -(-count // (_BATCHES_A_THREAD * self._concurrency)))
-        return [range(start, min(start + size, count)) for start in range(0, count, size)]
+        unpacked = [protocol.unpack(answer) for answer in answers]
+        self._batches.learn([took_s / len(results) for results, took_s in unpacked])
+        return [result for results, _ in unpacked for result in results]
 
     def _message(self, batch: range, items: Sequence[Any]) -> bytes:
         try:

@@ -21,6 +21,7 @@ from timetrial.errors import WorkloadError
 from timetrial.models.futures_worker import Answer, ItemFailure, WorkerState
 from timetrial.models.pool import protocol
 from timetrial.models.pool.worker import load, settle, unpack_batch, unsendable
+from timetrial.system.clocks import clocks
 
 
 class BatchFailedError(Exception):
@@ -76,17 +77,22 @@ def close_slot(job: str) -> Slot:
 
 
 def run_batch(job: str, message: bytes) -> bytes:
-    """The results of the batch in that message, as another one; raises BatchFailedError for what ended it."""
+    """The results of the batch in that message and how long they took in seconds, as another one.
+
+    Raises BatchFailedError for what ended it.
+    """
     state = _jobs[job].opened()
     try:
         start, items = unpack_batch(message)
     except WorkloadError as error:
         raise BatchFailedError(None, protocol.pack_failure(error)) from error
+    began_s = clocks.perf_counter()
     results = state.run(start, items)
+    took_s = clocks.perf_counter() - began_s
     if isinstance(results, ItemFailure):
         raise BatchFailedError(results.index, results.failure)
     try:
-        return bytes(protocol.pack(protocol.DONE, results))
+        return bytes(protocol.pack(protocol.DONE, results, took_s))
     except Exception as error:
         index, problem = unsendable(range(start, start + len(items)), results, state.task, error)
         raise BatchFailedError(index, protocol.pack_failure(problem)) from error

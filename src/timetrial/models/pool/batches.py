@@ -22,6 +22,17 @@ _PREFETCH_BELOW_S = 0.02
 """Workers whose items take longer than this get the next one when they ask: waiting for it costs them under 1 %."""
 
 
+def held_back_after(paces_s: Sequence[float]) -> float:
+    """The part of a round's items to hold back where the last one's took so long each: twice by how much that differed.
+
+    ``paces_s`` is seconds an item, of each worker or batch; at least one.
+    """
+    if not min(paces_s):
+        return MOST_HELD_BACK
+    differed = (max(paces_s) - min(paces_s)) / max(paces_s)
+    return min(MOST_HELD_BACK, max(_LEAST_HELD_BACK, 2 * differed))
+
+
 class Dealer:
     """Deals the items of one round out to workers, as ranges of indices.
 
@@ -95,10 +106,7 @@ class Dealer:
     def next_held_back(self) -> float:
         """The part of the next round's items to hold back: twice by how much workers' paces differed in this one."""
         paces_s = self._first_paces_s
-        if len(paces_s) < len(self._slots) or not min(paces_s):
-            return MOST_HELD_BACK
-        differed = (max(paces_s) - min(paces_s)) / max(paces_s)
-        return min(MOST_HELD_BACK, max(_LEAST_HELD_BACK, 2 * differed))
+        return MOST_HELD_BACK if len(paces_s) < len(self._slots) else held_back_after(paces_s)
 
     @property
     def prefetches(self) -> bool:
