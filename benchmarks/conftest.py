@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,9 @@ from fixtures.noted import Noted, figure_lines
 
 _NOTED: pytest.StashKey[list[Noted]] = pytest.StashKey()
 _FIRST_LOOK: pytest.StashKey[str] = pytest.StashKey()
+_HERE = Path(__file__).parent
+# Whoever asks for processes[fork] asks for copies of a process that has threads; Python 3.12 and newer warn of it.
+_FORKS_KNOWINGLY = pytest.mark.filterwarnings("ignore:.*is multi-threaded, use of fork:DeprecationWarning")
 _ITERATIONS_PER_MS_IN_A_GATE = 20_000.0  # either side would measure another speed, and do other work
 
 
@@ -41,6 +45,9 @@ def note(request: pytest.FixtureRequest, benchmark: Any, trial_model: str) -> Ca
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
     """Before -m chooses: marks what a first look is to show."""
     first_look.mark(items)
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(_FORKS_KNOWINGLY)
     total = sum(map(first_look.is_in_the_suite, items))
     yield
     if config.option.markexpr == first_look.MARK:
