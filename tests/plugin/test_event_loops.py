@@ -92,3 +92,46 @@ def test_a_forgotten_await_is_an_error_and_not_a_fast_result(suite: Suite) -> No
     result = suite(tests)
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*never awaited: write await trial(...)*"])
+
+
+KEPT = {
+    "a client": """
+    import aiohttp
+    async def kept(item):
+        global KEPT
+        KEPT = KEPT or aiohttp.ClientSession()
+        try:
+            async with KEPT.get(URL) as page:
+                return await page.text()
+        except RuntimeError as error:
+            raise ConnectionError("as clients wrap what they meet") from error
+    """,
+    "a lock": """
+    async def kept(item):
+        global KEPT
+        KEPT = KEPT or asyncio.Lock()
+        async with KEPT:
+            await asyncio.sleep(0)
+        return item
+    """,
+}
+
+
+@pytest.mark.parametrize("kept", KEPT.values(), ids=KEPT)
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_what_a_plain_async_task_keeps_from_loop_to_loop_gets_a_hint(suite: Suite, kept: str) -> None:
+    """A global client is opened in the reference's loop, or in another test's, and can't be used in this one."""
+    tests = f"""
+    KEPT = URL = None{kept}
+    @pytest.fixture(autouse=True)
+    def url(mock_server):
+        global URL
+        URL = mock_server.page(size_bytes=1, key=1)
+    @pytest.mark.parametrize("number", [1, 2])
+    @pytest.mark.workload(Workload("kept", async_task=kept), models=["coroutines"])
+    def test_kept(trial, number):
+        trial([1, 2, 3], concurrency=2)
+    """
+    result = suite(tests, "-p", "no:warnings")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*each trial and its reference have an event loop of their own*async_resource=*"])

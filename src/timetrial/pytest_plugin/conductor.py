@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable, Generator, Hashable
+from collections.abc import Awaitable, Callable, Generator, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import pytest
 
@@ -197,15 +197,27 @@ def _work_of(test: TrialTest) -> Hashable:
     return (*collection.race_of(test.item), frozenset(variables.items()), known(Path.cwd))
 
 
+_OF_ANOTHER_LOOP: Final = ("Event loop is closed", "different loop", "different event loop", "inside a task")
+"""What Python says of a client, a lock or a queue that one loop has opened and another one uses."""
+
+
+def _behind(error: BaseException) -> Iterator[RuntimeError]:
+    """The RuntimeErrors among an error and those that it came of; a client may have put one of its own around them."""
+    met = [error]
+    for each in met:  # it grows meanwhile
+        if isinstance(each, RuntimeError):
+            yield each
+        before = each.__cause__ or each.__context__
+        met += [other for other in (before, *getattr(each, "exceptions", ())) if other is not None and other not in met]
+
+
 @contextmanager
 def _hint_at_loops() -> Generator[None]:
     """Says which loops there are, where something was opened in one and used in another."""
     try:
         yield
-    except RuntimeError as error:
-        if any(
-            sign in str(error) for sign in ("Event loop is closed", "attached to a different loop", "inside a task")
-        ):
+    except Exception as error:
+        if any(sign in str(each) for each in _behind(error) for sign in _OF_ANOTHER_LOOP):
             error.add_note(
                 "timetrial: each trial and its reference have an event loop of their own: let the workload open its "
                 "client with async_resource=, once for each loop, or write an async test and await trial(...)"
