@@ -23,8 +23,13 @@ def claims_lines(stored: Stored, verdicts: Sequence[Verdict], *, in_full: bool =
         for verdict in verdicts:
             lines += [*_in_full(verdict), ""]
     else:
-        lines += [*columns([_HEAD, *map(_row, verdicts)], right=(2,)), "", *_open_lines(verdicts)]
+        lines += [*table_lines(verdicts), "", *_open_lines(verdicts)]
     return [*lines, *tally_lines(tally(list(verdicts))), *_left_out(stored)]
+
+
+def table_lines(verdicts: Sequence[Verdict]) -> list[str]:
+    """A head, and a line for each verdict."""
+    return columns([_HEAD, *map(_row, verdicts)], right=(2,))
 
 
 def claims_as_dict(stored: Stored, verdicts: Sequence[Verdict]) -> dict[str, Any]:
