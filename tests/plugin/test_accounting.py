@@ -26,6 +26,11 @@ def test_an_accounting_round_tells_what_the_work_cost(suite: Suite, stored: Stor
         account = figures["accounting"]
         assert account["roles"]["client"]["memory_peak_bytes"] > 1_000_000
         assert account["latency"]["count"] == 3 * account["rounds"]
+        assert account["rounds"] >= 3
+        assert account["latency"]["p99_low_ms"] <= account["latency"]["p99_ms"]
+        assert account["latency"]["quantiles_ms"]["50"] == pytest.approx(account["latency"]["p50_ms"], rel=1e-3)
+        client = account["roles"]["client"]
+        assert 1_000_000 < client["memory_low_bytes"] <= client["memory_peak_bytes"]
         assert account["sampler"]["core_share"] < 0.02
         assert account["leftovers"] == []
     assert accounts["processes"]["accounting"]["roles"]["worker"]["processes_max"] == 2

@@ -13,7 +13,7 @@ pytest.importorskip("msgspec")
 pytest.importorskip("numpy")
 
 from benchmarks.published import CHARTS, ROOT, publish, replaced
-from tests.unit.report.page.made_up import cores, fetching, results, write
+from tests.unit.report.page.made_up import cores, fetching, results, suite, write
 
 PAGES = ("README.md", "docs/claims.md", "docs/report.md")
 
@@ -30,14 +30,14 @@ def checkout(tmp_path: Path) -> Path:
 def test_the_claims_and_charts_of_a_results_folder_are_written_into_the_documents(checkout: Path) -> None:
     """Where they were measured, how many came out how, a line each, and the charts with what stands below them."""
     folder = checkout / "results"
-    write(folder, "a.json", results([*fetching(), *cores()]))
+    write(folder, "a.json", results(suite(0)))
     told = [*publish(folder, checkout)]
     assert told[:2] == [f"written: docs/figures/{name}.svg" for name in CHARTS]
     readme, claims, report = ((checkout / page).read_text(encoding="utf-8") for page in PAGES)
     assert "What CPython 3.13.1 on 4 cores of Example CPU 3000, Linux x86_64, came to on 28 November 2026: " in readme
-    assert re.search("\n    cpu-processes +confirmed ", readme)
-    assert "| `cpu-processes` | confirmed | " in claims
-    assert "| `uvloop-2x` | inconclusive | " in claims
+    assert re.search(r"\n    cpu-threads-useless +confirmed ", readme)
+    assert "| `cpu-threads-useless` | confirmed | " in claims
+    assert "| `ft-memory` | not testable here | " in claims
     assert "\n(CPython 3.13.1 on Example CPU 3000, " in report
     assert "28 November 2026; a.json.)" in readme
     assert (checkout / "docs" / "figures" / "startup.svg").read_text(encoding="utf-8").startswith("<svg")

@@ -53,9 +53,17 @@ def judge_one(claim: Claim, look: Look) -> Verdict:
     try:
         finding = claim(look)
     except Exception as error:
-        raise ClaimError(f"the claim {claim.id!r} failed ({type(error).__name__}: {error})") from error
+        why = f"{type(error).__name__}: {error}"
+        raise ClaimError(
+            Text(f"the claim {claim.id!r} failed ({why})", f"说法 {claim.id} 的检验出错（“{why}”）")
+        ) from error
     if not isinstance(finding, Finding):
-        raise ClaimError(f"the claim {claim.id!r} has to return a Finding, such as look.holds(…), not {finding!r}")
+        raise ClaimError(
+            Text(
+                f"the claim {claim.id!r} has to return a Finding, such as look.holds(…), not {finding!r}",
+                f"说法 {claim.id} 应返回 Finding，例如 look.holds(…)，而不是 {finding!r}",
+            )
+        )
     if finding.untestable is not None:
         return Verdict(claim, Outcome.NOT_TESTABLE, finding.untestable)
     return _without_all_figures(claim, finding) or _with_figures(claim, finding)

@@ -18,7 +18,8 @@ from timetrial.gate.allotment import Allotment
 from timetrial.gate.policy import GatePolicy, policy_of
 from timetrial.gate.record import BenchmarkRecord, LaunchPair, Phase, SameCode, SideName, Trouble
 from timetrial.gate.sides.make import Side
-from timetrial.results.read import read_json
+from timetrial.languages import Text
+from timetrial.results.read import not_whole, read_json
 from timetrial.results.runfile import make_folder
 from timetrial.results.wellformed import NUMBER, OBJECT, SECONDS, TEXT, a, every, fields, or_none
 from timetrial.system.credentials import masked, words_without_secrets
@@ -231,15 +232,25 @@ def read_gate(path: Path) -> StoredGate:
     content = read_json(path)
     gate = content.get(_KEY) if isinstance(content, dict) else None
     if not isinstance(gate, dict):
-        raise ResultsError(f"{path} is no gate's file: those are in results/gate/, written by timetrial gate")
-    if gate.get("schema_version") not in _READ:
         raise ResultsError(
-            f"{path} has version {gate.get('schema_version')} of the gate's schema, this timetrial reads versions "
-            f"up to {SCHEMA_VERSION}: replay it with the timetrial that wrote it"
+            Text(
+                f"{path} is no gate's file: those are in results/gate/, written by timetrial gate",
+                f"{path} 不是性能门禁的文件：它们由 timetrial gate 写在 results/gate/ 中",
+            )
+        )
+    if gate.get("schema_version") not in _READ:
+        version = gate.get("schema_version")
+        raise ResultsError(
+            Text(
+                f"{path} has version {version} of the gate's schema, this timetrial reads versions up to "
+                f"{SCHEMA_VERSION}: replay it with the timetrial that wrote it",
+                f"{path} 的门禁格式是第 {version} 版，而这个 timetrial 只读到第 {SCHEMA_VERSION} 版："
+                f"请用写它的 timetrial 回放",
+            )
         )
     wrong = _GATE(gate, _KEY)
     if wrong:
-        raise ResultsError(f"{path} is not whole ({wrong}): restore it from where it came, or measure again")
+        raise not_whole(path, wrong)
     try:
         stored = StoredGate(
             path=path,
@@ -252,7 +263,7 @@ def read_gate(path: Path) -> StoredGate:
         _refuse_what_no_gate_writes(stored)
         return stored
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ResultsError(f"{path} is not whole ({type(error).__name__}: {error}): measure again") from error
+        raise not_whole(path, f"{type(error).__name__}: {error}") from error
 
 
 def _refuse_what_no_gate_writes(stored: StoredGate) -> None:

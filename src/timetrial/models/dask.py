@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from importlib import import_module
 from importlib.util import find_spec
 
+from timetrial.languages import Text
 from timetrial.models.base import Executor, ModelSettings
 from timetrial.models.calling import require_concurrency, require_task
 from timetrial.models.pool import start_methods
@@ -24,7 +25,10 @@ class DaskModel:
         """The extra may be missing, or the platform may have no processes."""
         missing = [package for package in ("dask", "distributed") if find_spec(package) is None]
         if missing:
-            return f"{' and '.join(missing)} can't be imported; install timetrial[dask]"
+            return Text(
+                f"{' and '.join(missing)} can't be imported; install timetrial[dask]",
+                f"无法导入 {'、'.join(missing)}；请安装 timetrial[dask]",
+            )
         return start_methods.unavailable(self._settings.start_method)
 
     def suits(self, workload: Workload) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+from timetrial.languages import Text
 from timetrial.models.base import AsyncExecutor, ModelSettings
 from timetrial.models.coroutines import CoroutinesModel
 from timetrial.workload import Workload
@@ -19,7 +20,11 @@ class EagerModel(CoroutinesModel):
     def unavailable(self) -> str | None:
         """Older Pythons have no eager tasks."""
         if sys.version_info < (3, 12):
-            return f"asyncio has eager tasks from Python 3.12 on, and this is {sys.version.split()[0]}"
+            this = sys.version.split()[0]
+            return Text(
+                f"asyncio has eager tasks from Python 3.12 on, and this is {this}",
+                f"asyncio 从 Python 3.12 起才有即时执行的任务，而这里是 {this}",
+            )
         return super().unavailable()
 
     def open_in_loop(self, workload: Workload, concurrency: int) -> AbstractAsyncContextManager[AsyncExecutor]:

@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final, cast
 
 from timetrial.errors import WorkloadError
+from timetrial.languages import Text
 from timetrial.models.base import ConcurrencyModel, ModelSettings
 from timetrial.models.unavailable import UnavailableModel
 
@@ -97,7 +98,10 @@ def create(settings: ModelSettings) -> ConcurrencyModel:
         return cast("Callable[[ModelSettings], ConcurrencyModel]", entry.load())(settings)
     except Exception as error:  # noqa: BLE001 - another package's code may raise anything
         where = f"{entry.value} of {entry.dist.name if entry.dist else 'another package'}"
-        return UnavailableModel(settings.name, f"{where} can't be loaded ({type(error).__name__}: {error})")
+        said = f"{type(error).__name__}: {error}"
+        return UnavailableModel(
+            settings.name, Text(f"{where} can't be loaded ({said})", f"无法加载 {entry.value}（“{said}”）")
+        )
 
 
 @cache

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from timetrial.errors import ModelUnavailableError, blame
+from timetrial.languages import Text
 from timetrial.models.base import Executor, ModelSettings
 from timetrial.models.calling import (
     AsyncCall,
@@ -37,7 +38,10 @@ class TrioModel:
             import_module("anyio.from_thread")
             import_module("trio")
         except ImportError as error:
-            return f"trio and anyio can't be imported ({error}); install timetrial[trio]"
+            return Text(
+                f"trio and anyio can't be imported ({error}); install timetrial[trio]",
+                f"无法导入 trio 与 anyio（“{error}”）；请安装 timetrial[trio]",
+            )
         return None
 
     def suits(self, workload: Workload) -> bool:

@@ -15,6 +15,7 @@ import pytest
 
 from timetrial.environment.facts import known
 from timetrial.errors import ModelUnavailableError, VoidTrialError, WorkloadError
+from timetrial.languages import Text
 from timetrial.pytest_plugin import collection
 from timetrial.pytest_plugin.options import TrialOptions
 from timetrial.pytest_plugin.same_work import RequestComparison, WorkNames
@@ -149,7 +150,10 @@ class TrialConductor:
         first, model = self._loops.setdefault(group, (loop, measurement.model))
         if first == loop:
             return measurement
-        reason = f"the event loop is {loop}'s, and that of {model} in the same group is {first}'s"
+        reason = Text(
+            f"the event loop is {loop}'s, and that of {model} in the same group is {first}'s",
+            f"事件循环属于 {loop}，而同组的 {model} 用的是 {first}",
+        )
         return replace(measurement, voids=(*measurement.voids, Void(Kind.FALLBACK, reason)))
 
     def _enter(self, test: TrialTest, plan: TrialPlan, measurement: Measurement, *, interleaved: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Final
 
+from timetrial.languages import NOTHING, Text, joined
 from timetrial.trial.measurement import Measurement
 from timetrial.trial.plan import TrialPlan
 from timetrial.trial.void import Kind, Void
@@ -59,9 +60,17 @@ class RequestComparison:
         wrong = sorted(path for path in {**expected, **paths} if expected.get(path, 0) != paths.get(path, 0))
         if not wrong:
             return None
-        named = [f"{path} {paths.get(path, 0)} time(s), {first} {expected.get(path, 0)}" for path in wrong]
-        more = f", and {len(wrong) - _MOST_NAMED} more paths" if len(wrong) > _MOST_NAMED else ""
-        return Void(Kind.REQUESTS, f"a round asked for {'; '.join(named[:_MOST_NAMED])}{more}")
+        named = joined((_asked(path, paths, first, expected) for path in wrong[:_MOST_NAMED]), "; ", "；")
+        rest = len(wrong) - _MOST_NAMED
+        more = Text(f", and {rest} more paths", f"，另有 {rest} 个路径不同") if rest > 0 else NOTHING
+        return Void(
+            Kind.REQUESTS, Text(f"a round asked for {named.en}{more.en}", f"每轮的请求不同：{named.zh}{more.zh}")
+        )
+
+
+def _asked(path: str, paths: Mapping[str, int], first: str, expected: Mapping[str, int]) -> Text:
+    own, others = paths.get(path, 0), expected.get(path, 0)
+    return Text(f"{path} {own} time(s), {first} {others}", f"{path} 请求了 {own} 次，{first} 为 {others} 次")
 
 
 def _new_name(test: str, tests: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from timetrial.errors import ResultsError
+from timetrial.languages import Text, message_of, text
 from timetrial.results.history import Run, read_run_briefly
 from timetrial.results.read import read_results
 from timetrial.results.schema import KEY
@@ -73,7 +74,7 @@ def collect(paths: Iterable[Path]) -> Collected:
             briefs.append(read_run_briefly(file))
         except ResultsError as error:
             if not _add_plain(file, places):
-                left_out.append(str(error))
+                left_out.append(message_of(error))
     for run in sorted(briefs, key=lambda each: (each.when, each.path), reverse=True):
         _add_run(run, places, left_out)
     if not places:
@@ -86,15 +87,27 @@ def collect(paths: Iterable[Path]) -> Collected:
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if not path.exists():
-            raise ResultsError(f"{path} does not exist: name a file of results, or a folder of them")
+            raise ResultsError(
+                Text(
+                    f"{path} does not exist: name a file of results, or a folder of them",
+                    f"{path} 不存在：请给出结果文件，或存放它们的文件夹",
+                )
+            )
         yield from (sorted(path.glob("*.json")) or sorted(path.glob("*/*.json"))) if path.is_dir() else [path]
 
 
-def _nothing(paths: Sequence[Path], left_out: Sequence[str]) -> str:
+def _nothing(paths: Sequence[Path], left_out: Sequence[str]) -> Text:
     where = ", ".join(map(str, paths))
     if left_out:
-        return f"{where} holds no run that can be read; of the first: {left_out[0]}"
-    return f"{where} holds no files of results: run pytest --benchmark-only, or timetrial run --results"
+        first = text(left_out[0])
+        return Text(
+            f"{where} holds no run that can be read; of the first: {first.en}",
+            f"{where} 中没有可读的运行；第一个：{first.zh}",
+        )
+    return Text(
+        f"{where} holds no files of results: run pytest --benchmark-only, or timetrial run --results",
+        f"{where} 中没有结果文件：请运行 pytest --benchmark-only，或 timetrial run --results",
+    )
 
 
 def _add_run(run: Run, places: dict[str, Place], left_out: list[str]) -> None:
@@ -104,7 +117,7 @@ def _add_run(run: Run, places: dict[str, Place], left_out: list[str]) -> None:
             content = read_results(run.path)
             found = list(stored_trials(run.path, content))
         except ResultsError as error:
-            left_out.append(str(error))
+            left_out.append(message_of(error))
             return
         place = places.setdefault(run.machine, Place(run.machine, run.environment(), recorded_at=run.when))
         _take_newest(place, run.path, found, content)

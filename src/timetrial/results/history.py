@@ -16,6 +16,7 @@ from typing import Any, Final, NotRequired, Required, TypedDict, cast, get_args,
 
 from timetrial.environment.identity import python_in
 from timetrial.errors import ResultsError
+from timetrial.languages import Text, message_of
 from timetrial.results.figures import void_of_entry
 from timetrial.results.read import plain_bytes
 from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY, Environment, ResultsFile
@@ -145,7 +146,7 @@ def read_history(directory: Path, *, absolute: bool = False) -> History:
         try:
             runs.append(read_run_briefly(path))
         except ResultsError as error:
-            left_out.append(str(error))
+            left_out.append(message_of(error))
     return History(groups_of(runs, absolute=absolute), left_out)
 
 
@@ -158,12 +159,15 @@ def read_run_briefly(path: Path) -> Run:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _not_whole(path, error) from error
     except RecursionError as error:
-        raise _not_whole(path, "it is nested too deeply") from error
+        raise _not_whole(path, "nested too deeply") from error
     version = about.get("schema_version", 1)
     if version != FILE_SCHEMA_VERSION:
         raise ResultsError(
-            f"{path} has version {version} of the file's schema, this timetrial reads version "
-            f"{FILE_SCHEMA_VERSION}: move it elsewhere"
+            Text(
+                f"{path} has version {version} of the file's schema, this timetrial reads version "
+                f"{FILE_SCHEMA_VERSION}: move it elsewhere",
+                f"{path} 的文件格式是第 {version} 版，而这个 timetrial 读第 {FILE_SCHEMA_VERSION} 版：请移走",
+            )
         )
     wrong = ENVIRONMENT(environment, f"{KEY}.environment") or _no_duration(content)
     if wrong:
@@ -192,7 +196,12 @@ def _no_duration(content: ResultsFile) -> str | None:
 
 
 def _not_whole(path: Path, why: object) -> ResultsError:
-    return ResultsError(f"{path} is no run that timetrial wrote whole ({why}): delete it, or restore it")
+    return ResultsError(
+        Text(
+            f"{path} is no run that timetrial wrote whole ({why}): delete it, or restore it",
+            f"{path} 不是 timetrial 完整写下的运行（“{why}”）：请删除，或恢复",
+        )
+    )
 
 
 def _selected(whole: Any, paths: Iterable[str]) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from timetrial.errors import ResultsError
+from timetrial.languages import Text
 from timetrial.results.schema import FILE_SCHEMA_VERSION, KEY
 from timetrial.results.wellformed import RESULTS
 
@@ -15,10 +16,16 @@ def plain_bytes(path: Path) -> bytes:
     """What a file holds; raises ResultsError for one that can't be read, or would never end, as a pipe or device."""
     try:
         if path.exists() and not path.is_file():
-            raise ResultsError(f"{path} is no plain file: name another one, or move it elsewhere")
+            raise ResultsError(
+                Text(
+                    f"{path} is no plain file: name another one, or move it elsewhere",
+                    f"{path} 不是普通文件：请换一个，或移走",
+                )
+            )
         return path.read_bytes()
     except OSError as error:
-        raise ResultsError(f"can't read {path}: {error.strerror or error}") from error
+        why = error.strerror or error
+        raise ResultsError(Text(f"can't read {path}: {why}", f"无法读取 {path}：“{why}”")) from error
 
 
 def read_json(path: Path) -> Any:
@@ -26,9 +33,19 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(plain_bytes(path))
     except ValueError as error:
-        raise ResultsError(f"{path} is not JSON ({error}): delete it, or restore it from where it came") from error
+        raise ResultsError(
+            Text(
+                f"{path} is not JSON ({error}): delete it, or restore it from where it came",
+                f"{path} 不是 JSON（“{error}”）：请删除，或从来源恢复",
+            )
+        ) from error
     except RecursionError as error:
-        raise ResultsError(f"{path} is nested deeper than any file of results: delete it") from error
+        raise ResultsError(
+            Text(
+                f"{path} is nested deeper than any file of results: delete it",
+                f"{path} 的嵌套比任何结果文件都深：请删除",
+            )
+        ) from error
 
 
 def read_results(path: Path) -> dict[str, Any]:
@@ -38,11 +55,26 @@ def read_results(path: Path) -> dict[str, Any]:
     """
     content = read_json(path)
     if not isinstance(content, dict) or not isinstance(content.get("benchmarks"), list):
-        raise ResultsError(f"{path} holds no benchmarks: it is not a file that pytest-benchmark or timetrial wrote")
+        raise ResultsError(
+            Text(
+                f"{path} holds no benchmarks: it is not a file that pytest-benchmark or timetrial wrote",
+                f"{path} 中没有基准测试：它不是 pytest-benchmark 或 timetrial 写的文件",
+            )
+        )
     wrong = RESULTS(content, "")
     if wrong:
-        raise ResultsError(f"{path} is not whole ({wrong}): restore it from where it came, or measure again")
+        raise not_whole(path, wrong)
     return content
+
+
+def not_whole(path: Path, wrong: object) -> ResultsError:
+    """The error for a file of which something is missing or of another kind."""
+    return ResultsError(
+        Text(
+            f"{path} is not whole ({wrong}): restore it from where it came, or measure again",
+            f"{path} 不完整（“{wrong}”）：请从来源恢复，或重新测量",
+        )
+    )
 
 
 def read_run(path: Path) -> dict[str, Any]:

@@ -32,6 +32,8 @@ class VoidReason(TypedDict, total=False):
     """One of ``trial.void.Kind``."""
     reason: Required[str]
     """What happened, with its figures."""
+    reason_zh: str
+    """The same in Chinese."""
     fix: str
     """What to do about it."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from timetrial.errors import ResultsError
+from timetrial.languages import Text
 from timetrial.results.figures import void_of_entry
 from timetrial.results.schema import KEY
 from timetrial.results.ways import Way
@@ -33,7 +34,7 @@ class StoredTrial:
     rounds_s_per_item: tuple[float, ...]
     """Seconds an item of each round, in order."""
     median_s_per_item: float
-    void: str | None
+    void: Text | None
     """The first reason why its timing means nothing."""
     sweeps: tuple[str, ...]
     """Along which of its parameters it is a point of a curve."""
@@ -80,7 +81,12 @@ def stored_trials(file: Path, content: Mapping[str, Any]) -> Iterator[StoredTria
             yield _trial(file, benchmark, figures)
         except KeyError as error:
             name = benchmark.get("fullname", "a trial")
-            raise ResultsError(f"{file} is not whole ({name} has no {error}): measure it again") from error
+            raise ResultsError(
+                Text(
+                    f"{file} is not whole ({name} has no {error}): measure it again",
+                    f"{file} 不完整（“{name}”缺少 {error}）：请重新测量",
+                )
+            ) from error
 
 
 def _trial(file: Path, benchmark: Mapping[str, Any], figures: Mapping[str, Any]) -> StoredTrial:
@@ -97,7 +103,15 @@ def _trial(file: Path, benchmark: Mapping[str, Any], figures: Mapping[str, Any])
         parameters,
         tuple(each / items for each in benchmark["stats"].get("data") or ()),
         benchmark["stats"]["median"] / items,
-        str(voids[0].get("reason") or voids[0].get("kind") or "no reason given") if voids else None,
+        _reason(voids[0]) if voids else None,
         tuple(figures.get("sweeps", ())),
         benchmark,
     )
+
+
+def _reason(void: Mapping[str, Any]) -> Text:
+    """In both languages, as far as it was kept in both."""
+    told = void.get("reason") or void.get("kind")
+    if not told:
+        return Text("no reason given", "未说明原因")
+    return Text(str(told), str(void.get("reason_zh") or told))

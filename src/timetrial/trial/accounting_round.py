@@ -21,14 +21,23 @@ from timetrial.measure.processes.sampler import Sampler
 from timetrial.measure.processes.usage import PROMISED_SHARE, Accounting
 from timetrial.measure.processes.worker_growth import WorkerGrowth
 from timetrial.models.base import Executor, TellsOverhead
-from timetrial.stats.percentiles import percentiles
+from timetrial.stats.distribution import distribution
 from timetrial.system.clocks import clocks
+from timetrial.trial import traffic_reasons
 from timetrial.trial.plan import TrialPlan
 from timetrial.trial.server_traffic import Load
 from timetrial.trial.void import Kind, Void
 
 SHORTEST_S: Final = 0.25
 """Rounds are repeated until they have lasted so long together: a sampler that stays under 2 % sees little of less."""
+
+_FEWEST: Final = 3
+"""So many rounds at least, as long as they don't take ``_ENOUGH_S``: of a single one nobody can say how it varies."""
+
+_ENOUGH_S: Final = 0.5
+
+_STRETCH_S: Final = 0.05
+"""Of rounds that last so long together, a look every 10 ms finds the peak of memory."""
 
 _LONGER_S: Final = 1.0
 """How long they last, anew, where the sampler took more than that in the shorter time."""
@@ -85,8 +94,12 @@ def _counted(sampler: Sampler, executor: Executor, rounds: _Rounds, shortest_s: 
 
 def _sampled(sampler: Sampler, executor: Executor, rounds: _Rounds, shortest_s: float) -> tuple[_Rounds, Accounting]:
     sampler.start()
-    while rounds.duration_s < shortest_s:
+    told_s = 0.0
+    while rounds.duration_s < shortest_s or (rounds.count < _FEWEST and rounds.duration_s < _ENOUGH_S):
         rounds.run(executor)
+        if rounds.duration_s - told_s >= _STRETCH_S:
+            sampler.end_stretch()
+            told_s = rounds.duration_s
     return rounds, sampler.stop()
 
 
@@ -118,15 +131,14 @@ class _Rounds:
         """Raises VoidTrialError unless the server answered as many as that many rounds take."""
         expected = self.count * self.plan.expected_requests
         if counted != expected:
-            reason = f"the server answered {counted} requests in {self.count} round(s) that take {expected}"
-            raise Void(Kind.REQUESTS, reason).error(self._who)
+            raise Void(Kind.REQUESTS, traffic_reasons.answered(counted, self.count, expected)).error(self._who)
 
     def figures(self) -> dict[str, Any]:
         latencies, lags = self._latencies_ns, self._lags_ns
         return {
             "rounds": self.count,
             "rounds_s": self.duration_s,
-            "latency": percentiles(latencies) if latencies else None,
+            "latency": distribution(latencies) if latencies else None,
             "loop_lag": lag_summary(lags),
         }
 

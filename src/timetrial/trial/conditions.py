@@ -14,6 +14,7 @@ from timetrial.environment.clock import smallest_step_ns
 from timetrial.environment.facts import known
 from timetrial.environment.limits import OpenFiles, count_open_files, raise_open_files, set_open_files
 from timetrial.environment.record import load
+from timetrial.languages import NOTHING, Text
 from timetrial.measure.disturbance import SHORTEST_STRETCH_S, Disturbance, DisturbanceMeter, Thresholds
 from timetrial.measure.native_threads import NativeThreads, NativeThreadWatch
 from timetrial.trial.void import Kind, Void
@@ -149,11 +150,13 @@ def too_short(durations_s: Sequence[float], clock_step_ns: int | None) -> Void |
     median_ns = statistics.median(durations_s) * 1e9
     if median_ns >= SHORTEST_ROUND_STEPS * clock_step_ns:
         return None
-    return Void(
-        Kind.CLOCK,
+    reason = Text(
         f"the median round took {median_ns:,.0f} ns, and the clock's smallest step is {clock_step_ns:,} ns: "
         f"at least {SHORTEST_ROUND_STEPS} steps make a round that can be timed",
+        f"中位轮耗时 {median_ns:,.0f} ns，而时钟的最小步长是 {clock_step_ns:,} ns："
+        f"一轮至少要有 {SHORTEST_ROUND_STEPS} 步才能计时",
     )
+    return Void(Kind.CLOCK, reason)
 
 
 def throttled(seen: Throttling, rounds_s: float) -> Void | None:
@@ -161,19 +164,24 @@ def throttled(seen: Throttling, rounds_s: float) -> Void | None:
     if not seen.periods or seen.seconds < MOST_THROTTLED * rounds_s:
         return None
     quota = known(quota_cores)
-    of = f" of {quota:g} core(s)" if quota else ""
-    return Void(
-        Kind.THROTTLED,
-        f"a CPU quota{of} stopped the processes in {seen.periods} period(s), for {seen.seconds:.2f} s in "
+    of = Text(f" of {quota:g} core(s)", f"（{quota:g} 核）") if quota else NOTHING
+    reason = Text(
+        f"a CPU quota{of.en} stopped the processes in {seen.periods} period(s), for {seen.seconds:.2f} s in "
         f"{rounds_s:.2f} s of rounds",
+        f"CPU 配额{of.zh}在 {seen.periods} 个周期内暂停了进程，{rounds_s:.2f} 秒的计时轮次中共停 {seen.seconds:.2f} 秒",
     )
+    return Void(Kind.THROTTLED, reason)
 
 
 def files_used_up(limit: OpenFiles | None, used: int | None) -> Void | None:
     """Whether this process has nearly as many files and sockets open as it may."""
     if limit is None or limit.allowed is None or used is None or used < MOST_OF_A_LIMIT * limit.allowed:
         return None
-    return Void(Kind.LIMIT, f"{used} of the {limit.allowed} files and sockets that may be open were open")
+    reason = Text(
+        f"{used} of the {limit.allowed} files and sockets that may be open were open",
+        f"最多可打开 {limit.allowed} 个文件与套接字，已打开 {used} 个",
+    )
+    return Void(Kind.LIMIT, reason)
 
 
 def disturbed(seen: Disturbance | None, thresholds: Thresholds, rounds_s: float) -> Void | None:
@@ -194,41 +202,66 @@ def fallbacks(
     """
     for loop in str(details.get("event_loop") or "").split(" and "):
         if loop and event_loop is not None and loop.partition(".")[0] != event_loop:
-            yield Void(Kind.FALLBACK, f"the event loop is {loop}, and {event_loop} was asked for")
+            other = Text(
+                f"the event loop is {loop}, and {event_loop} was asked for",
+                f"事件循环是 {loop}，而要求的是 {event_loop}",
+            )
+            yield Void(Kind.FALLBACK, other)
     started = details.get("start_method")
     if start_method is not None and started is not None and started != start_method:
-        yield Void(Kind.FALLBACK, f"worker processes were started by {started}, and {start_method} was asked for")
+        other = Text(
+            f"worker processes were started by {started}, and {start_method} was asked for",
+            f"工作进程以 {started} 启动，而要求的是 {start_method}",
+        )
+        yield Void(Kind.FALLBACK, other)
     if no_threads := details.get("no_threads"):
-        yield Void(Kind.FALLBACK, f"the threads are {no_threads}")
+        yield Void(Kind.FALLBACK, Text(f"the threads are {no_threads}", f"这些线程并非系统线程：“{no_threads}”"))
     substitute = substitute_for(client) if client else None
     if substitute:
-        yield Void(Kind.FALLBACK, f"the client {client} is {substitute}")
+        yield Void(Kind.FALLBACK, Text(f"the client {client} is {substitute.en}", f"客户端 {client} {substitute.zh}"))
 
 
 def unlike_parent(details: Mapping[str, object]) -> Iterator[Void]:
     """In what worker processes differ from this one, though they were told: they may do other work."""
     if unlike := details.get("unlike_parent"):
-        yield Void(Kind.WORKER_ENVIRONMENT, f"worker processes differ from pytest's own: {unlike}")
+        reason = Text(
+            f"worker processes differ from pytest's own: {unlike}", f"工作进程与 pytest 自身的进程不同：“{unlike}”"
+        )
+        yield Void(Kind.WORKER_ENVIRONMENT, reason)
 
 
 def lost_workers(details: Mapping[str, object]) -> Iterator[Void]:
     """Where a cluster lost workers and ran their items again: the rounds were done by fewer, or took longer."""
     if lost := details.get("workers_lost"):
         again = details.get("items_run_again", 0)
-        yield Void(Kind.WORKER_LOST, f"{lost} worker(s) of the cluster were lost, and {again} items were run again")
+        reason = Text(
+            f"{lost} worker(s) of the cluster were lost, and {again} items were run again",
+            f"集群失去了 {lost} 个 worker，有 {again} 项重新执行",
+        )
+        yield Void(Kind.WORKER_LOST, reason)
 
 
 def traced(left: Sequence[str], details: Mapping[str, object]) -> Iterator[Void]:
     """What traces or profiles the timed rounds though it was to be held off, here or in worker processes."""
     for program in left:
-        yield Void(Kind.TRACED, f"the timed rounds ran under {program}, which can't be held off")
+        here = Text(
+            f"the timed rounds ran under {program}, which can't be held off",
+            f"计时轮次受到“{program}”的跟踪，且无法暂停它",
+        )
+        yield Void(Kind.TRACED, here)
     if in_workers := details.get("traced"):
-        yield Void(Kind.TRACED, f"worker processes ran under {in_workers}, which can't be held off")
+        there = Text(
+            f"worker processes ran under {in_workers}, which can't be held off",
+            f"工作进程受到“{in_workers}”的跟踪，且无法暂停它",
+        )
+        yield Void(Kind.TRACED, there)
 
 
 def left_over(leftovers: Sequence[str]) -> Void | None:
     """Whether the accounting round found that the workload leaves something behind."""
     if not leftovers:
         return None
-    more = f", and {len(leftovers) - 1} more" if len(leftovers) > 1 else ""
-    return Void(Kind.LEFTOVERS, f"after the accounting round, {leftovers[0]}{more}")
+    first, rest = leftovers[0], len(leftovers) - 1
+    more = Text(f", and {rest} more", f"等 {rest + 1} 处") if rest else NOTHING
+    reason = Text(f"after the accounting round, {first}{more.en}", f"核算轮之后留有残余：“{first}”{more.zh}")
+    return Void(Kind.LEFTOVERS, reason)

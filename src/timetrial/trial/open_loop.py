@@ -7,8 +7,10 @@ from dataclasses import replace
 from itertools import cycle, islice
 from typing import Any, Final
 
+from timetrial.languages import Text
 from timetrial.measure.arrivals import Due, Served, due_parts, offsets_ns, reached_per_s, worst_backlog
 from timetrial.models.base import Executor
+from timetrial.stats.distribution import distribution
 from timetrial.stats.percentiles import percentiles
 from timetrial.system.clocks import clocks
 from timetrial.trial.plan import TrialPlan
@@ -46,10 +48,10 @@ def run_open_loop(plan: TrialPlan, ceiling_per_s: float | None, how: OpenLoop) -
         "rate_asked_per_s": rate_per_s,
         "rate_reached_per_s": reached_per_s(served),
         "arrivals": len(served),
-        "latency": percentiles([each.latency_ns for each in served]),
+        "latency": distribution([each.latency_ns for each in served]),
         "late_start": percentiles([each.late_ns for each in served]),
         "worst_backlog": worst_backlog(served),
-        "closed_latency": percentiles([each.end_ns - each.start_ns for each in closed]),
+        "closed_latency": distribution([each.end_ns - each.start_ns for each in closed]),
     }
 
 
@@ -71,7 +73,10 @@ def _count(plan: TrialPlan, items: int, counted: int) -> None:
     """Requests add up as in the timed rounds, where a part of a round says how many that makes."""
     expected, part = divmod(plan.expected_requests * items, len(plan.items))
     if not part and counted != expected:
-        reason = f"the server answered {counted} requests where {expected} were due"
+        reason = Text(
+            f"the server answered {counted} requests where {expected} were due",
+            f"应有 {expected} 个请求，服务器却应答了 {counted} 个",
+        )
         raise Void(Kind.REQUESTS, reason).error(_who(plan))
 
 

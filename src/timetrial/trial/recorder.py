@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from timetrial import models
 from timetrial.errors import NothingComputedError, WorkloadError
+from timetrial.languages import Text
 from timetrial.measure.tracing import let_through, paused
 from timetrial.models.uncomputed import uncomputed
 from timetrial.system.clocks import clocks
@@ -290,7 +291,10 @@ _MOST_PROVING: Final = 10
 
 _CHANGED_ITEMS: Final = Void(
     Kind.ITEMS,
-    "the task changes its items, so each round finds what the one before left; worker processes get new ones",
+    Text(
+        "the task changes its items, so each round finds what the one before left; worker processes get new ones",
+        "任务改动了输入项，每轮看到的是上一轮留下的；工作进程拿到的却是新的",
+    ),
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from timetrial import models
 from timetrial.errors import NothingComputedError, WorkloadError, shorten
+from timetrial.languages import Text
 from timetrial.models.base import ConcurrencyModel, InLoopModel
 from timetrial.models.uncomputed import uncomputed
 from timetrial.trial.digest import combine, digest, forms
@@ -37,11 +38,16 @@ class Expected:
     def verify(self, results: Sequence[Any], items: Sequence[Any], who: str) -> None:
         """Raises VoidTrialError that names the first item whose result differs from the reference."""
         if len(results) != len(self.digests):
-            raise Void(Kind.RESULTS, f"{len(results)} results for {len(self.digests)} items").error(who)
+            found, expected = len(results), len(self.digests)
+            said = Text(f"{found} results for {expected} items", f"{expected} 项只应有同样多的结果，却得到 {found} 个")
+            raise Void(Kind.RESULTS, said).error(who)
         for index, result in enumerate(results):
             if not self._is_right(index, result):
                 item, got = shorten(items[index]), shorten(result)
-                reason = f"the result of item {index}, {item}, differs from the serial reference: got {got}"
+                reason = Text(
+                    f"the result of item {index}, {item}, differs from the serial reference: got {got}",
+                    f"第 {index} 项 {item} 的结果与串行结果不同：得到 {got}",
+                )
                 raise Void(Kind.RESULTS, reason).error(who)
 
     def _is_right(self, index: int, result: Any) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from timetrial.environment.facts import known
 from timetrial.environment.limits import ephemeral_ports
+from timetrial.trial import traffic_reasons as reasons
 from timetrial.trial.void import Kind, Void
 
 MOST_BUSY_SHARE: Final = 0.70
@@ -154,12 +155,10 @@ class Traffic:
         """Why the latest round was not the work that was asked for, or None."""
         counted, most = self._round.requests, self._round.in_flight_max
         if counted != self._expected:
-            reason = f"the server answered {counted} requests in a round that takes {self._expected}"
-            return Void(Kind.REQUESTS, reason)
+            return Void(Kind.REQUESTS, reasons.answered(counted, 1, self._expected))
         # Of several server processes each has a peak of its own, whose sum is no proof.
         if most is not None and most > self._most_at_once and self._round.processes == 1:
-            reason = f"the server saw {most} requests in flight at once, where {self._most_at_once} may be"
-            return Void(Kind.CONCURRENCY, reason)
+            return Void(Kind.CONCURRENCY, reasons.too_many_at_once(most, self._most_at_once))
         return None
 
     def unfair(self, durations_s: float) -> list[Void]:
@@ -183,12 +182,12 @@ class Traffic:
         if not self._rounds or wanted <= 1:
             return None
         if self._found_open + opened < wanted and self._held_up(durations_s):
-            return Void(Kind.POOL, f"the client had {opened} connection(s), too few for {wanted} items in flight")
+            return Void(Kind.POOL, reasons.few_connections(opened, wanted))
         reopens = all(each.connections_opened for each in self._rounds)
         peak = self._steady_peak() if reopens or opened < wanted else None
         if peak is None or peak >= wanted:
             return None
-        return Void(Kind.POOL, f"in every round exactly {peak} requests were in flight, too few for {wanted} items")
+        return Void(Kind.POOL, reasons.steady_peak(peak, wanted))
 
     def _held_up(self, durations_s: float) -> bool:
         """Whether it was the connections that there were too few of, and no slow client that needed no more.
@@ -221,11 +220,7 @@ class Traffic:
         share = self.busy_share(durations_s)
         if share is None or share <= MOST_BUSY_SHARE:
             return None
-        return Void(
-            Kind.SERVER_BOUND,
-            f"the server was at {share:.0%} of its measured ceiling of {self._ceiling_per_s():,.0f} such requests/s "
-            f"(at most {MOST_BUSY_SHARE:.0%} is allowed)",
-        )
+        return Void(Kind.SERVER_BOUND, reasons.near_ceiling(share, self._ceiling_per_s(), MOST_BUSY_SHARE))
 
     def busy_share(self, durations_s: float) -> float | None:
         """CPU time by wall time of the busiest server process in the timed rounds; None where that can't be told.
@@ -277,7 +272,7 @@ def ports_used_up(connections: int, ports: Sequence[int] | None) -> Void | None:
     available = ports[1] - ports[0] + 1 if ports else None
     if available is None or connections < MOST_OF_THE_PORTS * available:
         return None
-    return Void(Kind.LIMIT, f"{connections:,} connections were opened, and there are {available:,} ports for them")
+    return Void(Kind.LIMIT, reasons.no_ports(connections, available))
 
 
 _ROUNDS_TO_TELL_BY: Final = 5

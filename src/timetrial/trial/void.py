@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from timetrial.errors import VoidTrialError
+from timetrial.languages import Text, text
 
 
 class Kind(StrEnum):
@@ -78,8 +79,9 @@ class Void:
         return f"{self.reason}; {self.fix}"
 
     def as_dict(self) -> dict[str, str]:
-        """For JSON: ``kind``, ``reason`` and ``fix``."""
-        return {"kind": str(self.kind), "reason": self.reason, "fix": self.fix}
+        """For JSON: ``kind``, ``reason``, the same in Chinese as ``reason_zh``, and ``fix``."""
+        chinese = {"reason_zh": told.zh} if (told := text(self.reason)).zh != told.en else {}
+        return {"kind": str(self.kind), "reason": self.reason, **chinese, "fix": self.fix}
 
     def error(self, who: str) -> VoidTrialError:
         """What fails the test of a trial that did other work."""
@@ -87,10 +89,12 @@ class Void:
 
 
 _LIMITS_REACHED: Final = {
-    errno.EMFILE: "this process may open no more files (EMFILE)",
-    errno.ENFILE: "the system may open no more files (ENFILE)",
-    errno.EADDRNOTAVAIL: "there was no port left to connect from (EADDRNOTAVAIL)",
-    errno.ENOBUFS: "the system had no more room for sockets (ENOBUFS)",
+    errno.EMFILE: Text("this process may open no more files (EMFILE)", "此进程不能再打开更多文件（EMFILE）"),
+    errno.ENFILE: Text("the system may open no more files (ENFILE)", "系统不能再打开更多文件（ENFILE）"),
+    errno.EADDRNOTAVAIL: Text(
+        "there was no port left to connect from (EADDRNOTAVAIL)", "已没有可用于连接的端口（EADDRNOTAVAIL）"
+    ),
+    errno.ENOBUFS: Text("the system had no more room for sockets (ENOBUFS)", "系统已没有套接字的空间（ENOBUFS）"),
 }
 _DEEPEST_CAUSE: Final = 20
 
@@ -100,10 +104,13 @@ def void_of(error: BaseException) -> Void | None:
     if isinstance(error, VoidTrialError):
         return Void(Kind(error.kind), error.reason)
     reached = _limit_reached(error)
-    return None if reached is None else Void(Kind.LIMIT, f"{reached}: {type(error).__name__}: {error}")
+    if reached is None:
+        return None
+    said = f"{type(error).__name__}: {error}"
+    return Void(Kind.LIMIT, Text(f"{reached.en}: {said}", f"{reached.zh}：{said}"))
 
 
-def _limit_reached(error: BaseException) -> str | None:
+def _limit_reached(error: BaseException) -> Text | None:
     """A client may wrap what the system said, so causes count; from a worker process come only their texts."""
     each: BaseException | None = error
     for _ in range(_DEEPEST_CAUSE):

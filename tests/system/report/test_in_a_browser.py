@@ -110,12 +110,13 @@ def test_nothing_complains_nothing_is_fetched_and_markup_in_a_name_does_nothing(
 def test_every_chart_has_its_marks(shown: Shown) -> None:
     """As many as its table has rows, or more, and all within the picture."""
     charts = shown.page.evaluate(
-        """() => { const drawn = f => f.querySelector('use') ? $(f.querySelector('use').getAttribute('href')) : f;
+        """() => { const above = f => f.querySelector('use[href$="-drawn"]');
+          const drawn = f => above(f) ? $(above(f).getAttribute('href')) : f;
           const $ = selector => document.querySelector(selector);
           return [...document.querySelectorAll('figure.chart')].map(f => ({
             key: f.id, marks: drawn(f).querySelectorAll('.mark,.void,.part').length,
             width: f.querySelector('svg').getBoundingClientRect().width,
-            outside: [...f.querySelectorAll('svg :is(text,path,rect)')].filter(e => {
+            outside: [...f.querySelectorAll('svg :is(text,path,rect,use)')].filter(e => {
               const a = e.getBoundingClientRect(), b = f.getBoundingClientRect();
               return a.width && (a.right > b.right + 12 || a.left < b.left - 12);
             }).map(e => e.outerHTML.slice(0, 90))}))}"""

@@ -27,6 +27,8 @@ class ProcessTree:
         self._begun = False
         self._peaks: dict[str, dict[str, int]] = {}
         self._memory_start: dict[str, int] = {}
+        self._stretch: dict[str, int] = {}
+        self._memory_low: dict[str, int] = {}
 
     @property
     def alive(self) -> Iterable[Tracked]:
@@ -49,6 +51,13 @@ class ProcessTree:
         self.discover(began_before=True)
         self.glance()
         self._memory_start = {role: peaks["memory"] for role, peaks in self._peaks.items()}
+        self._stretch, self._memory_low = {}, {}
+
+    def end_stretch(self) -> None:
+        """The peaks of memory since the last stretch are those of one stretch; where nothing was read, it goes on."""
+        for role, peak in self._stretch.items():
+            self._memory_low[role] = min(peak, self._memory_low.get(role, peak))
+        self._stretch = {}
 
     def finish(self) -> dict[str, RoleUsage]:
         """Reads every process once more; what each role used since begin."""
@@ -162,6 +171,7 @@ class ProcessTree:
             sums["threads"] += each.last.threads
             sums["sockets"] += each.sockets
         for role, sums in now.items():
+            self._stretch[role] = max(self._stretch.get(role, 0), sums["memory"])
             peaks = self._peaks.setdefault(role, sums)
             for name, value in sums.items():
                 peaks[name] = max(peaks[name], value)
@@ -176,6 +186,7 @@ class ProcessTree:
             cpu_system_s=system_s,
             memory_start_bytes=self._memory_start.get(role, 0),
             memory_peak_bytes=peaks["memory"],
+            memory_low_bytes=self._memory_low.get(role, peaks["memory"]),
             memory_kind="+".join(sorted({member.memory.kind for member in members if member.memory.kind})),
             processes_max=peaks["processes"],
             threads_max=peaks["threads"],

@@ -80,6 +80,10 @@ class Sampler:
         """Reads everything once and begins to sample; when it returns, the round may begin. Raises AccountingError."""
         self._ask({"do": "start", "interval_s": self._interval_s})
 
+    def end_stretch(self) -> None:
+        """Between two rounds: what follows has a peak of memory of its own. Raises AccountingError."""
+        self._ask({"do": "end_stretch"})
+
     def stop(self) -> Accounting:
         """Reads everything once more; raises AccountingError where nothing was started, or the sampler is gone."""
         return Accounting.from_dict(self._ask({"do": "stop"}))

@@ -105,6 +105,10 @@ class Round:
             self._memory_readings += wanted.kind == "memory"
             self._readings.charge(self._cpu_since_ns())
 
+    def end_stretch(self) -> None:
+        """What was seen since the last stretch is one of its own; nothing is read."""
+        self._tree.end_stretch()
+
     def finish(self) -> Accounting:
         """Reads everything once more and adds it up."""
         wall_ns = time.perf_counter_ns() - self._began_ns
@@ -198,11 +202,17 @@ class SamplerProcess:
         gc.freeze()
         self._round = Round(self._tree, interval_s)
 
+    def _end_stretch(self) -> None:
+        self._started().end_stretch()
+
     def _stop(self) -> dict[str, Any]:
+        finished, self._round = self._started(), None
+        return finished.finish().as_dict()
+
+    def _started(self) -> Round:
         if self._round is None:
             raise AccountingError("the sampler was stopped before it was started; call start() first")
-        finished, self._round = self._round, None
-        return finished.finish().as_dict()
+        return self._round
 
 
 def _say(message: Message) -> None:

@@ -34,6 +34,8 @@ class RoleUsage:
     """The sum before the round."""
     memory_peak_bytes: int
     """The highest sum, the one before the round included."""
+    memory_low_bytes: int
+    """The highest sum in that stretch of rounds where it was lowest: how far the peak varies."""
     memory_kind: str
     processes_max: int
     """Most at one moment, as the next two."""

@@ -33,7 +33,11 @@ def unavailable(start_method: str | None) -> str | None:
         return Text("this platform has no processes", "此平台不支持进程")
     methods = multiprocessing.get_all_start_methods()
     if start_method is not None and start_method not in methods:
-        return f"there is no start method {start_method!r} here; there are: {', '.join(methods)}"
+        there = ", ".join(methods)
+        return Text(
+            f"there is no start method {start_method!r} here; there are: {there}",
+            f"此处没有启动方式 {start_method}；可用的有：{there}",
+        )
     return None
 
 

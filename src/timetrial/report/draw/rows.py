@@ -122,11 +122,13 @@ def _ranges(row: Row, scale: Linear | Log, y: float, look: Look) -> Iterator[tup
 
 
 def _bar(row: Row, scale: Linear | Log, y: float) -> Iterator[tuple[str, str]]:
+    """In whole pixels; a part that is there at all has one."""
     reached = 0.0
     for class_, size in row.parts:
         start, end = scale(reached), scale(reached + size)
         if end - start >= _THINNEST_PX:
-            yield f"part {class_}", f"M{start:.1f} {number(y - 5.5)}h{end - start:.1f}v11h{start - end:.1f}z"
+            wide = max(1, round(end) - round(start))
+            yield f"part {class_}", f"M{number(start)} {number(y - 5.5)}h{wide}v11h-{wide}z"
         reached += size
 
 

@@ -11,7 +11,7 @@ from timetrial.report.draw.axes import CHARACTER_PX, Frame, axis_names, grid
 from timetrial.report.draw.labels import LINE_PX
 from timetrial.report.draw.marks import look_of
 from timetrial.report.draw.scales import Linear, Log, figures_scale
-from timetrial.report.draw.svg import Point, dots, element, path, picture, text
+from timetrial.report.draw.svg import Point, element, marks, path, picture, text
 
 _WIDTH: Final = 420.0
 _HEIGHT: Final = 264.0
@@ -55,7 +55,10 @@ def draw_scatter(
         grid(frame, x, y, x_label, y_label),
         axis_names(frame, x_name, y_name),
         element("path", d=path([(x(place.x), y(place.y)) for place in best]), class_="front"),
-        *(_mark(place, point, hollow=place not in best) for place, point in zip(places, at, strict=True)),
+        *marks(
+            (look_of(place.model).marks(hollow=place not in best), [point])
+            for place, point in zip(places, at, strict=True)
+        ),
         _names(places, at, frame),
     ]
     return picture(_WIDTH, _HEIGHT, parts), at
@@ -64,10 +67,6 @@ def draw_scatter(
 def _with_room(scale: Linear | Log) -> Linear | Log:
     kind = type(scale)
     return kind(scale.low, scale.high, scale.start_px, scale.end_px, most_ticks=4)
-
-
-def _mark(place: Place, at: Point, *, hollow: bool) -> str:
-    return element("path", d=dots([at]), class_=look_of(place.model).marks(hollow=hollow))
 
 
 def _names(places: Sequence[Place], at: Sequence[Point], frame: Frame) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from timetrial.claims import Claim, Outcome, Tally, Verdict, all_claims, judge, stored_of, tally
 from timetrial.claims.stored import MOST_FILES
 from timetrial.errors import ClaimError, ResultsError
-from timetrial.languages import NOTHING, Text, joined
+from timetrial.languages import NOTHING, Text, joined, message_of
 from timetrial.report.draw.same import same
 from timetrial.results.collect import Place
 from timetrial.results.read import read_results
@@ -81,7 +81,7 @@ def claims_of(place: Place, left_out: list[str]) -> Claims | None:
         try:
             verdicts += judge(stored, [claim])
         except ClaimError as error:
-            left_out.append(str(error))
+            left_out.append(message_of(error))
     return Claims(verdicts)
 
 
@@ -152,7 +152,7 @@ def _few(test: str, variants: Sequence[str]) -> Text:
     return Text(f"{test} {told}{also}", f"{test} {told}{also.zh}")
 
 
-_MOST_SOURCES: Final = 4
+_MOST_SOURCES: Final = 2
 
 
 def _beyond(verdict: Verdict) -> float:

@@ -30,6 +30,12 @@ def _latency(percentile: str, loop: str) -> Callable[[Ranked], Text]:
     return lambda row: seconds(latency_s(row.trial, percentile, loop=loop))
 
 
+def _slowest(row: Ranked) -> Text:
+    """The item that took longest, in the open loop where there was one."""
+    opened = latency_s(row.trial, "max", loop="open")
+    return seconds(opened if opened is not None else latency_s(row.trial, "max"))
+
+
 def _throughput(row: Ranked) -> Text:
     return same(rate(1 / row.trial.median_s_per_item)) if row.trial.median_s_per_item > 0 else NOTHING
 
@@ -43,13 +49,14 @@ def _behind(row: Ranked) -> Text:
 COLUMNS: Final[Sequence[Column]] = (
     Column("time", Text("an item", "每项耗时"), lambda row: seconds(row.trial.median_s_per_item)),
     Column("rate", Text("throughput", "吞吐量"), _throughput),
-    Column("speedup", Text("× serial (95 %)", "相对串行（95% 区间）"), lambda row: with_span(row.speedup)),
-    Column("behind", Text("takes × the first (95 %)", "相对最快的耗时（95% 区间）"), _behind),
+    Column("speedup", Text("× serial", "相对串行"), lambda row: with_span(row.speedup)),
+    Column("behind", Text("takes × the first", "耗时为最快的倍数"), _behind),
     Column("startup", Text("start-up", "启动"), lambda row: seconds(row.trial.number("startup_s"))),
     Column("p50", Text("p50", "p50"), _latency("p50", "accounting")),
     Column("p99", Text("p99", "p99"), _latency("p99", "accounting")),
-    Column("closed", Text("p99 closed loop", "闭环 p99"), _latency("p99", "closed")),
-    Column("open", Text("p99 open loop", "开环 p99"), _latency("p99", "open")),
+    Column("closed", Text("p99 closed", "闭环 p99"), _latency("p99", "closed")),
+    Column("open", Text("p99 open", "开环 p99"), _latency("p99", "open")),
+    Column("slowest", Text("slowest", "最慢"), _slowest),
     Column("memory", Text("memory", "内存"), lambda row: bytes_(memory_bytes(row.trial))),
     Column("client", Text("CPU client", "CPU 客户端"), _cpu("client")),
     Column("worker", Text("CPU workers", "CPU 工作进程"), _cpu("worker")),

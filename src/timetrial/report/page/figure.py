@@ -26,6 +26,11 @@ class Behind:
     rows: Sequence[int]
     columns: Sequence[int]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its rows are the table's first ones, in their order."""
+        return [*self.rows] == [*range(len(self.rows))]
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -53,6 +58,6 @@ class Figure:
 
 
 def source_of(ranking: Ranking) -> Text:
-    """The file and the test that a workload's trials are from."""
+    """The file and the test that a workload's trials are from; the dots in its id are the model's name."""
     first = ranking.trials[0]
-    return same(f"{first.file.name} · {first.test}[…]")
+    return same(f"{first.file.name} · {first.test}[…{ranking.ids_end or ''}]")

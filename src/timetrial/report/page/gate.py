@@ -13,7 +13,7 @@ from timetrial.gate.families import judge_families
 from timetrial.gate.findings import ExitCode, Finding, Verdict, exit_code
 from timetrial.gate.store import StoredGate, read_gate
 from timetrial.gate.verdicts import judge
-from timetrial.languages import Text
+from timetrial.languages import Text, message_of
 from timetrial.report.draw.marks import look_of
 from timetrial.report.draw.rows import Dot, Row, draw_rows
 from timetrial.report.draw.same import same
@@ -71,7 +71,7 @@ def gate_of(folders: Iterable[Path], left_out: list[str]) -> Gate | None:
         findings = judge(stored.records, stored.policy, cut_off=not stored.complete)
         families = judge_families(stored.records, stored.policy)
     except (ResultsError, GateError) as error:
-        left_out.append(str(error))
+        left_out.append(message_of(error))
         return None
     return _gate(stored, worst_first([*findings, *families]), exit_code(findings, families))
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from timetrial.errors import ResultsError
+from timetrial.languages import message_of, text
 from timetrial.report.escaped import in_html
 
 _HOST: Final = "127.0.0.1"
 _WAITING: Final = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="2">'
-    "<title>timetrial report</title><p>{}</p>"
+    '<title>timetrial report</title><p>{}</p><p lang="zh-CN">{}</p>'
 )
 
 
@@ -44,7 +45,8 @@ class LiveReport:
                 try:
                     self._made = version, self._make(version)
                 except ResultsError as error:
-                    return _WAITING.format(in_html(str(error)))
+                    why = text(message_of(error))
+                    return _WAITING.format(in_html(why.en), in_html(why.zh))
             return self._made[1]
 
 

@@ -47,6 +47,12 @@ class Ranking:
         return " ".join(f"{name}={value}" for name, value in self.trials[0].parameters.items())
 
     @cached_property
+    def ids_end(self) -> str | None:
+        """What the ids of its tests have behind the model, such as ``-200-8``; None where they differ in it."""
+        ends = {_end_of(trial) for trial in self.trials}
+        return ends.pop() if len(ends) == 1 else None
+
+    @cached_property
     def fair(self) -> Sequence[StoredTrial]:
         """Those whose timing means something."""
         return [trial for trial in self.trials if trial.void is None]
@@ -102,6 +108,12 @@ class Ranking:
 
     def _speedup(self, way: Way) -> Lead | None:
         return None if self.answer is None else self.answer.leads.get(way)
+
+
+def _end_of(trial: StoredTrial) -> str | None:
+    _, bracket, inside = trial.name.partition("[")
+    begins = bracket and inside.endswith("]") and inside.startswith(trial.way.model)
+    return inside.removesuffix("]").removeprefix(trial.way.model) if begins else None
 
 
 def interval_s(trial: StoredTrial) -> tuple[float, float]:

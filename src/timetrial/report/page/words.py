@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from timetrial.claims import Outcome, Tally, Threshold
+from timetrial.claims.stated import OPTIONS
 from timetrial.claims.words import quantity
 from timetrial.languages import Text
 from timetrial.report.draw.marks import look_of
@@ -40,14 +41,15 @@ INTERVALS: Final = Text(
 CURVE: Final = Text("Where the lead changes hands", "领先者在何处易主")
 A_CURVE: Final = Text("Throughput, and how it grows", "吞吐量的变化")
 CLAIMS: Final = Text("What people say, tested here", "常见说法，实测检验")
-MEASURE: Final = Text("Each is measured with its arguments behind", "把对应的参数接在下面的命令之后即可测量：")
+MEASURE: Final = Text(
+    "What is open is measured with its arguments behind", "尚无定论的，把对应的参数接在此命令之后即可测量："
+)
+MEASURE_WITH: Final = " ".join(("pytest", *OPTIONS))
 CLAIM: Final = Text("claim", "说法")
 VERDICT: Final = Text("verdict", "结论")
 WHY: Final = Text("why", "依据")
 CLAIMS_HEAD: Final = Text("The claims, one by one", "逐条检验")
 ALL_CLAIMS: Final = Text("All claims, with their figures and sources", "全部说法及其数据与出处")
-ASKED: Final = Text("Asked for: ", "判据：")
-BECAUSE: Final = Text(", because ", "；理由：")
 OTHERS: Final = Text("published: ", "已发表的数据：")
 OUTCOMES: Final = {
     "confirmed": Outcome.CONFIRMED.text,
@@ -84,18 +86,23 @@ KEYS: Final = Text(
     "将指针移到图上可查看数据；也可聚焦图表后使用方向键。",
 )
 READING: Final = Text(
-    "Bands are intervals of 95 %. Latencies: filled is p50, hollow p99, and the line ends at the slowest item; in an "
-    "open loop items come at a fixed rate. CPU time: plain is the client, striped the workers, outlined the server. "
-    "Throughput against memory: filled is what nothing else beats in both.",
-    "色带为 95% 置信区间。延迟：实心为 p50，空心为 p99，横线止于最慢的一项；开环时各项按固定速率到来。"
+    "Bands and brackets are intervals of 95 %; of p99 up to the slowest item where fewer than 368 ran, of memory "
+    "from the lowest to the highest peak of several rounds. Latencies: marks are p50, p99 and the slowest item. "
+    "Where there are two lines of a model, the one with filled marks is an open loop, in which items come at a "
+    "fixed rate and wait for their turn, and the one with hollow marks is the same work in a closed loop, which "
+    "asks again when it is done. CPU: plain is the client, striped the workers, outlined the server. Throughput "
+    "against memory: filled is what nothing else beats in both.",
+    "色带与括号为 95% 置信区间；p99 的色带在不足 368 项时上至最慢的一项，内存的色带为多轮峰值中的最低值到最高值。"
+    "延迟：标记依次为 p50、p99 与最慢的一项。同一模型有两条线时，实心标记为开环，各项按固定速率到来并排队等待；"
+    "空心标记为同样工作的闭环，做完一项才取下一项。"
     "CPU 时间：实心为客户端，斜纹为工作进程，空框为模拟服务器。吞吐量与内存：实心表示没有更快且更省内存的选择。",
 )
 MADE_BY: Final = Text("Made by timetrial.", "由 timetrial 生成。")
 
 
 def look(model: str) -> str:
-    """The class of a model's colour and mark."""
-    return look_of(model).name
+    """The class of a model's colour and mark, short since a page has hundreds of them."""
+    return f"k-{look_of(model).name[0]}"
 
 
 def at_once(concurrency: int) -> Text:
@@ -214,6 +221,15 @@ def trials(count: int) -> Text:
 def unknown(places: Sequence[str]) -> Text:
     """In which places a claim was not measured."""
     return Text(f"Not measured with {', '.join(places)}.", f"{'、'.join(places)} 上尚未测量。")
+
+
+def asked_for(threshold: Threshold) -> Text:
+    """A claim's figure, its bounds, and the reason for them."""
+    told = bounds(threshold)
+    return Text(
+        f"Asked for: {threshold.of.en} {told}, because {threshold.because.en}",
+        f"判据：{threshold.of.zh} {told}；理由：{threshold.because.zh}",
+    )
 
 
 def bounds(threshold: Threshold) -> str:

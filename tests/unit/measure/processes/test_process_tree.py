@@ -176,6 +176,22 @@ def test_memory_peaks_are_of_the_role_as_a_whole(table: FakeTable, tree: Process
     assert usage["worker"].sockets_max == 2
 
 
+def test_how_far_the_peak_of_memory_varies_is_told_by_the_stretch_where_it_was_lowest(
+    table: FakeTable, tree: ProcessTree
+) -> None:
+    """What was held before the rounds is no stretch, and neither is what is read after the last one."""
+    tree.begin()
+    for held, ends in ((9_000, True), (7_000, False), (6_000, True), (8_000, True), (1_000, False)):
+        table.memory_bytes = {WORKER: held}
+        for each in tree.alive:
+            tree.read_memory(each)
+        tree.glance()
+        if ends:
+            tree.end_stretch()
+    usage = tree.finish()["worker"]
+    assert (usage.memory_low_bytes, usage.memory_peak_bytes) == (7_000, 9_000)
+
+
 def test_between_two_readings_memory_moves_with_the_resident_size(table: FakeTable, tree: ProcessTree) -> None:
     """Which is looked at at every glance, while the memory itself is dear to read."""
     table.memory_bytes = {WORKER: 1_000}
@@ -237,7 +253,7 @@ def test_what_a_reading_costs_is_known_before_the_round_begins(tree: ProcessTree
 
 def test_accounting_survives_its_json_form() -> None:
     """as_dict and from_dict are each other's opposite."""
-    usage = RoleUsage(1.0, 0.5, 1, 2, "pss", 1, 2, 3, 4, 5)
+    usage = RoleUsage(1.0, 0.5, 1, 2, 2, "pss", 1, 2, 3, 4, 5)
     accounting = Accounting(1.0, {"client": usage}, SamplerCost(0.01, 0.01, 0.0, 3, 1), ("a note",))
     assert Accounting.from_dict(accounting.as_dict()) == accounting
     assert accounting.cpu_s == 1.5

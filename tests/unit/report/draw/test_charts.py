@@ -7,13 +7,14 @@ from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 from timetrial.languages import Text
+from timetrial.report.draw.distributions import Distribution, Tail, draw_distributions
 from timetrial.report.draw.labels import spread
 from timetrial.report.draw.lines import Lines, Spot, draw_lines
 from timetrial.report.draw.marks import looks_of
 from timetrial.report.draw.rows import Dot, Row, draw_rows
 from timetrial.report.draw.same import same
 from timetrial.report.draw.scatter import Place, draw_scatter, front
-from timetrial.report.draw.svg import text
+from timetrial.report.draw.svg import curve, text
 
 
 def lines(**series: list[Spot]) -> Lines:
@@ -74,3 +75,32 @@ def test_the_front_is_those_that_nothing_beats_in_both() -> None:
     assert [place.label for place in front(places)] == ["s", "t"]
     svg, anchors = draw_scatter(places, same("memory"), same("items/s"), str, str)
     assert (svg.count('class="mark'), svg.count('class="void'), len(anchors)) == (2, 1, 3)
+
+
+def test_a_distribution_is_a_line_with_room_for_its_tail() -> None:
+    """Marks at p50, p99 and the slowest; the one beside has hollow ones, and no name of its own."""
+    quantiles = [(0.0, 1.0), (50.0, 2.0), (90.0, 3.0), (99.0, 9.0), (99.95, 30.0)]
+    closed = [(0.0, 1.0), (50.0, 2.0), (99.5, 4.0)]
+    drawn = [Distribution("threads", quantiles), Distribution("threads", closed, beside=True)]
+    svg, ends = draw_distributions(drawn, same("items"), same("time"), str)
+    by_class = {each.get("class"): each.get("d", "") for each in ET.fromstring(svg)}
+    assert by_class["line c-t"].startswith("M46 218l")
+    assert (by_class["mark m-t"].count("L"), by_class["void v-t"].count("L")) == (2, 1)
+    assert "line beside c-t" in by_class
+    assert svg.count(">threads<") == 1
+    assert ends[0][0] > ends[1][0]
+
+
+def test_each_nine_takes_as_much_room_as_the_one_before() -> None:
+    """From 0 to 90 as from 90 to 99 and on to 99.9."""
+    scale = Tail(99.95, 0.0, 330.0)
+    at = [scale(value) for value in (0, 90, 99, 99.9)]
+    assert [round(after - before) for before, after in pairwise(at)] == [100, 100, 100]
+    assert scale.ticks() == [0, 50, 90, 99, 99.9]
+
+
+def test_a_curve_leaves_out_what_a_straight_line_passes_and_keeps_every_bend() -> None:
+    """To less than a pixel; each step is told from the end of the one before."""
+    bent = [(0.0, 0.0), (10.0, 10.2), (20.0, 20.0), (30.0, 20.3), (40.0, 5.0)]
+    assert curve(bent) == "M0 0l20 20 10 0 10-15"
+    assert curve(bent[:1] * 2) == "M0 0l0 0"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.unit.claims.planted import PLANTED, contents
+from timetrial.stats.distribution import distribution
 
 ENVIRONMENT: dict[str, Any] = {
     "schema_version": 1,
@@ -76,12 +77,23 @@ def trial(
     }
 
 
+def _latency(middle_ms: float, slow: float, count: int) -> Mapping[str, Any]:
+    """Of items that mostly take about as long, and some of them ``slow`` times as long and more."""
+    chance = random.Random(f"{middle_ms}{slow}")
+    times = (
+        chance.lognormvariate(0, 0.1) * (slow * (1 + chance.expovariate(2)) if chance.random() < 0.03 else 1)
+        for _ in range(count)
+    )
+    return distribution([round(middle_ms * each * 1e6) for each in times])
+
+
 def _accounting(base: str, s_per_item: float, items: int, concurrency: int) -> dict[str, Any]:
     def usage(cpu_s: float, memory_bytes: float) -> dict[str, Any]:
         return {
             "cpu_user_s": 0.8 * cpu_s,
             "cpu_system_s": 0.2 * cpu_s,
             "memory_peak_bytes": int(memory_bytes),
+            "memory_low_bytes": int(0.97 * memory_bytes),
             "memory_kind": "pss",
         }
 
@@ -92,15 +104,15 @@ def _accounting(base: str, s_per_item: float, items: int, concurrency: int) -> d
     return {
         "rounds": 1,
         "roles": roles,
-        "latency": {"p50_ms": latency_ms, "p99_ms": 1.8 * latency_ms, "max_ms": 2.5 * latency_ms, "count": items},
+        "latency": _latency(latency_ms, 1.6, 4 * items),
     }
 
 
 def _open_loop(s_per_item: float, concurrency: int) -> dict[str, Any]:
     latency_ms = s_per_item * 1e3 * max(1, concurrency)
     return {
-        "latency": {"p50_ms": 1.3 * latency_ms, "p99_ms": 6 * latency_ms, "max_ms": 9 * latency_ms},
-        "closed_latency": {"p50_ms": latency_ms, "p99_ms": 1.8 * latency_ms, "max_ms": 2.5 * latency_ms},
+        "latency": _latency(1.3 * latency_ms, 4, 2_000),
+        "closed_latency": _latency(latency_ms, 1.6, 100),
     }
 
 

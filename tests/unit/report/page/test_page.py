@@ -118,6 +118,45 @@ def test_a_sweep_is_drawn_as_throughput_p99_and_memory_with_its_crossover(tmp_pa
     assert found.hero.svg.count('class="cross"') >= 1
 
 
+def test_throughput_p99_and_memory_have_their_intervals_as_bands_and_in_their_tables(tmp_path: Path) -> None:
+    """A band for each of the three models, and for serial, which is the same at each concurrency."""
+    (work,) = place(tmp_path, fetching()).workloads
+    for figure in work.figures[:3]:
+        assert figure.svg.count('class="band') == 4, figure.key
+        assert isinstance(figure.table, Table)
+        assert re.fullmatch(r".+ \(.+–.+\)", figure.table.rows[0][1].en), figure.key
+
+
+def test_p99_of_too_few_items_for_an_upper_end_has_its_band_up_to_the_slowest(tmp_path: Path) -> None:
+    """Of a hundred items any could be below the true percentile."""
+    found = fetching()
+    for each in found:
+        latency = each["extra_info"]["timetrial"]["accounting"]["latency"]
+        latency.pop("p99_high_ms", None)
+        latency.update(p99_ms=40.0, p99_low_ms=30.0, max_ms=50.0)
+    p99 = place(tmp_path, found).workloads[0].figures[1]
+    assert isinstance(p99.table, Table)
+    assert p99.table.rows[0][1] == "40.0 ms (30.0 ms–50.0 ms)"
+
+
+def test_latencies_are_drawn_whole_the_open_loop_beside_the_closed_one(tmp_path: Path) -> None:
+    """Of files that hold a few percentiles alone, these are joined."""
+    whole_ones = fetching()
+    (work,) = place(tmp_path, whole_ones).workloads
+    (latency,) = [figure for figure in work.figures if figure.key.endswith("latency")]
+    assert latency.title.en == "Latency of an item, open loop and closed"
+    assert latency.svg.count('class="line beside') == 3
+    assert len(latency.anchors) == 6
+    steps = [each.count(" ") for each in re.findall(r'd="[^"]+l([^"]+)" class="line', latency.svg)]
+    assert min(steps) >= 4
+    for each in whole_ones:
+        for loop in ("accounting", "open_loop"):
+            (each["extra_info"]["timetrial"][loop] or {}).get("latency", {}).pop("quantiles_ms", None)
+    (work,) = place(tmp_path, whole_ones).workloads
+    (latency,) = [figure for figure in work.figures if figure.key.endswith("latency")]
+    assert latency.svg.count('class="line') == 6
+
+
 def test_speed_up_is_drawn_with_the_ideal_where_cores_bound_it(tmp_path: Path) -> None:
     """And not where waiting is overlapped, which goes far beyond the cores."""
     (work,) = place(tmp_path, computing()).workloads

@@ -7,21 +7,22 @@ from typing import Final
 
 from timetrial.languages import Text
 from timetrial.report.draw.marks import look_of
-from timetrial.report.draw.rows import Dot, Row, draw_rows
+from timetrial.report.draw.rows import Row, draw_rows
 from timetrial.report.draw.scatter import Place, draw_scatter
-from timetrial.report.page.costs import ROLES, cpu_s_per_item, latency_s, memory_bytes
+from timetrial.report.page.charts.latencies import latency_figure
+from timetrial.report.page.costs import ROLES, cpu_s_per_item, memory_bytes
 from timetrial.report.page.details import Details
 from timetrial.report.page.figure import Behind, Figure, source_of
 from timetrial.report.page.figures import duration_tick, rate_tick, size_tick
 from timetrial.report.page.ranking import Ranked
 
-_MOST: Final = 12
+_MOST: Final = 6
 
 
 def figures_of_trials(details: Details) -> Iterator[Figure]:
     """Those of the charts for which the accounting round, or the open loop, has figures of two models and more."""
     rows = _best_of_each_model(details.ranking.rows)
-    for chart in (_latency, _cpu, _pareto):
+    for chart in (latency_figure, _cpu, _pareto):
         found = chart(details, rows)
         if found is not None:
             yield found
@@ -34,47 +35,6 @@ def _best_of_each_model(rows: Sequence[Ranked]) -> list[tuple[int, Ranked]]:
         if row.place is not None:
             found.setdefault(row.trial.way.model, (number, row))
     return list(found.values())[:_MOST]
-
-
-def _latency(details: Details, rows: Sequence[tuple[int, Ranked]]) -> Figure | None:
-    drawn: list[tuple[int, Row]] = []
-    for number, row in rows:
-        name = str(row.trial.way)
-        is_open = latency_s(row.trial, "p99", loop="open") is not None
-        for loop in ("closed", "open") if is_open else ("accounting",):
-            p50, p99 = (latency_s(row.trial, each, loop=loop) for each in ("p50", "p99"))
-            worst = latency_s(row.trial, "max", loop=loop)
-            if p50 is not None and p99 is not None:
-                dots = [Dot(p50, p50, max(p99, worst or p99)), Dot(p99, hollow=True)]
-                drawn.append(
-                    (
-                        number,
-                        Row(
-                            name,
-                            dots,
-                            look=look_of(row.trial.way.model),
-                            continues=loop == "open",
-                            note=_LOOPS.get(loop),
-                        ),
-                    )
-                )
-    if len(drawn) < 2:
-        return None
-    svg, anchors = draw_rows([row for _, row in drawn], _LATENCY_AXIS, duration_tick)
-    return _figure(
-        details,
-        "latency",
-        Text("Latency of an item", "单项延迟"),
-        svg,
-        anchors,
-        [number for number, _ in drawn],
-        ("p50", "p99", "closed", "open"),
-        "y",
-    )
-
-
-_LATENCY_AXIS: Final = Text("p50, p99 and the slowest", "p50、p99 与最慢一项")
-_LOOPS: Final = {"closed": None, "open": Text("open loop", "开环")}
 
 
 def _cpu(details: Details, rows: Sequence[tuple[int, Ranked]]) -> Figure | None:

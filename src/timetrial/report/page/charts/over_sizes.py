@@ -9,7 +9,7 @@ from typing import Any
 from timetrial.languages import Text
 from timetrial.report.draw.lines import Lines, Spot, draw_lines
 from timetrial.report.draw.same import same
-from timetrial.report.page.costs import memory_bytes
+from timetrial.report.page.costs import latency_s, memory_bytes, memory_low_bytes
 from timetrial.report.page.curves import Curve
 from timetrial.report.page.figure import Figure, Table
 from timetrial.report.page.figures import NOTHING, duration_tick, plain, plain_tick, rate, rate_tick, roughly, size_tick
@@ -45,13 +45,15 @@ def _throughput(trial: StoredTrial) -> tuple[float, float, float] | None:
 
 
 def _p99(trial: StoredTrial) -> tuple[float, float, float] | None:
-    found = trial.number("accounting", "latency", "p99_ms")
-    return (found / 1e3, found / 1e3, found / 1e3) if found else None
+    """Up to the slowest item where so few ran that its interval has no upper end."""
+    found, low, high, slowest = (latency_s(trial, each) for each in ("p99", "p99_low", "p99_high", "max"))
+    return (found, low or found, high or (slowest if low and slowest else found)) if found else None
 
 
 def _memory(trial: StoredTrial) -> tuple[float, float, float] | None:
+    """From the stretch of rounds with the lowest peak to the one with the highest."""
     found = memory_bytes(trial)
-    return (found, found, found) if found else None
+    return (found, memory_low_bytes(trial) or found, found) if found else None
 
 
 _MEASURES = (

@@ -96,6 +96,10 @@
   const hide = () => { readout.hidden = true; cursor.remove(); };
   for (const figure of all('figure.chart')) {
     const picture = $('.picture', figure), at = numbers(figure.dataset.at), count = at.length / 2;
+    const caption = $('figcaption', figure);
+    caption.id = `${figure.id}-c`;
+    Object.assign(picture, {tabIndex: 0, role: 'img'});
+    picture.setAttribute('aria-labelledby', caption.id);
     picture.addEventListener('pointermove', (event) => {
       const place = picture.getBoundingClientRect(), scale = $('svg', picture).viewBox.baseVal.width / place.width;
       const x = (event.clientX - place.left) * scale, y = (event.clientY - place.top) * scale, along = figure.dataset.along;
