@@ -14,6 +14,7 @@ from fixtures import clients, fetching
 from fixtures.executors import stateless_async
 from fixtures.fairness import too_many_at_once
 from timetrial import Workload, models
+from timetrial.errors import blame
 
 if TYPE_CHECKING:
     from timetrial import MockServer, Trial
@@ -30,12 +31,16 @@ LONGEST_IDEAL_S: Final = {"quick": 0.3, "default": 1.0, "article": 5.0, "gate": 
 
 async def article_gather(urls: Sequence[str]) -> list[int]:
     """As in the article: a new session for every page, all at once, no time limit, and one failure loses the rest."""
-    return await asyncio.gather(*(_article_fetch(url) for url in urls))
+    return await asyncio.gather(*(_article_fetch(index, url) for index, url in enumerate(urls)))
 
 
-async def _article_fetch(url: str) -> int:
-    async with aiohttp.ClientSession() as session, session.get(url) as response:
-        return len(await response.text())
+async def _article_fetch(index: int, url: str) -> int:
+    try:
+        async with aiohttp.ClientSession() as session, session.get(url) as response:
+            return len(await response.text())
+    except Exception as error:  # there, nobody is told which page it was
+        blame(error, index=index, item=url, model="coroutines")
+        raise
 
 
 def lengths(urls: Sequence[str]) -> list[int]:

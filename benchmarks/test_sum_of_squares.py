@@ -14,6 +14,7 @@ from fixtures.cores import worker_counts
 from fixtures.executors import stateless
 from fixtures.fairness import too_many_at_once
 from timetrial import Workload
+from timetrial.errors import blame
 
 if TYPE_CHECKING:
     from timetrial import Trial
@@ -44,7 +45,7 @@ def article_processes(numbers: Sequence[int]) -> list[int]:
     """As in the article: one new process for each number, whatever the cores; start-up is inside the timing.
 
     There the children print their results, and nobody notices one that fails. Here they print into a pipe, so that
-    the work can be proved all the same.
+    the work can be proved all the same, and one that fails is told.
     """
     reader, writer = multiprocessing.Pipe(duplex=False)
     processes = [multiprocessing.Process(target=_print_sum, args=(n, writer)) for n in numbers]
@@ -52,9 +53,14 @@ def article_processes(numbers: Sequence[int]) -> list[int]:
         process.start()
     for process in processes:
         process.join()
-    printed = dict(reader.recv() for _ in numbers)
-    reader.close()
     writer.close()
+    failed = [index for index, process in enumerate(processes) if process.exitcode]
+    printed = dict(reader.recv() for _ in range(len(numbers) - len(failed)))
+    reader.close()
+    for index in failed:
+        error = RuntimeError(f"a process ended with exit code {processes[index].exitcode}; see its error output")
+        blame(error, index=index, item=numbers[index], model="processes")
+        raise error
     return [printed[n] for n in numbers]
 
 

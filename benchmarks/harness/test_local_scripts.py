@@ -18,7 +18,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from benchmarks import test_chunking, test_files, test_images, test_messages, test_shared_state, test_startup
+from benchmarks import (
+    test_chunking,
+    test_files,
+    test_images,
+    test_messages,
+    test_shared_state,
+    test_startup,
+    test_sum_of_squares,
+)
 from benchmarks.harness.turns import Run, held_against
 from fixtures.files import KB, make_files
 from fixtures.handover import receipt
@@ -178,6 +186,20 @@ class Case(NamedTuple):
 
 
 CASES = {
+    "sum_of_squares, processes": Case(
+        test_sum_of_squares.SUM_OF_SQUARES,
+        "processes",
+        2,
+        lambda: pool_map(test_sum_of_squares.sum_of_squares, 2, 1),
+        lambda _folder: [200_000] * 8,
+    ),
+    "sum_of_squares, threads": Case(
+        test_sum_of_squares.SUM_OF_SQUARES,
+        "threads",
+        2,
+        lambda: thread_map(test_sum_of_squares.sum_of_squares, 2),
+        lambda _folder: [200_000] * 8,
+    ),
     "images, processes": Case(
         test_images.IMAGES,
         "processes",

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from benchmarks.test_download import DOWNLOAD
 from fixtures.download_openers import opened
 from fixtures.download_progress import print_line
 from fixtures.downloads import Order, Progress
+from tests.system.workloads.proving import prove
+from timetrial.errors import VoidTrialError
 from timetrial.mockserver import stream_sha256
 
 if TYPE_CHECKING:
@@ -42,6 +45,14 @@ def test_the_file_is_what_the_server_sent(mock_server: MockServer, target: Path,
             target.unlink()
     counted = mock_server.counters() - before
     assert (counted.requests_completed, counted.connections_opened) == (3, 1)
+
+
+def test_another_file_voids_the_trial(mock_server: MockServer, target: Path, model: str) -> None:
+    """The digest is of what stands on the disk."""
+    order = Order(mock_server.stream(50_000), target)
+    prove(DOWNLOAD, model, [order])
+    with pytest.raises(VoidTrialError, match="the result of item 0"):
+        prove(DOWNLOAD, model, [order], done=[Order(mock_server.stream(50_001), target)])
 
 
 def test_each_progress_begins_anew_and_ends_at_100(mock_server: MockServer, target: Path, model: str) -> None:

@@ -34,6 +34,19 @@ def test_a_page_that_fails_is_named(mock_server: MockServer, model: str) -> None
     assert wrong in notes_of(failure.value)
 
 
+@pytest.mark.parametrize("model", ["threads[http.client]", "processes+coroutines[aiohttp]", "coroutines[article]"])
+def test_a_page_of_a_batch_is_proved_and_named(mock_server: MockServer, model: str) -> None:
+    """In the article's way too, where nobody is told which page it was. The other clients are those of the grid."""
+    items = [mock_server.page(100, key=key) for key in range(3)]
+    prove(FETCH_PAGES, model, items, concurrency=3)
+    with pytest.raises(VoidTrialError, match="the result of item 2"):
+        prove(FETCH_PAGES, model, items, done=[*items[:2], mock_server.page(101)], concurrency=3)
+    broken = mock_server.page(100, fault="reset_in_body")
+    with pytest.raises(Exception, match=r".") as failure:
+        prove(FETCH_PAGES, model, items, done=[*items[:2], broken], concurrency=3)
+    assert broken in notes_of(failure.value)
+
+
 @pytest.fixture(scope="module")
 def secure_server(mock_server_factory: Callable[..., MockServer]) -> MockServer:
     """A server with a certificate of its own."""
