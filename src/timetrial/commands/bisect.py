@@ -131,6 +131,7 @@ class _Gate:
             policy,
             self.selection,
             seed,
+            say=self.progress.say,
             on_progress=self.progress,
             on_launch=file.write,
             on_modules=file.note_modules,

@@ -46,6 +46,8 @@ Test = Callable[[Side, Side, GatePolicy, Between | None], Sequence[Finding]]
 # A step asks on which side of half the slowdown a commit lies; the band around it in which it can't tell is narrow.
 _HALF: Final = 0.5
 _BAND: Final = 1.05
+_SHORTEST_SCREEN: Final = 2
+_FEW: Final = 4
 _MARKS: Final = {
     Verdict.REGRESSED: Mark.BAD,
     Verdict.UNCHANGED: Mark.GOOD,
@@ -238,12 +240,14 @@ def halfway(policy: GatePolicy, slower: Sequence[Finding]) -> GatePolicy:
 
     The policy's own margin would ask whether it is slower at all, and blame the first small change on the way; what is
     halfway between the two speeds is also what fewest launches tell apart. With several benchmarks, the smallest
-    slowdown decides.
+    slowdown decides. Where they are few, hardly any time goes to a screen, whose launches don't count once it leaves
+    something open: nothing is to be singled out.
     """
     half = _HALF * min(each.effect or 0.0 for each in slower)
     if half <= policy.margin:
         return policy
-    return replace(policy, margin=half, detect=_BAND * half, flag=half)
+    screen = _SHORTEST_SCREEN if len(slower) <= _FEW else policy.screen_launches
+    return replace(policy, margin=half, detect=_BAND * half, flag=half, screen_launches=screen)
 
 
 def _in_words(findings: Sequence[Finding]) -> str:

@@ -11,7 +11,7 @@ import pytest
 from tests.system.gate.projects import Project, linked_policy, new_project
 from timetrial import cli
 from timetrial.errors import GateError, NoRoomError
-from timetrial.gate.bisect import Another, Between, Bisection, BisectPlan, bisect
+from timetrial.gate.bisect import Another, Between, Bisection, BisectPlan, bisect, halfway
 from timetrial.gate.findings import Finding, Verdict
 from timetrial.gate.git_bisect import Mark
 from timetrial.gate.policy import GatePolicy
@@ -323,3 +323,11 @@ def test_the_command_finds_a_real_slowdown(
     assert "tests/test_spin.py::test_spin: +" in out.out
     assert len(list(project.top.glob("results/gate/*.json"))) == 2
     assert "it runs the same code as the candidate" in out.err  # the harmless commit's: that one was measured
+
+
+def test_a_step_of_few_benchmarks_hardly_screens() -> None:
+    """Nothing is to be singled out; of many, most are cleared by the screen."""
+    slower = [Finding(f"test_{number}", Verdict.REGRESSED, 0.1 + number / 100) for number in range(9)]
+    few, many = halfway(GatePolicy(), slower[:3]), halfway(GatePolicy(), slower)
+    assert (few.screen_launches, many.screen_launches) == (2, 7)
+    assert few.margin == many.margin == few.flag == 0.05
