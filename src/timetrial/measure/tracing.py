@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
@@ -194,13 +193,21 @@ def _hold_off_trampoline(undo: ExitStack, held: list[str]) -> None:
 
 def _out_of_reach() -> Iterator[str]:
     """What slows Python down from a place that no pause gets at."""
-    if tracemalloc.is_tracing():
+    if _notes_allocations():
         yield "tracemalloc, which notes every allocation (-X tracemalloc, PYTHONTRACEMALLOC)"
     yappi: Any = sys.modules.get("yappi")
     if yappi is not None and yappi.is_running():  # it may also watch without a function for new threads
         yield "the profiler of yappi"
     if "vgpreload" in os.environ.get("LD_PRELOAD", ""):
         yield "valgrind, which runs this process"
+
+
+def _notes_allocations() -> bool:
+    try:
+        import tracemalloc
+    except ImportError:  # in a second interpreter of the process; the first one is asked as well
+        return False
+    return tracemalloc.is_tracing()
 
 
 def _program_of(function: Any) -> str:
