@@ -23,6 +23,8 @@ margin = 0.3
 flag = 0.5
 detect = 0.6
 pairs_per_launch = 5
+warmup_rounds = 1
+screen_launches = 6
 """
 SUITE = """
 import os, pathlib, time
