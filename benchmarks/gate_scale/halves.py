@@ -29,10 +29,11 @@ from timetrial.gate.store import read_gate
 from timetrial.stats.signed_rank import as_ratio, shift_interval
 
 _PINNED: Final = "import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])}); os.execvp(sys.argv[2], sys.argv[2:])"
-_LINK: Final = (
-    "import pathlib, sys, sysconfig; file = pathlib.Path(sysconfig.get_path('purelib'), 'linked.pth'); "
-    "file.write_text(f'import site; site.addsitedir({sys.argv[1]!r})')"
-)
+_LINK: Final = """
+import pathlib, sys, sysconfig
+file = pathlib.Path(sysconfig.get_path("purelib"), "linked.pth")
+file.write_text(f"import site; site.addsitedir({sys.argv[1]!r})")
+"""
 _SUITE: Final = """
 import pytest
 
@@ -68,7 +69,9 @@ def main() -> None:
 
 def _project(top: Path, launches: int, benchmarks: int) -> Path:
     top.mkdir()
-    install = json.dumps(["{python}", "-c", _LINK, sysconfig.get_path("purelib")])
+    script = top.parent / "link.py"
+    script.write_text(_LINK)
+    install = json.dumps(["{python}", str(script), sysconfig.get_path("purelib")])
     policy = f"screen_launches = {launches}\nbudget_s = 3600\ninstall = {install}"
     (top / "pyproject.toml").write_text(f"[tool.timetrial.gate]\n{policy}\n")
     (top / "test_spin.py").write_text(_SUITE.format(benchmarks=benchmarks))

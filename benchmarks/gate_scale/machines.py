@@ -158,7 +158,7 @@ def main() -> None:
         gates = [gate_on(effects, policy_for(12), seed) for seed in range(20)]
         findings = [each for gate in gates for each in gate.findings if each.benchmark == first]
         verdicts = {verdict: sum(each.verdict is verdict for each in findings) for verdict in Verdict}
-        told = sum("machines disagree" in (each.reason or "") for each in findings)
+        told = sum("disagree: " in (each.reason or "") for each in findings)
         shown = ", ".join(f"{verdict} {count}" for verdict, count in verdicts.items() if count)
         print(f"  {what}: {shown}; a disagreement is told in {told}")
 

@@ -44,21 +44,22 @@ def with_machines(finding: Finding, blocks: Mapping[str, Sequence[float]], polic
     """The finding as it stands once its machines are heard: one of ``tested``, with the effects seen on each machine.
 
     Machines disagree where their effects lie further apart than ``policy.margin``, and chance alone would seldom have
-    it so. The verdict then stands if it holds on each of them by its own effect, and is left open otherwise.
+    it so. The verdict then stands if it holds on each of them by its own effect, and is left open otherwise. One that
+    is unchanged has to hold on each in any case: a few launches a machine are too few for chance to be ruled out.
     """
     if finding.effect is None or len(blocks) < 2:
         return finding
     effects = {machine: trimmed_mean(each) for machine, each in blocks.items()}
     if max(effects.values()) - min(effects.values()) <= as_effect(policy.margin):
         return finding
-    alpha = ALPHA / tested
+    alpha, holds = ALPHA / tested, _holds_on_each(finding.verdict, effects, policy)
     p = blocks_p(list(blocks.values()), alpha)
-    if p > alpha:
+    if p > alpha and (holds or finding.verdict is not Verdict.UNCHANGED):
         return finding
-    if finding.verdict is Verdict.INCONCLUSIVE or _holds_on_each(finding.verdict, effects, policy):
-        return replace(finding, reason="; ".join(filter(None, (finding.reason, _told(effects, blocks, p)))))
+    if finding.verdict is Verdict.INCONCLUSIVE or holds:
+        return replace(finding, reason="; ".join(filter(None, (finding.reason, _told(effects, blocks, p, alpha)))))
     advice = "gate each kind of machine by itself, or without the worker of the one that is off"
-    said = f"{_told(effects, blocks, p)}, and together they would be {finding.verdict}: {advice}"
+    said = f"{_told(effects, blocks, p, alpha)}, and together they would be {finding.verdict}: {advice}"
     return replace(finding, verdict=Verdict.INCONCLUSIVE, reason=said, more_launches=None)
 
 
@@ -72,8 +73,8 @@ def _holds_on_each(verdict: Verdict, effects: Mapping[str, float], policy: GateP
     return all(low <= effect <= high for effect in effects.values())
 
 
-def _told(effects: Mapping[str, float], blocks: Mapping[str, Sequence[float]], p: float) -> str:
+def _told(effects: Mapping[str, float], blocks: Mapping[str, Sequence[float]], p: float, alpha: float) -> str:
     told = ", ".join(
         f"{machine} {as_ratio(effect):+.1%} in {len(blocks[machine])} launches" for machine, effect in effects.items()
     )
-    return f"machines disagree: {told} (p = {p:.2g})"
+    return f"machines {'disagree' if p <= alpha else 'may disagree'}: {told} (p = {p:.2g})"

@@ -54,6 +54,17 @@ def test_a_verdict_that_does_not_hold_on_each_machine_is_left_open(
     assert opened.more_launches is None
 
 
+def test_unchanged_has_to_hold_on_each_machine_though_chance_is_not_ruled_out() -> None:
+    """Two launches a machine prove nothing, and a machine that may be 10 % slower is no pass."""
+    few = {name: found[:2] for name, found in blocks(a=0.1, b=0.0, c=0.0).items()}
+    opened = heard(Verdict.UNCHANGED, few)
+    assert opened.verdict is Verdict.INCONCLUSIVE
+    assert (opened.reason or "").startswith("machines may disagree: a +9.7% in 2 launches, b -0.2% in 2 launches")
+    assert heard(Verdict.REGRESSED, few).verdict is Verdict.REGRESSED
+    within = {name: found[:2] for name, found in blocks(a=0.04, b=0.0, c=0.0).items()}
+    assert heard(Verdict.UNCHANGED, within).reason is None
+
+
 def test_what_is_open_stays_open_and_says_both() -> None:
     """The reason that it had comes first."""
     before = Finding("t", Verdict.INCONCLUSIVE, effect=0.1, reason="the time was up")
