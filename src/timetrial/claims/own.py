@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +21,7 @@ _DECORATED: Final = re.compile(rb"^@(?:[\w.]+\.)?claim\(", re.MULTILINE)
 _NOT_A_SUITE: Final = frozenset({"build", "dist", "node_modules", "site-packages", "venv", "__pycache__"})
 # Nothing is run, nothing shown, and what the project sets for its everyday runs is left aside.
 _COLLECT: Final = (
-    *("--collect-only", "--assert=plain", "-p", "no:terminal", "-p", "no:cacheprovider"),
+    *("--collect-only", "--assert=plain", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:warnings"),
     *("-o", "addopts=", "-o", "filterwarnings="),
 )
 
@@ -37,7 +38,9 @@ def own_claims(paths: Sequence[str] = ()) -> tuple[list[Claim], list[str]]:
     if not given:
         return [], []
     gatherer = _Gatherer()
-    status = pytest.main([*_COLLECT, *given], plugins=[gatherer])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what plugins have to say of the project's settings is for its own runs
+        status = pytest.main([*_COLLECT, *given], plugins=[gatherer])
     if status == pytest.ExitCode.USAGE_ERROR and paths:
         raise ClaimError(f"pytest can't collect {' '.join(paths)}: name test files or folders that are there")
     if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR):
