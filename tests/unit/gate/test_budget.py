@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
 from timetrial.gate.budget import BudgetClock, Costs
+from timetrial.gate.lockstep.launch import Launch
+from timetrial.gate.record import SideName
+from timetrial.gate.sides.make import Side
 
 
 class Clock:
@@ -47,3 +57,24 @@ def test_a_launch_takes_those_for_whom_there_is_time_the_quick_ones_first() -> N
     assert costs.fitting(["slow", "quick", "usual"], 11.0) == ["quick", "usual", "slow"]
     assert costs.fitting(["slow"], 4.0) == []
     assert costs.launch_s(["slow", "quick"]) == 10.1
+
+
+@pytest.mark.parametrize(("left_s", "farewell_s"), [(600.0, 5.0), (3.0, 3.0), (-2.0, 1.0)])
+def test_sides_have_together_what_the_gate_has_left_to_close_their_fixtures(left_s: float, farewell_s: float) -> None:
+    """And a second at least: a budget is passed by no more than a tenth."""
+
+    class Ending:
+        until_s = 0.0
+
+        def hang_up(self) -> None:
+            pass
+
+        def end(self, until_s: float) -> None:
+            self.until_s = until_s
+
+    side, now_s = Side(SideName.BASE, Path("python"), Path(), None), time.monotonic()
+    launch = Launch(side, side, (), patience_s=60.0, chance=random.Random(1), ends_s=now_s + left_s)
+    both: Any = {each: Ending() for each in SideName}
+    launch._processes = both
+    launch._end()
+    assert {round(each.until_s - now_s, 1) for each in both.values()} == {farewell_s}

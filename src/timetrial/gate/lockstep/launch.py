@@ -19,7 +19,7 @@ from timetrial.errors import GateError, SideDownError, shorten
 from timetrial.gate import NOTES_VARIABLE, PROTOCOL, VARIABLE
 from timetrial.gate.lockstep.channel import Channel, Message
 from timetrial.gate.lockstep.selection import selection_on
-from timetrial.gate.lockstep.side_process import SideProcess
+from timetrial.gate.lockstep.side_process import FAREWELL_S, SideProcess
 from timetrial.gate.record import SideName
 from timetrial.gate.sides.make import Side
 from timetrial.gate.sides.requirements import what_brings
@@ -30,6 +30,7 @@ from timetrial.system.strays import Stray, Strays, adopting
 _NO_MODULE: Final = re.compile(r"No module named '([\w.]+)'")
 _LOOK_AGAIN_S: Final = 0.1
 _SHORTEST_WAIT_S: Final = 0.1
+_SHORTEST_FAREWELL_S: Final = 1.0
 _GREETING_S: Final = 5.0
 _EARLY_END: Final = (
     "It never came to its benchmarks: does pytest run there by hand, with a timetrial that has the gate, and the same "
@@ -263,8 +264,10 @@ class Launch:
         with undisturbed():  # a second Ctrl-C meanwhile would leave a side that is busy alone
             for process in self._processes.values():
                 process.hang_up()
+            now_s = time.monotonic()
+            until_s = now_s + min(FAREWELL_S, max(_SHORTEST_FAREWELL_S, self._ends_s - now_s))
             for process in self._processes.values():
-                process.end()
+                process.end(until_s)
             if self._adopted is not None:
                 self.strays = self._adopted.end()
 

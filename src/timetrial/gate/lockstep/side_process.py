@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +19,7 @@ from timetrial.system.process_group import kill_group
 from timetrial.system.signals import name_of
 from timetrial.system.warden import start
 
-_FAREWELL_S: Final = 5.0  # for pytest to close its fixtures once the gate has hung up
+FAREWELL_S: Final = 5.0  # for pytest to close its fixtures once the gate has hung up
 _TAIL_LINES: Final = 15
 
 
@@ -28,7 +29,7 @@ class SideProcess:
     def __init__(self, side: Side, command: list[str], environment: Mapping[str, str], log: Path) -> None:
         self.side = side
         self._log = log
-        self._farewell_s = _FAREWELL_S
+        self._listens = True
         self._channel: Channel | None = None
         try:
             with log.open("wb") as output:
@@ -84,7 +85,7 @@ class SideProcess:
             return understood(self._channel.receive(timeout_s), f"the {self.side.name} side")
         except TimeoutError:
             name = self.side.name
-            self._farewell_s = 0.0  # it doesn't listen
+            self._listens = False
             raise SideDownError(name, f"the {name} side said nothing for {timeout_s:.0f} s (patience_s)") from None
         except ChannelClosedError as error:
             raise self.down() from error
@@ -92,7 +93,7 @@ class SideProcess:
     def down(self) -> SideDownError:
         """The error that tells how this process ended, with the last that it printed."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_FAREWELL_S)
+            self._process.wait(FAREWELL_S)
         return SideDownError(self.side.name, f"the {self.side.name} side {self._how_it_ended()}{self._last_words()}")
 
     def hang_up(self) -> None:
@@ -100,11 +101,11 @@ class SideProcess:
         if self._channel is not None:
             self._channel.close()
 
-    def end(self) -> None:
-        """Waits for the process a moment, then ends it with all that it started."""
-        if self._channel is not None:
+    def end(self, until_s: float) -> None:
+        """Waits for the process until then, by time.monotonic's clock, and ends it with all that it started."""
+        if self._channel is not None and self._listens:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(self._farewell_s)
+                self._process.wait(max(0.0, until_s - time.monotonic()))
         kill_group(self._process)
         self._process.wait()
 
