@@ -251,7 +251,8 @@ def test_a_pool_that_fills_up_in_a_worker_process_is_no_leak(concurrency: int) -
 )
 def test_what_a_worker_process_leaves_behind_is_found(task: Any, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Though it ends with the worker."""
-    for limit in ("SHORTEST_S", "_LONGER_S"):  # one round each: who opens a socket an item can't go on for long
+    # One round each: who opens a socket an item can't go on for long.
+    for limit in ("SHORTEST_S", "_ENOUGH_S", "_LONGER_S"):
         monkeypatch.setattr(f"timetrial.trial.accounting_round.{limit}", 1e-9)
     leftovers = account(plan_of(Workload("leak", task=task), [1, 2], [1, 2], "processes", concurrency=1))["leftovers"]
     assert [each for each in leftovers if re.match(told, each)], leftovers
