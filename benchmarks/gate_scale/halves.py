@@ -27,6 +27,7 @@ from distributed import Client
 from timetrial.gate.effects import effect_of
 from timetrial.gate.store import read_gate
 from timetrial.stats.signed_rank import as_ratio, shift_interval
+from timetrial.system.signals import endings_unwind
 
 _PINNED: Final = "import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])}); os.execvp(sys.argv[2], sys.argv[2:])"
 _LINK: Final = """
@@ -53,7 +54,7 @@ def main() -> None:
     cpus = sorted(os.sched_getaffinity(0))
     if len(cpus) < 2:
         sys.exit("two halves take two processors")
-    with tempfile.TemporaryDirectory() as name:
+    with endings_unwind(), tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         project = _project(folder / "project", options.launches, options.benchmarks)
         alone_s = None
