@@ -39,11 +39,16 @@ class NativeThreads:
 
 
 class NativeThreadWatch:
-    """Looks at the threads of these processes when it is made, and again in ``stop()``; in between it does nothing."""
+    """Looks at the threads of these processes when it is made, and again in ``stop()``; in between it does nothing.
 
-    def __init__(self, pids: Collection[int], root: Path = ROOT) -> None:
+    Python's own threads are known in this process alone, and where models take turns in it (``shared``) a thread may be
+    another model's. So elsewhere, and in a shared one, threads count only if a library that has such is loaded there.
+    """
+
+    def __init__(self, pids: Collection[int], root: Path = ROOT, *, shared: bool = False) -> None:
         self._pids = pids
         self._root = root
+        self._sure = set() if shared else {os.getpid()}
         self._before = cpu_s_by_thread(pids, root)
 
     def stop(self) -> NativeThreads:
@@ -51,11 +56,19 @@ class NativeThreadWatch:
         after = cpu_s_by_thread(self._pids, self._root)
         used = {thread: cpu_s - self._before.get(thread, 0.0) for thread, cpu_s in after.items()}
         known = pythons_own(after)
-        native = {thread: cpu_s for thread, cpu_s in used.items() if thread not in known and cpu_s >= LEAST_CPU_S}
+        native = {
+            (pid, number): cpu_s
+            for (pid, number), cpu_s in used.items()
+            if cpu_s >= LEAST_CPU_S and (pid, number) not in known and self._may_have_some(pid)
+        }
         share = sum(native.values()) / (sum(used.values()) or 1.0)
         if share < LEAST_SHARE:
             return NativeThreads()
         return NativeThreads(max(sum(owner == pid for owner, _ in native) for pid in self._pids), share)
+
+    def _may_have_some(self, pid: int) -> bool:
+        loaded = _loaded(self._root, str(pid))
+        return pid in self._sure or any(name in loaded for name in (*_BY_LIBRARY, *_BY_MODULE))
 
 
 def cpu_s_by_thread(pids: Collection[int], root: Path = ROOT) -> dict[tuple[int, int], float]:
@@ -80,7 +93,12 @@ def pythons_own(threads: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
 
 def variables_that_limit_them(root: Path = ROOT, modules: Mapping[str, object] = sys.modules) -> list[str]:
     """The variables that the libraries read which are loaded in this process; OMP_NUM_THREADS where none is known."""
-    loaded = (text_of(root / "proc/self/maps") or "").lower()
+    loaded = _loaded(root, "self")
     found = [variable for library, variable in _BY_LIBRARY.items() if library in loaded]
     found += [variable for module, variable in _BY_MODULE.items() if module in modules]
     return list(dict.fromkeys(found)) or ["OMP_NUM_THREADS"]
+
+
+def _loaded(root: Path, pid: str) -> str:
+    """The files that a process has mapped, libraries among them; empty where the system doesn't tell."""
+    return (text_of(root / f"proc/{pid}/maps") or "").lower()

@@ -101,7 +101,7 @@ class Watch:
 
         ``worker_pids`` are the processes that do the work, this one too where it takes part.
         """
-        self._threads = NativeThreadWatch(worker_pids)
+        self._threads = NativeThreadWatch(worker_pids, shared=self._conditions.turns)
         self._throttling = known(throttling) or {}
         if self._meter:
             self._meter.start()

@@ -18,12 +18,16 @@ from timetrial.measure.native_threads import (
 )
 
 
-def _lay(root: Path, pid: int, cpu_s: dict[int, float]) -> None:
+BLAS = "/lib/libopenblas.so.0"
+
+
+def _lay(root: Path, pid: int, cpu_s: dict[int, float], loaded: str = BLAS) -> None:
     for number, seconds in cpu_s.items():
         folder = root / f"proc/{pid}/task/{number}"
         folder.mkdir(parents=True, exist_ok=True)
         ticks = round(seconds * ticks_per_s())
         (folder / "stat").write_text(f"{number} (a name) S 1 1 1 0 -1 4194304 0 0 0 0 {ticks} 0 0 0 20 0 1 0 100\n")
+    (root / f"proc/{pid}/maps").write_text(loaded)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +53,24 @@ def test_of_a_worker_all_but_its_first_two_threads_are_its_librarys(
     after = {pid: main_s, **dict(zip(numbers, library_s, strict=True))}
     _lay(tmp_path, pid, {number: 2.0 + seconds for number, seconds in after.items()})
     assert watch.stop() == found
+
+
+@pytest.mark.parametrize(
+    ("pid", "shared", "loaded", "most"),
+    [
+        (4_000_000, False, "/lib/libc.so.6", 0),
+        (os.getpid(), True, "/lib/libc.so.6", 0),
+        (os.getpid(), True, BLAS, 1),
+        (os.getpid(), False, "/lib/libc.so.6", 1),
+    ],
+    ids=["a worker's own pool", "another model's", "shared, of a library", "this process alone"],
+)
+def test_whose_threads_they_are_is_not_guessed(tmp_path: Path, pid: int, shared: bool, loaded: str, most: int) -> None:
+    """A worker's to_thread starts threads too, and so does another model that takes turns in this process."""
+    _lay(tmp_path, pid, {pid: 2.0, 1: 2.0, 4_100_000: 2.0}, loaded)
+    watch = NativeThreadWatch([pid], tmp_path, shared=shared)
+    _lay(tmp_path, pid, {pid: 3.0, 1: 2.0, 4_100_000: 3.0}, loaded)
+    assert watch.stop().most_in_a_process == most
 
 
 def test_of_this_process_the_threads_that_python_started_are_its_own() -> None:
