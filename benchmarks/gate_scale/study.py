@@ -43,7 +43,7 @@ NAMES: Final = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Slowdown:
     """So many benchmarks of the candidate do ``effect`` more work; which ones, the gate's seed decides."""
 
@@ -135,7 +135,7 @@ def table(gates: Sequence[StoredGate]) -> str:
         found.setdefault(key, []).append(Gate(stored.seconds, slow, *judged))
     lines = [
         line_of(Cell(benchmarks, budget_s, slowdown.slower, slowdown.effect, len(each)), each)
-        for (benchmarks, budget_s, slowdown), each in found.items()
+        for (benchmarks, budget_s, slowdown), each in sorted(found.items(), key=lambda each: each[0])
     ]
     notes = dict.fromkeys(f"{stored.path.name}: {note}" for stored in gates for note in stored.notes)
     return "\n".join([head(), *(f"| {' | '.join(line)} |" for line in lines), *notes])

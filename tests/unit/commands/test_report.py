@@ -34,7 +34,7 @@ def test_a_file_that_was_left_out_is_told_on_the_page_and_by_the_status(
     (tmp_path / "half.json").write_text("{", encoding="utf-8")
     assert main(["report", str(tmp_path), "-o", str(tmp_path / "r.html")]) == 1
     assert "left out:" in capsys.readouterr().err
-    assert "half.json is no run" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "half.json <e->is no run" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 def test_without_the_extra_the_error_names_it(
