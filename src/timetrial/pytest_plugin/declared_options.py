@@ -62,7 +62,8 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         default=None,
         help="Run the models of a group in turn, round by round in random order, and compare them in pairs: "
-        "the table then says by how much one is faster, with an interval, or that it is a tie. This is the default. "
+        "the table then says by how much one is faster, with an interval, or that it is a tie. This is the default, "
+        "except for --trial-scale=quick. "
         "Asked for by name, a line at the end counts the trials that took no turns: those in async tests, and those "
         "of a test with one model; and a test whose models have other work fails.",
     )

@@ -74,15 +74,17 @@ def at_scale(points: Mapping[str, Any], scale: str) -> Any:
 
 def read_options(config: pytest.Config) -> TrialOptions:
     """The options of this run; raises pytest.UsageError for a value that can't be meant."""
+    scale, turns = config.getoption("trial_scale"), config.getoption("trial_interleave")
     return TrialOptions(
         models=_models(config.getoption("trial_models")),
-        scale=config.getoption("trial_scale"),
+        scale=scale,
         start_method=_start_method(config.getoption("trial_start_method")),
         event_loop=config.getoption("trial_event_loop"),
         dask_scheduler=_dask_scheduler(config.getoption("trial_dask_scheduler")),
         accounting=config.getoption("trial_accounting"),
-        interleave=config.getoption("trial_interleave") is not False,
-        interleave_by_name=config.getoption("trial_interleave") is True,
+        # Pairs that tell something take twice the rounds of quick, which only has to show that all works.
+        interleave=scale != "quick" if turns is None else turns,
+        interleave_by_name=turns is True,
         fail_on_void=config.getoption("trial_fail_on_void"),
         steal_limit=_share(config, STEAL_INI),
         foreign_cpu_limit=_share(config, FOREIGN_INI),

@@ -17,7 +17,6 @@ from timetrial.measure.native_threads import (
     variables_that_limit_them,
 )
 
-
 BLAS = "/lib/libopenblas.so.0"
 
 
