@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from pathlib import Path
 
@@ -41,6 +42,20 @@ def test_every_page_is_in_the_list_of_further_pages(page: str) -> None:
     """Where a newcomer looks for it."""
     _, _, more = README.read_text(encoding="utf-8").partition("\n## More\n")
     assert f"](docs/{page})" in more
+
+
+PAGES = [README, *(ROOT / name for name in ("ARCHITECTURE.md", "CONTRIBUTING.md")), *(ROOT / "docs").glob("*.md")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_every_file_and_name_of_the_project_that_a_page_tells_of_is_there(page: Path) -> None:
+    """Also after things have moved: files of the checkout, and what is to be imported from the package."""
+    text = page.read_text(encoding="utf-8")
+    files = set(re.findall(r"`((?:src/timetrial|benchmarks|fixtures|tests/(?:unit|system|plugin))/[\w/.]+)`", text))
+    assert [each for each in files if not (ROOT / each).exists()] == []
+    modules = "|".join(module.name for module in pkgutil.iter_modules([str(ROOT / "src/timetrial")]))
+    for name in set(re.findall(rf"`(timetrial\.(?:{modules})\.[\w.]+)", text)):
+        pkgutil.resolve_name(name)
 
 
 @pytest.mark.parametrize("command", [*cli._COMMANDS])
