@@ -23,7 +23,7 @@ from fixtures.children import Child
 from fixtures.service import Call
 from timetrial.stats.paired_ratio import paired_ratio
 
-CONNECTIONS, CALLS, PAIRS = 64, 10_000, 24
+CONNECTIONS, CALLS, PAIRS = 64, 10_000, 72
 MOST_GAIN = 1.05
 PATHS = [Call(key).path for key in range(CALLS)]
 
