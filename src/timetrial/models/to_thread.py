@@ -46,8 +46,14 @@ def create(settings: ModelSettings) -> ToThreadModel:
 
 
 async def in_thread(item: Any, pool: ThreadPoolExecutor) -> Any:
-    """The task's result, from a thread of the pool."""
-    return await asyncio.get_running_loop().run_in_executor(pool, run_one, item)
+    """The task's result, from a thread of the pool; after a cancellation no thread has the item in hand any more."""
+    handed = pool.submit(run_one, item)
+    try:
+        return await asyncio.wrap_future(handed)
+    except asyncio.CancelledError:
+        if not handed.cancel():
+            await asyncio.gather(asyncio.wrap_future(handed), return_exceptions=True)
+        raise
 
 
 @dataclass(frozen=True)

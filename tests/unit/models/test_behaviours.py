@@ -99,8 +99,7 @@ def test_a_failure_cancels_what_has_not_begun(model: ConcurrencyModel, tmp_path:
         begun = journal.count("begin")
         assert begun < len(items)
         assert executor.run(items[:1]) == [1]
-        # What a thread had in hand by then can't be called back, and may begin a moment later.
-        assert begun < journal.count("begin") <= begun + 2
+        assert journal.count("begin") == begun + 1
 
 
 @if_soon_opened
